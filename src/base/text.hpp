@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace mahavishnu {
+
+/// The candidate that somebody who typed `word` most likely meant; nothing when none is close.
+std::optional<std::string_view> nearest(std::string_view word,
+                                        std::span<const std::string_view> candidates);
+
+/// Offset of the first byte that is not part of valid UTF-8, if there is one.
+std::optional<std::size_t> first_invalid_utf8(std::string_view bytes);
+
+/// `text` in lower or upper case; ASCII only.
+std::string to_lower(std::string_view text);
+std::string to_upper(std::string_view text);
+
+} // namespace mahavishnu

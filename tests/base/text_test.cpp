@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "base/text.hpp"
+
+#include "support/catch.hpp"
+
+#include <array>
+
+using namespace mahavishnu;
+
+TEST_CASE("the nearest name is the one with the fewest edits") {
+  constexpr std::array<std::string_view, 3> names{"max_workers", "min_workers", "enabled"};
+  CHECK(nearest("max_wokers", names) == "max_workers");
+  CHECK(nearest("enabeld", names) == "enabled");
+}
+
+TEST_CASE("a word that is like nothing has no nearest name") {
+  constexpr std::array<std::string_view, 2> names{"max_workers", "enabled"};
+  CHECK_FALSE(nearest("xyzzy", names));
+  CHECK_FALSE(nearest(std::string(100000, 'a'), names));
+}
+
+TEST_CASE("valid UTF-8 has no invalid byte") {
+  CHECK_FALSE(first_invalid_utf8("plain"));
+  CHECK_FALSE(first_invalid_utf8("gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80"));
+}
+
+TEST_CASE("the first invalid byte is found") {
+  CHECK(first_invalid_utf8("ab\xFF") == 2);
+  CHECK(first_invalid_utf8("\xC0\x80") == 0);         // overlong
+  CHECK(first_invalid_utf8("x\xED\xA0\x80") == 1);     // surrogate
+  CHECK(first_invalid_utf8("x\xF4\x90\x80\x80") == 1); // past U+10FFFF
+  CHECK(first_invalid_utf8("cut \xE2\x82") == 4);
+}
