@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mahavishnu/base/error.hpp"
 
+#include <ostream>
 #include <stdexcept>
 
 namespace mahavishnu {
@@ -25,6 +26,10 @@ std::string_view to_string(errc code) {
   case errc::internal: return "internal";
   }
   return "unknown";
+}
+
+std::ostream& operator<<(std::ostream& out, const error& failure) {
+  return out << to_string(failure.code) << ": " << failure.message;
 }
 
 void throw_exception_from_error(const error& failure, const boost::source_location&) {

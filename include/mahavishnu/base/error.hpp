@@ -4,6 +4,7 @@
 #include <boost/system/result.hpp>
 
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
@@ -55,6 +56,9 @@ struct error {
 
   friend bool operator==(const error&, const error&) = default;
 };
+
+/// `not_found: no pool 'build'`, for logs and tests.
+std::ostream& operator<<(std::ostream& out, const error& failure);
 
 template <class T>
 using result = boost::system::result<T, error>;

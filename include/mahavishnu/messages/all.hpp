@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "mahavishnu/messages/pool.hpp"
+#include "mahavishnu/messages/server.hpp"
+#include "mahavishnu/messages/task.hpp"
+#include "mahavishnu/messages/type_ids.hpp"
