@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "mahavishnu/base/error.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace mahavishnu {
+
+/// Where an instance keeps what is its own; two servers with two of these know nothing of each
+/// other.
+namespace state_dir {
+
+/// `wanted` if it is not empty, else `$XDG_STATE_HOME/mahavishnu`, else `~/.local/state/mahavishnu`.
+result<std::filesystem::path> locate(const std::string& wanted,
+                                     const std::map<std::string, std::string>& environment);
+
+/// Makes it with mode 0700, or checks that it is ours and that nobody else can write there.
+result<void> prepare(const std::filesystem::path& directory);
+
+/// Name of the UNIX socket of the control actor inside the directory.
+inline constexpr const char* control_socket = "control.sock";
+
+/// What a server that was started with `--detach` has to say.
+inline constexpr const char* detached_log = "server.log";
+
+} // namespace state_dir
+
+/// Held by the one server of a state directory for as long as it lives; the kernel releases it
+/// when the process ends, however it ends.
+class server_lock {
+public:
+  /// `already_exists`, naming the process, when another server holds it.
+  static result<server_lock> take(const std::filesystem::path& directory);
+
+  server_lock(server_lock&& other) noexcept;
+  server_lock& operator=(server_lock&& other) noexcept;
+  ~server_lock();
+
+  /// Whether some server holds the lock of that directory now.
+  static bool is_held(const std::filesystem::path& directory);
+
+private:
+  explicit server_lock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_ = -1;
+};
+
+} // namespace mahavishnu

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "exec/process_runner.hpp"
+
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace mahavishnu::test {
+
+/// Starts nothing: a process of this runner ends when the test says so. Those that have not ended
+/// when the runner is destroyed never get their `done`.
+class manual_runner final : public exec::process_runner {
+public:
+  struct started_process {
+    exec::process_handle handle;
+    exec::process_spec spec;
+  };
+
+  exec::process_handle start(exec::process_spec spec,
+                             std::function<void(exec::process_exit)> done) override {
+    std::lock_guard guard{mutex_};
+    auto handle = ++last_handle_;
+    started_.push_back({handle, std::move(spec)});
+    running_.emplace(handle, std::move(done));
+    return handle;
+  }
+
+  void stop(exec::process_handle handle) override {
+    std::lock_guard guard{mutex_};
+    stopped_.push_back(handle);
+  }
+
+  /// Ends a process: calls its `done` on this thread. False when it is not running.
+  bool finish(exec::process_handle handle, exec::process_exit exit = {}) {
+    std::function<void(exec::process_exit)> done;
+    {
+      std::lock_guard guard{mutex_};
+      auto found = running_.find(handle);
+      if (found == running_.end())
+        return false;
+      done = std::move(found->second);
+      running_.erase(found);
+    }
+    if (done)
+      done(std::move(exit));
+    return true;
+  }
+
+  /// All processes so far, the first one first; those that have ended are among them.
+  std::vector<started_process> started() const {
+    std::lock_guard guard{mutex_};
+    return started_;
+  }
+
+  /// The handles given to stop(), in that order; also unknown ones.
+  std::vector<exec::process_handle> stopped() const {
+    std::lock_guard guard{mutex_};
+    return stopped_;
+  }
+
+  bool is_running(exec::process_handle handle) const {
+    std::lock_guard guard{mutex_};
+    return running_.count(handle) != 0;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  exec::process_handle last_handle_ = 0;
+  std::vector<started_process> started_;
+  std::vector<exec::process_handle> stopped_;
+  std::map<exec::process_handle, std::function<void(exec::process_exit)>> running_;
+};
+
+} // namespace mahavishnu::test
