@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "actors/pool_rules.hpp"
+#include "actors/task_rules.hpp"
+
+#include "support/catch.hpp"
+
+using namespace mahavishnu;
+
+namespace {
+
+std::string refusal(const pool_config& wish) {
+  auto completed = complete(wish, pool_defaults{});
+  REQUIRE(completed.has_error());
+  return completed.error().message;
+}
+
+} // namespace
+
+TEST_CASE("an empty wish gets the defaults") {
+  auto config = complete({}, pool_defaults{});
+  REQUIRE(config.has_value());
+  CHECK(config->name == "default");
+  CHECK(config->type == "mahavishnu");
+  CHECK(config->worker_type == "shell");
+  CHECK(config->min_workers == 1);
+  CHECK(config->max_workers == 10);
+  CHECK(config->queue_limit == 1000);
+}
+
+TEST_CASE("one bound moves the default of the other out of its way") {
+  pool_config wish;
+  wish.min_workers = 20;
+  CHECK(complete(wish, pool_defaults{})->max_workers == 20);
+  pool_defaults defaults;
+  defaults.min_workers = 5;
+  wish = {};
+  wish.max_workers = 2;
+  CHECK(complete(wish, defaults)->min_workers == 2);
+}
+
+TEST_CASE("a wish that cannot be is refused with the pool, the limit and the fix") {
+  pool_config wish;
+  wish.name = "build";
+  wish.min_workers = 4;
+  wish.max_workers = 2;
+  CHECK_THAT(refusal(wish), ContainsSubstring("'build'") && ContainsSubstring("(4)") &&
+                                ContainsSubstring("(2)"));
+  wish.max_workers = 2000;
+  CHECK_THAT(refusal(wish), ContainsSubstring("1 and 1000"));
+  wish = {};
+  wish.min_workers = -1;
+  CHECK_THAT(refusal(wish), ContainsSubstring("not -1"));
+  wish = {};
+  wish.worker_type = "terminal-qwen";
+  CHECK_THAT(refusal(wish), ContainsSubstring("terminal-qwen") && ContainsSubstring("shell"));
+  wish = {};
+  wish.type = "cloud";
+  CHECK_THAT(refusal(wish), ContainsSubstring("'cloud'"));
+  wish = {};
+  wish.queue_limit = -5;
+  CHECK_THAT(refusal(wish), ContainsSubstring("queue_limit"));
+}
+
+TEST_CASE("a name with other than letters, digits, dots, dashes and underscores is refused") {
+  for (const auto* name : {"a b", "a/b", "\xC3\xBC", "a\nb"}) {
+    pool_config wish;
+    wish.name = name;
+    CHECK_THAT(refusal(wish), ContainsSubstring("cannot name a pool"));
+  }
+  pool_config wish;
+  wish.name = std::string(65, 'x');
+  CHECK_THAT(refusal(wish), ContainsSubstring("1 to 64"));
+}
+
+TEST_CASE("a task without a script, or with an impossible time, is refused") {
+  task_spec spec;
+  CHECK(check(spec).has_error());
+  spec.prompt = " \n";
+  CHECK(check(spec).has_error());
+  spec.prompt = std::string{"a\0b", 3};
+  CHECK(check(spec).has_error());
+  spec.prompt = "true";
+  CHECK(check(spec).has_value());
+  spec.timeout = std::chrono::milliseconds{-1};
+  CHECK(check(spec).has_error());
+  spec.timeout = std::chrono::hours{24 * 365};
+  CHECK(check(spec).has_error());
+}
