@@ -1,11 +1,11 @@
 # The functions that every CMakeLists.txt below uses: one folder, one library, one test binary.
 
-# mahavishnu_library(NAME SOURCES ... [PUBLIC ...] [PRIVATE ...])
+# mahavishnu_library(NAME [INTERNAL] SOURCES ... [PUBLIC ...] [PRIVATE ...])
 #
 # The static library of the folder src/NAME. PUBLIC and PRIVATE are what it links: this is the layer
-# table of ARCHITECTURE.md.
+# table of ARCHITECTURE.md. INTERNAL ones are not installed.
 function(mahavishnu_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "INTERNAL" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   set(target mahavishnu_${name})
   add_library(${target} STATIC ${ARG_SOURCES})
   add_library(mahavishnu::${name} ALIAS ${target})
@@ -17,6 +17,9 @@ function(mahavishnu_library name)
     PUBLIC ${ARG_PUBLIC}
     PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:mahavishnu_flags>)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  if(ARG_INTERNAL)
+    return()
+  endif()
   install(TARGETS ${target} EXPORT mahavishnu ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/ask.hpp"
 
-#include "messages/registry.hpp"
-
 #include "mahavishnu/messages/all.hpp"
+#include "messages/registry.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/control.hpp"
 
-#include "messages/registry.hpp"
-
 #include "mahavishnu/messages/all.hpp"
+#include "messages/registry.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>

@@ -3,9 +3,8 @@
 
 #include "actors/task_queue.hpp"
 #include "base/id_source.hpp"
-#include "messages/registry.hpp"
-
 #include "mahavishnu/messages/all.hpp"
+#include "messages/registry.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -168,9 +167,9 @@ struct pool_state {
     if (closing)
       return refuse(request, {errc::not_found, describe() + " is closed"});
     if (queue.full())
-      return refuse(request, {errc::pool_full,
-                              describe() + " is full (" + std::to_string(queue.size()) +
-                                  " queued); wait, or spawn it with a larger queue_limit"});
+      return refuse(request,
+                    {errc::pool_full, describe() + " is full (" + std::to_string(queue.size()) +
+                                          " queued); wait, or spawn it with a larger queue_limit"});
     auto requester = self->current_sender(); // the promise takes it over
     waiting_task task{request, self->make_response_promise<task_result>(), {}};
     if (requester && request.spec.cancel_with_requester) {

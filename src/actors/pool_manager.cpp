@@ -6,9 +6,8 @@
 #include "actors/task_rules.hpp"
 #include "base/id_source.hpp"
 #include "base/log.hpp"
-#include "messages/registry.hpp"
-
 #include "mahavishnu/messages/all.hpp"
+#include "messages/registry.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -127,11 +126,12 @@ struct pool_manager_state {
     while (!pools.empty())
       forget(pool_id{pools.begin()->first});
     // A pool that closes ends its processes, which takes their grace at most.
-    gather<pool_closed>(self, handles, longest_run(task_spec{{}, {}, {}, {}, std::chrono::seconds{1}},
-                                                   options.worker),
-                        close_pool{}, [promise](const std::vector<pool_closed>& closed) mutable {
-                          promise.deliver(pools_closed{static_cast<std::int32_t>(closed.size())});
-                        });
+    gather<pool_closed>(
+        self, handles,
+        longest_run(task_spec{{}, {}, {}, {}, std::chrono::seconds{1}}, options.worker),
+        close_pool{}, [promise](const std::vector<pool_closed>& closed) mutable {
+          promise.deliver(pools_closed{static_cast<std::int32_t>(closed.size())});
+        });
     return promise;
   }
 

@@ -49,8 +49,10 @@ result<pool_config> complete(pool_config wish, const pool_defaults& defaults) {
     return error{errc::unsupported, pool + " cannot be of type '" + wish.type +
                                         "'; this version has the type mahavishnu"};
   if (wish.worker_type != "shell")
-    return error{errc::unsupported, pool + " cannot have workers of type '" + wish.worker_type +
-                                        "'; this version has the worker type shell"};
+    return error{errc::unsupported,
+                 pool + " cannot have workers of type '" + wish.worker_type +
+                     "'; this version has the type shell: use --worker-type shell or "
+                     "set workers.default_type to shell"};
   if (wish.min_workers < 1 || wish.min_workers > most_workers)
     return wrong(pool + ": min_workers must be between 1 and 1000, not " +
                  std::to_string(wish.min_workers));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/worker.hpp"
 
-#include "messages/registry.hpp"
-
 #include "mahavishnu/messages/all.hpp"
+#include "messages/registry.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -102,8 +101,8 @@ struct worker_state {
     cause = stop_cause::none;
     timeout = request.spec.timeout.count() > 0 ? request.spec.timeout : options.default_timeout;
     started = self->clock().now();
-    process = runner->start(process_of(request), [me = worker_self_actor{self}, now = run](
-                                                     exec::process_exit exit) {
+    process = runner->start(process_of(request), [me = worker_self_actor{self},
+                                                  now = run](exec::process_exit exit) {
       caf::anon_send(me, process_ended{now, std::make_shared<exec::process_exit>(std::move(exit))});
     });
     self->delayed_send(self, timeout, time_is_over{run});

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "exec/process_runner.hpp"
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/messages/task.hpp"
-
-#include "exec/process_runner.hpp"
 
 #include <chrono>
 #include <memory>

@@ -13,7 +13,8 @@ namespace mahavishnu {
 /// other.
 namespace state_dir {
 
-/// `wanted` if it is not empty, else `$XDG_STATE_HOME/mahavishnu`, else `~/.local/state/mahavishnu`.
+/// `wanted` if it is not empty, else `$XDG_STATE_HOME/mahavishnu`, else
+/// `~/.local/state/mahavishnu`.
 result<std::filesystem::path> locate(const std::string& wanted,
                                      const std::map<std::string, std::string>& environment);
 

@@ -3,18 +3,16 @@
 
 #include "actors/control.hpp"
 #include "actors/pool_manager.hpp"
-#include "messages/registry.hpp"
-#include "support/manual_runner.hpp"
-
 #include "mahavishnu/messages/all.hpp"
+#include "messages/registry.hpp"
+#include "support/catch.hpp"
+#include "support/manual_runner.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/typed_actor.hpp>
-
-#include "support/catch.hpp"
 
 #include <memory>
 #include <optional>

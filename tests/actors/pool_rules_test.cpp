@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "actors/pool_rules.hpp"
 #include "actors/task_rules.hpp"
-
 #include "support/catch.hpp"
 
 using namespace mahavishnu;
@@ -43,8 +42,8 @@ TEST_CASE("a wish that cannot be is refused with the pool, the limit and the fix
   wish.name = "build";
   wish.min_workers = 4;
   wish.max_workers = 2;
-  CHECK_THAT(refusal(wish), ContainsSubstring("'build'") && ContainsSubstring("(4)") &&
-                                ContainsSubstring("(2)"));
+  CHECK_THAT(refusal(wish),
+             ContainsSubstring("'build'") && ContainsSubstring("(4)") && ContainsSubstring("(2)"));
   wish.max_workers = 2000;
   CHECK_THAT(refusal(wish), ContainsSubstring("1 and 1000"));
   wish = {};

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "actors/routing.hpp"
-
 #include "support/catch.hpp"
 
 #include <map>

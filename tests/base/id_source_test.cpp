@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "base/id_source.hpp"
-
 #include "support/catch.hpp"
 
 #include <set>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.hpp"
-
 #include "support/catch.hpp"
 #include "support/events.hpp"
 
@@ -37,11 +36,10 @@ TEST_CASE("a line of JSON stays one line of JSON whatever is in it") {
     auto text = written({log::level::info, file.string(), true, background},
                         "quote \" backslash \\ newline \n umlaut \xC3\xBC bell \a");
     CHECK_THAT(text, ContainsSubstring("\"level\":\"warning\""));
-    CHECK_THAT(text, ContainsSubstring(
-                         R"(quote \" backslash \\ newline \u000a umlaut )"
-                         "\xC3\xBC"
-                         R"( bell \u0007"})"
-                         "\n"));
+    CHECK_THAT(text, ContainsSubstring(R"(quote \" backslash \\ newline \u000a umlaut )"
+                                       "\xC3\xBC"
+                                       R"( bell \u0007"})"
+                                       "\n"));
   }
   auto broken = written({log::level::info, (dir / "c").string(), true, false}, "bad \xFF byte");
   CHECK_THAT(broken, ContainsSubstring(R"(bad \u00ff byte)"));

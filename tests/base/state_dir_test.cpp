@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "base/state_dir.hpp"
-
 #include "support/catch.hpp"
 #include "support/events.hpp"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.hpp"
-
 #include "support/catch.hpp"
 
 #include <array>
@@ -26,7 +25,7 @@ TEST_CASE("valid UTF-8 has no invalid byte") {
 
 TEST_CASE("the first invalid byte is found") {
   CHECK(first_invalid_utf8("ab\xFF") == 2);
-  CHECK(first_invalid_utf8("\xC0\x80") == 0);         // overlong
+  CHECK(first_invalid_utf8("\xC0\x80") == 0);          // overlong
   CHECK(first_invalid_utf8("x\xED\xA0\x80") == 1);     // surrogate
   CHECK(first_invalid_utf8("x\xF4\x90\x80\x80") == 1); // past U+10FFFF
   CHECK(first_invalid_utf8("cut \xE2\x82") == 4);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "messages/json.hpp"
 #include "messages/registry.hpp"
+#include "support/catch.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/binary_deserializer.hpp>
 #include <caf/binary_serializer.hpp>
 #include <caf/message.hpp>
-
-#include "support/catch.hpp"
 
 #include <random>
 

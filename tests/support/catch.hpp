@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The one place that knows that Catch2 2 (Debian 12) and Catch2 3 (Debian 13) have different headers.
+// The one place that knows that Catch2 2 (Debian 12) and Catch2 3 (Debian 13) have different
+// headers.
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 using Catch::Matchers::ContainsSubstring;

@@ -15,7 +15,8 @@ std::uint32_t mahavishnu::test::seed() {
 }
 
 int main(int argc, char** argv) {
-  // A peer that goes away must be an error code in the test that wrote to it, not the end of all tests.
+  // A peer that goes away must be an error code in the test that wrote to it, not the end of all
+  // tests.
   std::signal(SIGPIPE, SIG_IGN);
   Catch::Session session;
   if (int failure = session.applyCommandLine(argc, argv))

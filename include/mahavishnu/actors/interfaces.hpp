@@ -55,11 +55,9 @@ using control_actor = caf::typed_actor<
     // Take no new work and tell the server to end.
     caf::replies_to<shut_down>::with<server_stopping>,
     // To the pool manager.
-    caf::replies_to<spawn_pool>::with<pool_spawned>,
-    caf::replies_to<list_pools>::with<pool_list>,
+    caf::replies_to<spawn_pool>::with<pool_spawned>, caf::replies_to<list_pools>::with<pool_list>,
     caf::replies_to<execute_on_pool>::with<task_result>,
-    caf::replies_to<route_task>::with<task_result>,
-    caf::replies_to<close_pool>::with<pool_closed>,
+    caf::replies_to<route_task>::with<task_result>, caf::replies_to<close_pool>::with<pool_closed>,
     caf::replies_to<close_all_pools>::with<pools_closed>>;
 
 } // namespace mahavishnu

@@ -27,14 +27,18 @@ field(std::string_view, T Owner::*) -> field<Owner, T>;
 
 /// A type that lists its members once; its wire form and its JSON form both follow from that list.
 template <class T>
-concept described = requires { std::remove_const_t<T>::fields(); };
+concept described = requires {
+  std::remove_const_t<T>::fields();
+};
 
 /// Names of an enumeration whose values are 0, 1, 2, ...; specialised beside each one.
 template <class Enum>
 struct enum_names;
 
 template <class T>
-concept named_enum = std::is_enum_v<T> && requires { enum_names<T>::values.size(); };
+concept named_enum = std::is_enum_v<T> && requires {
+  enum_names<T>::values.size();
+};
 
 template <named_enum Enum>
 std::string_view to_string(Enum value) {

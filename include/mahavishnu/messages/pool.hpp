@@ -173,7 +173,8 @@ struct route_task {
 
   friend bool operator==(const route_task&, const route_task&) = default;
   static constexpr auto fields() {
-    return std::tuple{field{"spec", &route_task::spec}, field{"pool_selector", &route_task::selector},
+    return std::tuple{field{"spec", &route_task::spec},
+                      field{"pool_selector", &route_task::selector},
                       field{"pool_affinity", &route_task::affinity}};
   }
 };

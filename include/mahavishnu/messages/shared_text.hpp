@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <caf/meta/load_callback.hpp>
 #include <caf/error.hpp>
+#include <caf/meta/load_callback.hpp>
 
 #include <memory>
 #include <string>

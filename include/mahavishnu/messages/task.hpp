@@ -103,16 +103,12 @@ struct task_result {
 
   friend bool operator==(const task_result&, const task_result&) = default;
   static constexpr auto fields() {
-    return std::tuple{field{"task_id", &task_result::task},
-                      field{"pool_id", &task_result::pool},
-                      field{"worker_id", &task_result::worker},
-                      field{"status", &task_result::status},
-                      field{"output", &task_result::output},
-                      field{"error", &task_result::error},
-                      field{"stderr", &task_result::standard_error},
-                      field{"exit_code", &task_result::exit_code},
-                      field{"duration", &task_result::duration},
-                      field{"truncated", &task_result::truncated}};
+    return std::tuple{
+        field{"task_id", &task_result::task},          field{"pool_id", &task_result::pool},
+        field{"worker_id", &task_result::worker},      field{"status", &task_result::status},
+        field{"output", &task_result::output},         field{"error", &task_result::error},
+        field{"stderr", &task_result::standard_error}, field{"exit_code", &task_result::exit_code},
+        field{"duration", &task_result::duration},     field{"truncated", &task_result::truncated}};
   }
 };
 

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "app/server.hpp"
+
+#include "app/core.hpp"
+#include "app/http_routes.hpp"
+#include "app/stop_signal.hpp"
+#include "app/watchdog.hpp"
+#include "base/log.hpp"
+#include "base/state_dir.hpp"
+#include "mahavishnu/app/embedded.hpp"
+#include "mahavishnu/config/load.hpp"
+#include "net/http_server.hpp"
+#include "wire/acceptor.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+
+namespace mahavishnu {
+
+namespace {
+
+constexpr int exit_code_of_watchdog = 70;
+
+result<void> open_log(const config::settings& settings) {
+  log::options options;
+  auto least = log::level_from(settings.get<"log_level">());
+  if (!least)
+    return least.error();
+  options.least = settings.get<"debug">() ? log::level::debug : *least;
+  options.file = settings.get<"log_file">();
+  options.json = settings.get<"log_format">() == "json";
+  options.background = true;
+  return log::open(options);
+}
+
+net::http_options http_options_of(const config::settings& settings) {
+  net::http_options options;
+  options.host = settings.get<"mcp.host">();
+  options.port = static_cast<std::uint16_t>(settings.get<"mcp.port">());
+  options.max_connections = static_cast<std::size_t>(settings.get<"mcp.max_connections">());
+  options.max_body_bytes = static_cast<std::size_t>(settings.get<"mcp.max_body_bytes">());
+  options.request_timeout = std::chrono::seconds{settings.get<"mcp.request_timeout_seconds">()};
+  return options;
+}
+
+wire::acceptor_options wire_options_of(const config::settings& settings) {
+  wire::acceptor_options options;
+  options.max_connections = static_cast<std::size_t>(settings.get<"control.max_connections">());
+  options.max_message_bytes =
+      static_cast<std::uint32_t>(settings.get<"control.max_message_bytes">());
+  options.handshake_timeout =
+      std::chrono::seconds{settings.get<"control.handshake_timeout_seconds">()};
+  options.existing = wire::leftover::remove; // we hold the lock of the directory
+  options.log = [](std::string_view text) { log::warning("wire", "{}", text); };
+  return options;
+}
+
+std::string url_of(const config::settings& settings, std::uint16_t port) {
+  auto host = settings.get<"mcp.host">();
+  auto address = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  return "http://" + address + ":" + std::to_string(port) + settings.get<"mcp.path">();
+}
+
+/// What the HTTP threads see of a server that comes and goes.
+struct door_sign {
+  std::atomic<bool> ready{false};
+  std::chrono::steady_clock::time_point opened = std::chrono::steady_clock::now();
+};
+
+net::http_handler handler_of(const config::settings& settings,
+                             std::shared_ptr<const door_sign> sign) {
+  http_facts constant;
+  constant.server_name = settings.get<"server_name">();
+  constant.mcp_path = settings.get<"mcp.path">();
+  return [constant, sign = std::move(sign)](const net::http_request& request,
+                                            const std::function<void(net::http_response)>& reply) {
+    auto facts = constant;
+    facts.ready = sign->ready;
+    facts.uptime_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - sign->opened).count();
+    reply(route(request, facts));
+  };
+}
+
+} // namespace
+
+result<void> run_server(const config::settings& settings,
+                        const std::function<void(const server_status&)>& on_ready) {
+  auto directory = state_dir::locate(settings.get<"state_dir">(), config::process_environment());
+  if (!directory)
+    return directory.error();
+  if (auto good = state_dir::prepare(*directory); !good)
+    return good;
+  auto lock = server_lock::take(*directory);
+  if (!lock)
+    return lock.error();
+
+  // Threads inherit this, so it comes before the first of them.
+  stop_signal stop;
+  std::signal(SIGPIPE, SIG_IGN);
+  if (auto good = open_log(settings); !good)
+    return good;
+
+  auto sign = std::make_shared<door_sign>();
+  auto http = net::http_server::start(http_options_of(settings), handler_of(settings, sign));
+  if (!http)
+    return http.error();
+
+  server_status identity;
+  identity.server_name = settings.get<"server_name">();
+  identity.pid = ::getpid();
+  identity.version = version();
+  identity.state_dir = directory->string();
+  identity.mcp.url = url_of(settings, (*http)->port());
+
+  std::unique_ptr<watchdog> guard; // bites when what follows does not end
+  {
+    auto started = core::start(settings, identity, [&stop] { stop.raise(); });
+    if (!started)
+      return started.error();
+    auto& inside = **started;
+    auto socket = *directory / state_dir::control_socket;
+    auto door =
+        wire::acceptor::start(inside.system(), socket, inside.control(), wire_options_of(settings));
+    if (!door)
+      return door.error();
+    sign->ready = true;
+    log::info("server", "up: pid {}, state {}, {}", identity.pid, identity.state_dir,
+              identity.mcp.url);
+    on_ready(identity);
+
+    log::info("server", "ending, asked by {}", stop.wait());
+    sign->ready = false;
+    std::chrono::seconds limit{settings.get<"exec.grace_seconds">() +
+                               2 * settings.get<"actors.shutdown_timeout_seconds">()};
+    guard = std::make_unique<watchdog>(limit, [] {
+      log::error("server", "the actor system does not end; leaving without it");
+      log::close();
+      ::_exit(exit_code_of_watchdog);
+    });
+    (*http)->stop();
+    inside.close_pools(); // those who wait for results hear of it
+    (*door)->stop();
+  }
+  guard.reset();
+  log::info("server", "ended");
+  log::close();
+  return {};
+}
+
+} // namespace mahavishnu

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/output.hpp"
+#include "mahavishnu/config/load.hpp"
+#include "mahavishnu/messages/server.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace mahavishnu::cli {
+
+/// What commands need from the composition root, which is above them.
+struct services {
+  /// Runs a server until somebody ends it; `on_ready` is called once it can be reached.
+  std::function<result<void>(const config::settings&,
+                             const std::function<void(const server_status&)>& on_ready)>
+      run_server;
+};
+
+/// What holds for every command, as given on the command line.
+struct global_options {
+  std::string output = "text";
+  std::string state_dir;
+  std::string settings_dir;
+  std::vector<std::string> sets; // KEY=VALUE
+};
+
+/// One invocation: commands add themselves to the parser, and the one that was given leaves what it
+/// has to do in `action`.
+struct invocation {
+  const services& above;
+  std::vector<std::string> arguments; // without the name of the program
+  global_options global;
+  /// Settings that a command has flags of its own for, such as `--port`.
+  std::vector<config::flag> flags;
+  std::function<int(output&)> action;
+};
+
+void add_server_commands(CLI::App& app, invocation& now);
+void add_pool_commands(CLI::App& app, invocation& now);
+void add_config_commands(CLI::App& app, invocation& now);
+
+/// Parses the command line, runs the command, and returns the exit code of the process.
+int run(int argc, const char* const* argv, const services& above);
+
+} // namespace mahavishnu::cli

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "base/state_dir.hpp"
+#include "cli/command_line.hpp"
+#include "cli/detach.hpp"
+#include "cli/session.hpp"
+
+#include <CLI/CLI.hpp>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <sstream>
+
+namespace mahavishnu::cli {
+
+namespace {
+
+std::string show_status(const server_status& server) {
+  std::ostringstream text;
+  text << server.server_name << " " << server.version << " is "
+       << (server.shutting_down ? "shutting down" : "up") << "\n  Process: " << server.pid
+       << "\n  State: " << server.state_dir << "\n  Uptime: " << std::fixed << std::setprecision(1)
+       << std::chrono::duration<double>(server.uptime).count() << " s\n  MCP: " << server.mcp.url
+       << "\n  Pools: " << server.pools_active << "\n";
+  return text.str();
+}
+
+int up(const invocation& now, const output& out, int ready_descriptor) {
+  auto settings = load_settings(now, out);
+  if (!settings)
+    return settings.error();
+  auto ready = [&](const server_status& server) {
+    if (ready_descriptor >= 0)
+      return tell_ready(ready_descriptor, server);
+    out.data(json::from(server), show_status(server));
+    out.talk("Ctrl-C ends it.");
+  };
+  auto ended = now.above.run_server(*settings, ready);
+  return ended ? done : out.failure(ended.error());
+}
+
+int up_detached(const invocation& now, const output& out) {
+  // Wrong settings are told here, by the process that the user looks at.
+  auto settings = load_settings(now, out);
+  if (!settings)
+    return settings.error();
+  auto directory = state_directory(*settings);
+  if (!directory)
+    return out.failure(directory.error());
+  if (auto good = state_dir::prepare(*directory); !good)
+    return out.failure(good.error());
+  auto server = start_detached(now.arguments, *directory / state_dir::detached_log);
+  if (!server)
+    return out.failure(server.error());
+  out.data(json::from(*server), show_status(*server));
+  return done;
+}
+
+void add_up(CLI::App& app, invocation& now) {
+  auto* command = app.add_subcommand("up", "Start the server");
+  struct options {
+    std::string host, port;
+    bool detach = false;
+    int ready_descriptor = -1;
+  };
+  auto given = std::make_shared<options>();
+  command->add_option("--host", given->host, "Address of the MCP endpoint (mcp.host)");
+  command->add_option("--port", given->port,
+                      "Port of the MCP endpoint, 0 for a free one (mcp.port)");
+  command->add_flag("--detach,-d", given->detach, "Return when the server is ready");
+  command->add_option("--ready-fd", given->ready_descriptor)->group(""); // from up --detach
+  command->callback([&now, given] {
+    if (!given->host.empty())
+      now.flags.push_back({"mcp.host", given->host, "--host"});
+    if (!given->port.empty())
+      now.flags.push_back({"mcp.port", given->port, "--port"});
+    now.action = [&now, given](output& out) {
+      return given->detach ? up_detached(now, out) : up(now, out, given->ready_descriptor);
+    };
+  });
+}
+
+int no_server_is_running(const output& out, const error& why, int code) {
+  out.data({{"running", false}}, "");
+  out.talk(why.message);
+  return code;
+}
+
+int status(const invocation& now, const output& out) {
+  auto server = session::open(now, out);
+  if (!server)
+    return server.error().code == errc::unreachable
+               ? no_server_is_running(out, server.error(), no_server)
+               : out.failure(server.error());
+  auto answer = (*server)->ask<server_status>(get_status{});
+  if (!answer)
+    return out.failure(answer.error());
+  auto object = json::value{{"running", true}};
+  object.update(json::from(*answer));
+  out.data(object, show_status(*answer));
+  return done;
+}
+
+/// Whether the process ended within the limit.
+bool wait_for_end(std::int64_t pid, std::chrono::milliseconds limit) {
+  auto descriptor = static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
+  if (descriptor < 0)
+    return true; // it is gone already
+  pollfd waiting{descriptor, POLLIN, 0};
+  auto ended = ::poll(&waiting, 1, static_cast<int>(limit.count())) == 1;
+  ::close(descriptor);
+  return ended;
+}
+
+int down(const invocation& now, const output& out) {
+  auto server = session::open(now, out);
+  if (!server)
+    return server.error().code == errc::unreachable
+               ? no_server_is_running(out, server.error(), done)
+               : out.failure(server.error());
+  auto answer = (*server)->ask<server_stopping>(shut_down{});
+  if (!answer)
+    return out.failure(answer.error());
+  const auto& settings = (*server)->settings();
+  std::chrono::seconds limit{settings.get<"exec.grace_seconds">() +
+                             2 * settings.get<"actors.shutdown_timeout_seconds">() + 5};
+  if (!wait_for_end(answer->pid, limit))
+    return out.failure({errc::timeout, "the server (pid " + std::to_string(answer->pid) +
+                                           ") has not ended in time; it still ends its tasks"});
+  out.data({{"running", false}, {"pid", answer->pid}, {"status", "stopped"}},
+           "Stopped the server (pid " + std::to_string(answer->pid) + ").\n");
+  return done;
+}
+
+int show_version(const output& out) {
+  out.data({{"name", "mahavishnu"}, {"version", MAHAVISHNU_VERSION}},
+           "mahavishnu " MAHAVISHNU_VERSION "\n");
+  return done;
+}
+
+} // namespace
+
+void add_server_commands(CLI::App& app, invocation& now) {
+  add_up(app, now);
+  app.add_subcommand("down", "End the server and everything that runs in it")->callback([&now] {
+    now.action = [&now](output& out) { return down(now, out); };
+  });
+  app.add_subcommand("status", "Say whether the server is up, and where")->callback([&now] {
+    now.action = [&now](output& out) { return status(now, out); };
+  });
+  app.add_subcommand("version", "Print the version")->callback([&now] {
+    now.action = [](output& out) { return show_version(out); };
+  });
+}
+
+} // namespace mahavishnu::cli

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "cli/session.hpp"
+
+#include "actors/system_config.hpp"
+#include "base/state_dir.hpp"
+#include "wire/connector.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/typed_actor.hpp>
+
+namespace mahavishnu::cli {
+
+namespace {
+
+constexpr std::chrono::seconds connect_limit{5};
+
+system_options options_of(const config::settings& settings) {
+  system_options options;
+  options.threads = 1; // a command asks one question
+  options.heartbeat = std::chrono::seconds{settings.get<"control.heartbeat_seconds">()};
+  options.peer_timeout = std::chrono::seconds{settings.get<"control.peer_timeout_seconds">()};
+  return options;
+}
+
+} // namespace
+
+result<config::sources> sources_of(const invocation& now) {
+  config::sources from;
+  from.environment = config::process_environment();
+  if (!now.global.settings_dir.empty())
+    from.settings_dir = now.global.settings_dir;
+  for (const auto& each : now.global.sets) {
+    auto equals = each.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      return error{errc::invalid_argument, "--set takes KEY=VALUE, not '" + each + "'"};
+    from.flags.push_back({each.substr(0, equals), each.substr(equals + 1), "--set"});
+  }
+  if (!now.global.state_dir.empty())
+    from.flags.push_back({"state_dir", now.global.state_dir, "--state-dir"});
+  from.flags.insert(from.flags.end(), now.flags.begin(), now.flags.end());
+  return from;
+}
+
+boost::system::result<config::settings, exit_code> load_settings(const invocation& now,
+                                                                 const output& out) {
+  auto sources = sources_of(now);
+  if (!sources)
+    return static_cast<exit_code>(out.failure(sources.error()));
+  auto loaded = config::load(*sources);
+  for (const auto& warning : loaded.warnings)
+    out.talk("warning: " + warning);
+  if (loaded.settings)
+    return std::move(*loaded.settings);
+  for (const auto& problem : loaded.problems)
+    out.talk("error: " + to_string(problem));
+  return wrong_usage;
+}
+
+result<std::filesystem::path> state_directory(const config::settings& settings) {
+  return state_dir::locate(settings.get<"state_dir">(), config::process_environment());
+}
+
+struct session::parts {
+  parts(config::settings now) : settings(std::move(now)), config(options_of(settings)) {}
+
+  config::settings settings;
+  system_config config;
+  caf::actor_system system{config};
+  control_actor control;
+};
+
+result<std::unique_ptr<session>> session::open(const invocation& now, const output& out) {
+  auto settings = load_settings(now, out);
+  if (!settings)
+    return error{errc::invalid_settings, "the settings are wrong; see above"};
+  auto directory = state_directory(*settings);
+  if (!directory)
+    return directory.error();
+  if (!server_lock::is_held(*directory))
+    return error{errc::unreachable, "no server is running in '" + directory->string() +
+                                        "'; start one with: mahavishnu up --detach"};
+  auto inside = std::make_unique<parts>(std::move(*settings));
+  auto control = wire::dial<control_actor>(inside->system, *directory / state_dir::control_socket,
+                                           connect_limit);
+  if (!control)
+    return control.error();
+  inside->control = std::move(*control);
+  return std::unique_ptr<session>{new session{std::move(inside)}};
+}
+
+session::session(std::unique_ptr<parts> inside) : inside_(std::move(inside)) {}
+
+session::~session() = default;
+
+const config::settings& session::settings() const {
+  return inside_->settings;
+}
+
+caf::actor_system& session::system() {
+  return inside_->system;
+}
+
+const control_actor& session::control() const {
+  return inside_->control;
+}
+
+} // namespace mahavishnu::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/ask.hpp"
+#include "cli/command_line.hpp"
+#include "mahavishnu/messages/all.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace mahavishnu::cli {
+
+/// Where this invocation gets its settings from.
+result<config::sources> sources_of(const invocation& now);
+
+/// The settings of this invocation. When they are wrong, every problem has been said and the exit
+/// code is the error.
+boost::system::result<config::settings, exit_code> load_settings(const invocation& now,
+                                                                 const output& out);
+
+/// Where its server keeps its state.
+result<std::filesystem::path> state_directory(const config::settings& settings);
+
+/// A connection to the server of a state directory, for as long as the command lives.
+class session {
+public:
+  static result<std::unique_ptr<session>> open(const invocation& now, const output& out);
+  ~session();
+
+  template <class Answer, class Question>
+  result<Answer> ask(const Question& question, std::chrono::milliseconds limit = answer_limit) {
+    return mahavishnu::ask<Answer>(system(), control(), question, limit);
+  }
+
+  const config::settings& settings() const;
+
+  static constexpr std::chrono::seconds answer_limit{30};
+  /// Tasks are bounded by the server; a server that dies is noticed.
+  static constexpr std::chrono::hours task_limit{24 * 40};
+
+private:
+  struct parts;
+  explicit session(std::unique_ptr<parts> inside);
+  caf::actor_system& system();
+  const control_actor& control() const;
+  std::unique_ptr<parts> inside_;
+};
+
+} // namespace mahavishnu::cli

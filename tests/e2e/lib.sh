@@ -1,0 +1,58 @@
+# What the end-to-end tests share. Each runs the real program in an instance of its own.
+set -euo pipefail
+
+mahavishnu=$1
+work=$(mktemp -d)
+export MAHAVISHNU_STATE_DIR=$work/state
+cd "$work"
+
+# Whatever a test leaves behind ends here.
+finish() {
+  local code=$?
+  "$mahavishnu" down >/dev/null 2>&1 || true
+  rm -rf "$work"
+  exit $code
+}
+trap finish EXIT
+
+fail() {
+  echo "FAILED at line ${BASH_LINENO[0]} of $(basename "$0"): $*" >&2
+  exit 1
+}
+
+# is WANTED ACTUAL WHAT
+is() {
+  [ "$1" = "$2" ] || fail "$3: wanted '$1', got '$2'"
+}
+
+# contains TEXT PART
+contains() {
+  case $1 in *"$2"*) ;; *) fail "'$2' is not in: $1" ;; esac
+}
+
+# run COMMAND...: exit code in $exit_code, output in $out, standard error in $err
+run() {
+  local code=0
+  "$@" >"$work/out" 2>"$work/err" || code=$?
+  out=$(cat "$work/out")
+  err=$(cat "$work/err")
+  exit_code=$code
+}
+
+# json FILTER: of the last output
+json() { jq -r "$1" "$work/out"; }
+
+# runs PID: whether the process is there and has not ended (a zombie has)
+runs() {
+  [ -r "/proc/$1/stat" ] && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
+# gone PID: true when the process ends within 20 s; it is nobody's child here, so we have to look
+gone() {
+  local tries
+  for tries in {1..400}; do
+    runs "$1" || return 0
+    read -rt 0.05 <> <(:) || true
+  done
+  return 1
+}

@@ -1,0 +1,73 @@
+# Fails when an #include breaks the layer table of ARCHITECTURE.md.
+#
+#   cmake -DROOT=<source tree> -P check.cmake
+cmake_minimum_required(VERSION 3.25)
+
+# Which of our folders a folder may include, besides itself.
+set(may_base)
+set(may_config base)
+set(may_exec base)
+set(may_net base)
+set(may_messages base)
+set(may_wire base messages)
+set(may_actors base exec messages)
+set(may_cli base config messages wire)
+set(may_app base config exec net messages wire actors cli)
+
+# The doors speak to actors through these headers and know no actor itself.
+set(cli_may_include_of_actors interfaces.hpp ask.hpp system_config.hpp)
+
+# Where a library of others may be included, as a prefix of the include.
+set(only_caf messages wire actors cli app)
+set(only_nlohmann config messages cli app)
+set(only_yaml-cpp config)
+set(only_boost/beast net)
+set(only_boost/asio net)
+set(only_spdlog base)
+set(only_CLI cli)
+set(libraries caf nlohmann yaml-cpp boost/beast boost/asio spdlog CLI)
+
+file(GLOB_RECURSE files "${ROOT}/src/*.hpp" "${ROOT}/src/*.cpp" "${ROOT}/include/mahavishnu/*.hpp")
+list(LENGTH files count)
+if(count EQUAL 0)
+  message(FATAL_ERROR "no sources in '${ROOT}'")
+endif()
+
+set(problems "")
+foreach(file IN LISTS files)
+  file(RELATIVE_PATH name "${ROOT}" "${file}")
+  string(REGEX REPLACE "^(src|include/mahavishnu)/([^/]+)/.*$" "\\2" folder "${name}")
+  if(NOT DEFINED may_${folder})
+    string(APPEND problems "${name}: the layer table does not know the folder '${folder}'\n")
+    continue()
+  endif()
+  file(STRINGS "${file}" includes REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]")
+  foreach(line IN LISTS includes)
+    string(REGEX REPLACE "^[^<\"]*[<\"]([^>\"]+)[>\"].*$" "\\1" path "${line}")
+    string(REGEX REPLACE "^mahavishnu/" "" ours "${path}")
+    if(ours MATCHES "^([a-z]+)/(.+)$" AND DEFINED may_${CMAKE_MATCH_1})
+      set(target ${CMAKE_MATCH_1})
+      set(header ${CMAKE_MATCH_2})
+      set(good FALSE)
+      if(target STREQUAL folder OR target IN_LIST may_${folder})
+        set(good TRUE)
+      elseif(folder STREQUAL cli AND target STREQUAL actors
+             AND header IN_LIST cli_may_include_of_actors)
+        set(good TRUE)
+      endif()
+      if(NOT good)
+        string(APPEND problems "${name}: '${folder}' must not include '${path}'\n")
+      endif()
+    endif()
+    foreach(library IN LISTS libraries)
+      if(path MATCHES "^${library}(/|\\.hpp)" AND NOT folder IN_LIST only_${library})
+        string(APPEND problems "${name}: '${folder}' must not include '${path}'\n")
+      endif()
+    endforeach()
+  endforeach()
+endforeach()
+
+if(problems)
+  message(FATAL_ERROR "includes that break the layer table of ARCHITECTURE.md:\n${problems}")
+endif()
+message(STATUS "${count} files keep the layer table")
