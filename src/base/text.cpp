@@ -7,9 +7,6 @@
 
 namespace mahavishnu {
 
-namespace {
-
-/// Edits (insert, delete, replace, swap of neighbours) from one word to the other.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i)
@@ -25,8 +22,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   return cost[a.size()][b.size()];
 }
-
-} // namespace
 
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> candidates) {

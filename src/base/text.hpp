@@ -9,6 +9,9 @@
 
 namespace mahavishnu {
 
+/// Edits (insert, delete, replace, swap of neighbours) from one word to the other.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
 /// The candidate that somebody who typed `word` most likely meant; nothing when none is close.
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> candidates);

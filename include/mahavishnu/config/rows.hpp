@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "mahavishnu/config/row.hpp"
+
+#include <array>
+
+namespace mahavishnu::config {
+
+namespace words {
+
+constexpr row plain(kind of, std::string_view group, std::string_view name, std::string_view value,
+                    std::string_view doc) {
+  row made;
+  made.group = group;
+  made.name = name;
+  made.kind = of;
+  made.default_text = value;
+  made.doc = doc;
+  return made;
+}
+constexpr row boolean(std::string_view group, std::string_view name, std::string_view value,
+                      std::string_view doc) {
+  return plain(kind::boolean, group, name, value, doc);
+}
+constexpr row integer(std::string_view group, std::string_view name, std::string_view value,
+                      double min, double max, std::string_view doc) {
+  return plain(kind::integer, group, name, value, doc).between(min, max);
+}
+constexpr row number(std::string_view group, std::string_view name, std::string_view value,
+                     double min, double max, std::string_view doc) {
+  return plain(kind::number, group, name, value, doc).between(min, max);
+}
+constexpr row text(std::string_view group, std::string_view name, std::string_view value,
+                   std::string_view doc) {
+  return plain(kind::text, group, name, value, doc);
+}
+constexpr row choice(std::string_view group, std::string_view name, std::string_view value,
+                     name_list choices, std::string_view doc) {
+  return plain(kind::choice, group, name, value, doc).of(choices);
+}
+constexpr row list(std::string_view group, std::string_view name, std::string_view value,
+                   std::string_view doc) {
+  return plain(kind::text_list, group, name, value, doc);
+}
+
+} // namespace words
+
+/// Every group, in the order in which people read about them.
+inline constexpr auto groups = std::to_array<group>({
+    {"mcp", "The MCP server: where it listens and what one request may cost."},
+    {"pools", "Pools of workers and how tasks find one."},
+    {"workers", "What a single worker runs, and for how long."},
+    {"exec", "The processes that tasks run in."},
+    {"actors", "The threads that the actors share."},
+    {"control", "The socket through which commands reach their server."},
+    {"auth", "Tokens that callers have to show."},
+    {"subscription_auth", "Tokens of Claude and Codex subscriptions."},
+    {"terminal", "Terminal sessions."},
+    {"otel_storage", "Traces in PostgreSQL, and search in them."},
+    {"otel_ingester", "Traces in a local store, and search in them."},
+    {"session_buddy_polling", "Reading metrics from Session-Buddy."},
+    {"qc", "Quality checks."},
+    {"session", "Checkpoints of a session."},
+    {"resilience", "Retries and circuit breakers."},
+    {"observability", "Metrics and traces about the server itself."},
+    {"adapters", "Engines that can run a workflow."},
+    {"llm", "The model for embeddings."},
+    {"opensearch", "The search index."},
+    {"oneiric_mcp", "The registry of Oneiric adapters."},
+});
+
+/// Every setting, declared once. Rows of one group stand together, the top level first.
+inline constexpr auto rows = std::to_array<row>({
+    words::text("", "server_name", "Mahavishnu Orchestrator",
+                "Name that the server gives to its clients.")
+        .used(),
+    words::boolean("", "debug", "false", "Log everything: the same as log_level DEBUG.").used(),
+    words::text("", "state_dir", "",
+                "Where the server keeps its state; empty: $XDG_STATE_HOME/mahavishnu or "
+                "~/.local/state/mahavishnu.")
+        .used(),
+    words::choice("", "log_level", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"},
+                  "The least important kind of message that is logged.")
+        .used(),
+    words::text("", "log_file", "", "File that gets the log as well as stderr; empty: stderr only.")
+        .used(),
+    words::choice("", "log_format", "text", {"text", "json"},
+                  "Log lines for people, or one JSON object a line.")
+        .used(),
+    words::text("", "repos_path", "settings/repos.yaml", "File that lists the repositories."),
+    words::list("", "allowed_repo_paths", "",
+                "Directories that may hold repositories; empty: any."),
+    words::integer("", "max_concurrent_workflows", "10", 1, 100, "Workflows that run at a time."),
+    words::boolean("", "shell_enabled", "true", "Allow the interactive shell."),
+    words::text("", "cross_project_auth_secret", "", "Secret that signs messages between projects.")
+        .masked(),
+    words::text("", "cache_root", ".oneiric_cache", "Directory for things that can be made again."),
+    words::number("", "health_ttl_seconds", "60", 0, 86400,
+                  "How long a health answer counts as fresh.")
+        .in("seconds"),
+
+    words::text("mcp", "host", "127.0.0.1", "Address to listen on.").used(),
+    words::integer("mcp", "port", "8680", 0, 65535, "Port to listen on; 0: a free one.").used(),
+    words::text("mcp", "path", "/mcp", "Path of the MCP endpoint.").used(),
+    words::integer("mcp", "max_connections", "1024", 1, 10000,
+                   "Connections that are open at a time.")
+        .used(),
+    words::integer("mcp", "max_body_bytes", "4194304", 1024, 67108864,
+                   "Largest request that is read.")
+        .in("bytes")
+        .used(),
+    words::integer("mcp", "request_timeout_seconds", "30", 1, 3600,
+                   "Time in which a request has to arrive.")
+        .in("seconds")
+        .used(),
+
+    words::boolean("pools", "enabled", "true", "Offer pools at all.").was({"pools_enabled"}).used(),
+    words::choice("pools", "default_type", "mahavishnu",
+                  {"mahavishnu", "session-buddy", "kubernetes"},
+                  "Type of a pool that is spawned without one.")
+        .was({"default_pool_type"})
+        .used(),
+    words::choice("pools", "routing_strategy", "least_loaded",
+                  {"round_robin", "least_loaded", "random", "affinity"},
+                  "How a task finds its pool when it names none.")
+        .was({"pool_routing_strategy"})
+        .used(),
+    words::integer("pools", "min_workers", "1", 1, 10, "Workers that a new pool starts with.")
+        .was({"pool_default_min_workers"})
+        .used(),
+    words::integer("pools", "max_workers", "10", 1, 100, "Workers that a new pool may grow to.")
+        .was({"pool_default_max_workers"})
+        .used(),
+    words::integer("pools", "queue_limit", "1000", 1, 1000000,
+                   "Tasks that may wait in one pool; more are refused.")
+        .used(),
+    words::boolean("pools", "memory_aggregation_enabled", "true",
+                   "Collect what workers learn into the shared memory.")
+        .was({"memory_aggregation_enabled"}),
+    words::integer("pools", "memory_sync_interval", "60", 10, 600, "Pause between two collections.")
+        .in("seconds")
+        .was({"memory_sync_interval"}),
+    words::text("pools", "session_buddy_url", "http://localhost:8678/mcp",
+                "MCP endpoint of Session-Buddy.")
+        .was({"session_buddy_pool_url"}),
+    words::text("pools", "akosha_url", "http://localhost:8682/mcp", "MCP endpoint of Akosha.")
+        .was({"akosha_url"}),
+
+    words::boolean("workers", "enabled", "true", "Offer single workers, outside of pools.")
+        .was({"workers_enabled"}),
+    words::integer("workers", "max_concurrent", "10", 1, 100,
+                   "Single workers that exist at a time.")
+        .was({"max_concurrent_workers"}),
+    words::text("workers", "default_type", "terminal-qwen",
+                "Type of a worker that is started without one.")
+        .was({"worker_default_type"})
+        .used(),
+    words::integer("workers", "timeout_seconds", "300", 30, 3600,
+                   "Time that a task gets when it names none.")
+        .in("seconds")
+        .was({"worker_timeout_seconds"})
+        .used(),
+    words::boolean("workers", "session_buddy_integration", "true",
+                   "Send results of workers to Session-Buddy."),
+
+    words::integer("exec", "output_limit_bytes", "1048576", 1024, 8388608,
+                   "Output that is kept, for each stream of each task.")
+        .in("bytes")
+        .used(),
+    words::integer("exec", "grace_seconds", "5", 0, 300, "Time between SIGTERM and SIGKILL.")
+        .in("seconds")
+        .used(),
+
+    words::choice("actors", "scheduler", "sharing", {"sharing", "stealing"},
+                  "How threads share the work: one queue, or one each.")
+        .used(),
+    words::integer("actors", "threads", "0", 0, 256,
+                   "Threads for actors; 0: as many as cores, at least 2.")
+        .used(),
+    words::integer("actors", "max_throughput", "100", 1, 10000,
+                   "Messages that an actor handles before it lets others run.")
+        .used(),
+    words::integer("actors", "shutdown_timeout_seconds", "10", 1, 300,
+                   "Time after which a shutdown that hangs is cut short.")
+        .in("seconds")
+        .used(),
+
+    words::integer("control", "max_connections", "256", 1, 4096,
+                   "Commands that are connected at a time.")
+        .used(),
+    words::integer("control", "max_message_bytes", "16777216", 65536, 268435456,
+                   "Largest message that is read.")
+        .in("bytes")
+        .used(),
+    words::integer("control", "handshake_timeout_seconds", "2", 1, 60,
+                   "Time in which a new connection has to introduce itself.")
+        .in("seconds")
+        .used(),
+    words::integer("control", "heartbeat_seconds", "2", 1, 60, "Pause between two signs of life.")
+        .in("seconds")
+        .used(),
+    words::integer("control", "peer_timeout_seconds", "10", 2, 600,
+                   "Silence after which a peer counts as gone.")
+        .in("seconds")
+        .used(),
+
+    words::boolean("auth", "enabled", "false", "Ask callers for a token."),
+    words::text("auth", "secret", "", "Secret that signs tokens, at least 32 characters.")
+        .masked()
+        .was({"auth_secret"}),
+    words::choice("auth", "algorithm", "HS256", {"HS256", "RS256"}, "How tokens are signed."),
+    words::integer("auth", "expire_minutes", "60", 5, 1440, "How long a token is valid.")
+        .in("minutes"),
+
+    words::boolean("subscription_auth", "enabled", "false", "Accept subscription tokens."),
+    words::text("subscription_auth", "secret", "",
+                "Secret that signs subscription tokens, at least 32 characters.")
+        .masked(),
+    words::choice("subscription_auth", "algorithm", "HS256", {"HS256", "RS256"},
+                  "How subscription tokens are signed."),
+    words::integer("subscription_auth", "expire_minutes", "60", 5, 1440,
+                   "How long a subscription token is valid.")
+        .in("minutes"),
+
+    words::boolean("terminal", "enabled", "false", "Offer terminal sessions."),
+    words::integer("terminal", "default_columns", "120", 40, 300, "Width of a new terminal."),
+    words::integer("terminal", "default_rows", "40", 10, 200, "Height of a new terminal."),
+    words::integer("terminal", "capture_lines", "100", 1, 10000, "Lines that a capture returns."),
+    words::number("terminal", "poll_interval", "0.5", 0.1, 10,
+                  "Pause between two looks at a terminal.")
+        .in("seconds"),
+    words::integer("terminal", "max_concurrent_sessions", "20", 1, 100,
+                   "Terminals that are open at a time."),
+    words::text("terminal", "adapter_preference", "auto", "Program that provides terminals."),
+    words::boolean("terminal", "iterm2_pooling_enabled", "true", "Keep iTerm2 connections open."),
+    words::integer("terminal", "iterm2_pool_max_size", "3", 1, 10,
+                   "iTerm2 connections that are kept."),
+    words::number("terminal", "iterm2_pool_idle_timeout", "300", 30, 3600,
+                  "Time after which an idle iTerm2 connection is closed.")
+        .in("seconds"),
+    words::text("terminal", "iterm2_default_profile", "", "iTerm2 profile; empty: its default."),
+
+    words::boolean("otel_storage", "enabled", "false", "Keep traces in PostgreSQL.")
+        .was({"otel_storage_enabled"}),
+    words::text("otel_storage", "connection_string", "",
+                "postgresql://user:password@host/database.")
+        .masked()
+        .was({"otel_storage_connection_string"}),
+    words::text("otel_storage", "embedding_model", "all-MiniLM-L6-v2", "Model for embeddings."),
+    words::integer("otel_storage", "embedding_dimension", "384", 128, 1024,
+                   "Length of an embedding."),
+    words::integer("otel_storage", "cache_size", "1000", 100, 10000, "Embeddings that are cached."),
+    words::number("otel_storage", "similarity_threshold", "0.85", 0, 1,
+                  "How alike two traces must be to count as a hit."),
+    words::integer("otel_storage", "batch_size", "100", 10, 1000, "Traces that one write holds."),
+    words::integer("otel_storage", "batch_interval_seconds", "5", 1, 60,
+                   "Time after which a smaller batch is written too.")
+        .in("seconds"),
+    words::integer("otel_storage", "max_retries", "3", 1, 10, "Tries for one write."),
+    words::integer("otel_storage", "circuit_breaker_threshold", "5", 3, 20,
+                   "Failures after which writing pauses."),
+
+    words::boolean("otel_ingester", "enabled", "false", "Keep traces in a local store."),
+    words::text("otel_ingester", "hot_store_path", ":memory:", "File of the local store."),
+    words::text("otel_ingester", "embedding_model", "all-MiniLM-L6-v2", "Model for embeddings."),
+    words::integer("otel_ingester", "cache_size", "1000", 100, 10000,
+                   "Embeddings that are cached."),
+    words::number("otel_ingester", "similarity_threshold", "0.7", 0, 1,
+                  "How alike two traces must be to count as a hit."),
+
+    words::boolean("session_buddy_polling", "enabled", "false", "Read metrics regularly."),
+    words::text("session_buddy_polling", "endpoint", "http://localhost:8678/mcp",
+                "MCP endpoint of Session-Buddy."),
+    words::integer("session_buddy_polling", "interval_seconds", "30", 5, 600,
+                   "Pause between two readings.")
+        .in("seconds"),
+    words::integer("session_buddy_polling", "timeout_seconds", "10", 1, 60,
+                   "Time that one reading may take.")
+        .in("seconds"),
+    words::integer("session_buddy_polling", "max_retries", "3", 0, 10, "Tries for one reading."),
+    words::integer("session_buddy_polling", "retry_delay_seconds", "5", 1, 60,
+                   "Pause before the next try.")
+        .in("seconds"),
+    words::integer("session_buddy_polling", "circuit_breaker_threshold", "5", 1, 20,
+                   "Failures after which reading pauses."),
+    words::list("session_buddy_polling", "metrics_to_collect",
+                "get_activity_summary, get_workflow_metrics, get_session_analytics, "
+                "get_performance_metrics",
+                "Tools that are asked."),
+
+    words::boolean("qc", "enabled", "true", "Run quality checks."),
+    words::integer("qc", "min_score", "80", 0, 100, "Score that counts as passed."),
+    words::list("qc", "checks", "linting, type_checking, security_scan", "Checks that are run."),
+
+    words::boolean("session", "enabled", "true", "Make checkpoints."),
+    words::integer("session", "checkpoint_interval", "60", 10, 600,
+                   "Pause between two checkpoints.")
+        .in("seconds"),
+
+    words::integer("resilience", "retry_max_attempts", "3", 1, 10, "Tries for one operation."),
+    words::number("resilience", "retry_base_delay", "1", 0.1, 60, "Pause before the second try.")
+        .in("seconds"),
+    words::integer("resilience", "circuit_breaker_threshold", "5", 1, 100,
+                   "Failures after which an operation pauses."),
+    words::integer("resilience", "timeout_per_repo", "300", 30, 3600,
+                   "Time that the work on one repository may take.")
+        .in("seconds"),
+
+    words::boolean("observability", "metrics_enabled", "true", "Offer metrics."),
+    words::boolean("observability", "tracing_enabled", "true", "Send traces."),
+    words::text("observability", "otlp_endpoint", "http://localhost:4317", "Where traces go."),
+
+    words::boolean("adapters", "prefect_enabled", "true", "Offer Prefect."),
+    words::boolean("adapters", "llamaindex_enabled", "true", "Offer LlamaIndex."),
+    words::boolean("adapters", "agno_enabled", "true", "Offer Agno."),
+
+    words::text("llm", "model", "nomic-embed-text", "Name of the model."),
+    words::text("llm", "ollama_base_url", "http://localhost:11434", "Where Ollama answers."),
+
+    words::text("opensearch", "endpoint", "https://localhost:9200", "Where OpenSearch answers."),
+    words::text("opensearch", "index_name", "mahavishnu_code", "Name of the index."),
+    words::boolean("opensearch", "verify_certs", "true", "Check the certificate of the server."),
+    words::text("opensearch", "ca_certs", "", "File with certificates that are trusted."),
+    words::boolean("opensearch", "use_ssl", "true", "Speak TLS."),
+    words::boolean("opensearch", "ssl_assert_hostname", "true",
+                   "Check that the certificate names the host."),
+    words::boolean("opensearch", "ssl_show_warn", "true", "Warn about certificates not checked."),
+
+    words::boolean("oneiric_mcp", "enabled", "false", "Ask the registry."),
+    words::text("oneiric_mcp", "grpc_host", "localhost", "Host of the registry."),
+    words::integer("oneiric_mcp", "grpc_port", "8679", 1, 65535, "Port of the registry."),
+    words::boolean("oneiric_mcp", "use_tls", "false", "Speak TLS."),
+    words::integer("oneiric_mcp", "timeout_sec", "30", 5, 120, "Time that one question may take.")
+        .in("seconds"),
+    words::integer("oneiric_mcp", "cache_ttl_sec", "300", 0, 86400,
+                   "How long an answer counts as fresh.")
+        .in("seconds"),
+    words::boolean("oneiric_mcp", "jwt_enabled", "false", "Show a token to the registry."),
+    words::text("oneiric_mcp", "jwt_secret", "", "Secret that signs that token.").masked(),
+    words::text("oneiric_mcp", "jwt_project", "mahavishnu", "Project that the token names."),
+    words::text("oneiric_mcp", "tls_cert_path", "", "File with our certificate."),
+    words::text("oneiric_mcp", "tls_key_path", "", "File with our key."),
+    words::text("oneiric_mcp", "tls_ca_path", "", "File with certificates that are trusted."),
+    words::integer("oneiric_mcp", "circuit_breaker_threshold", "5", 1, 100,
+                   "Failures after which questions pause."),
+    words::integer("oneiric_mcp", "circuit_breaker_duration_sec", "60", 1, 3600,
+                   "How long they pause.")
+        .in("seconds"),
+});
+
+} // namespace mahavishnu::config
