@@ -42,6 +42,8 @@ int validate(const invocation& now, const output& out) {
   auto from = sources_of(now);
   if (!from)
     return out.failure(from.error());
+  if (auto good = check_settings_dir(now); !good)
+    return out.failure(good.error());
   auto loaded = config::load(*from);
   warn(out, loaded.warnings);
   if (!loaded.settings)

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "cli/detach.hpp"
 
+#include "cli/wait_for_end.hpp"
 #include "messages/json.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -110,8 +111,7 @@ result<server_status> start_detached(const std::vector<std::string>& arguments,
   if (auto parsed = json::value::parse(said, nullptr, false); !parsed.is_discarded())
     if (auto server = json::to<server_status>(parsed))
       return *server;
-  int state = 0;
-  if (::waitpid(child, &state, WNOHANG) == 0) {
+  if (!wait_for_end(child, start_limit)) {
     ::kill(child, SIGTERM);
     return error{errc::timeout,
                  "the server was not ready within 60 s and was ended; see '" + log.string() + "'"};

@@ -26,13 +26,10 @@ int output::failure(const error& what) const {
               << '\n'
               << std::flush;
   switch (what.code) {
-  case errc::unreachable:
-    return no_server;
+  case errc::unreachable: return no_server;
   case errc::invalid_argument:
-  case errc::invalid_settings:
-    return wrong_usage;
-  default:
-    return failed;
+  case errc::invalid_settings: return wrong_usage;
+  default: return failed;
   }
 }
 

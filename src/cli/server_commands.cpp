@@ -3,11 +3,9 @@
 #include "cli/command_line.hpp"
 #include "cli/detach.hpp"
 #include "cli/session.hpp"
+#include "cli/wait_for_end.hpp"
 
 #include <CLI/CLI.hpp>
-#include <poll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <sstream>
 
@@ -99,17 +97,6 @@ int status(const invocation& now, const output& out) {
   object.update(json::from(*answer));
   out.data(object, show_status(*answer));
   return done;
-}
-
-/// Whether the process ended within the limit.
-bool wait_for_end(std::int64_t pid, std::chrono::milliseconds limit) {
-  auto descriptor = static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
-  if (descriptor < 0)
-    return true; // it is gone already
-  pollfd waiting{descriptor, POLLIN, 0};
-  auto ended = ::poll(&waiting, 1, static_cast<int>(limit.count())) == 1;
-  ::close(descriptor);
-  return ended;
 }
 
 int down(const invocation& now, const output& out) {

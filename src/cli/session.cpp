@@ -41,11 +41,23 @@ result<config::sources> sources_of(const invocation& now) {
   return from;
 }
 
+result<void> check_settings_dir(const invocation& now) {
+  const auto& wanted = now.global.settings_dir;
+  std::error_code ignored;
+  if (wanted.empty() || std::filesystem::is_directory(wanted, ignored))
+    return {};
+  return error{errc::invalid_settings, "the settings directory '" + wanted +
+                                           "' is not a directory; see --settings-dir, or make it "
+                                           "with: mahavishnu config init"};
+}
+
 boost::system::result<config::settings, exit_code> load_settings(const invocation& now,
                                                                  const output& out) {
   auto sources = sources_of(now);
   if (!sources)
     return static_cast<exit_code>(out.failure(sources.error()));
+  if (auto good = check_settings_dir(now); !good)
+    return static_cast<exit_code>(out.failure(good.error()));
   auto loaded = config::load(*sources);
   for (const auto& warning : loaded.warnings)
     out.talk("warning: " + warning);

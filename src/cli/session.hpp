@@ -13,6 +13,9 @@ namespace mahavishnu::cli {
 /// Where this invocation gets its settings from.
 result<config::sources> sources_of(const invocation& now);
 
+/// A settings directory that somebody named must be there; the usual one need not.
+result<void> check_settings_dir(const invocation& now);
+
 /// The settings of this invocation. When they are wrong, every problem has been said and the exit
 /// code is the error.
 boost::system::result<config::settings, exit_code> load_settings(const invocation& now,

@@ -55,6 +55,9 @@ is 0 "$exit_code" "exit code of validate after migrate ($err)"
 run "$mahavishnu" config get workers.max_concurrent --settings-dir new
 is 4 "$out" "a migrated value"
 
+run "$mahavishnu" config validate --settings-dir nowhere
+is 2 "$exit_code" "exit code for a settings directory that is not there"
+
 run "$mahavishnu" config schema
 contains "$(json ".type | tostring")" object
 run "$mahavishnu" config get mcp.port --set mcp.port=70000

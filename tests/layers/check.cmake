@@ -4,7 +4,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 # Which of our folders a folder may include, besides itself.
-set(may_base)
+set(may_base "")
 set(may_config base)
 set(may_exec base)
 set(may_net base)
