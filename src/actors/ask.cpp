@@ -38,7 +38,7 @@ result<Answer> ask(caf::actor_system& system, const control_actor& control,
                    const Question& question, std::chrono::milliseconds limit) {
   auto answer = std::make_shared<once<Answer>>();
   auto future = answer->future();
-  system.spawn([&, answer = std::move(answer)](caf::event_based_actor* self) mutable {
+  auto asker = [&](caf::event_based_actor* self, const std::shared_ptr<once<Answer>>& answer) {
     self->set_down_handler([self, answer](const caf::down_msg&) {
       answer->set(error{errc::unreachable, "the server went away before it answered"});
       self->quit();
@@ -54,8 +54,8 @@ result<Answer> ask(caf::actor_system& system, const control_actor& control,
               answer->set(from_caf(failure, "the server"));
               self->quit();
             });
-    answer.reset();
-  });
+  };
+  system.spawn(asker, std::move(answer));
   return future.get();
 }
 

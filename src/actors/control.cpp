@@ -65,6 +65,8 @@ control_actor::behavior_type control(control_actor::stateful_pointer<control_sta
   state.options = options;
   state.manager = manager;
   state.started = self->clock().now();
+  // What cannot be parsed arrives as a message without content; CAF would print it.
+  self->set_default_handler(caf::drop);
   return {
       [&state](const get_status&) { return state.status(); },
       [&state](const shut_down&) { return state.stop(); },

@@ -109,12 +109,13 @@ public:
   template <class Answer, class Handle, class Question>
   pending<Answer> ask(const Handle& whom, Question question) {
     auto place = std::make_shared<std::optional<result<Answer>>>();
-    auto asker = system_.spawn([=](caf::event_based_actor* self) {
-      self->set_default_handler(caf::drop);
-      self->request(whom, caf::infinite, question)
-          .then([=](const Answer& x) { place->emplace(x); },
-                [=](const caf::error& x) { place->emplace(from_caf(x, "the test")); });
-    });
+    auto asker = system_.spawn(
+        [=](caf::event_based_actor* self, const Question& asked) {
+          self->request(whom, caf::infinite, asked)
+              .then([=](const Answer& x) { place->emplace(x); },
+                    [=](const caf::error& x) { place->emplace(from_caf(x, "the test")); });
+        },
+        std::move(question));
     run();
     return pending<Answer>{asker, place};
   }

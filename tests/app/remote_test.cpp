@@ -115,10 +115,12 @@ TEST_CASE("the process of a task that goes with its requester ends when that one
   mailbox box{dir / "box"};
   auto spec = shell("echo $$ > '" + box.path() + "'; exec sleep 1000");
   spec.cancel_with_requester = true;
-  auto asker = c.system.spawn([&](caf::event_based_actor* self) {
-    self->request(c.control, caf::infinite, execute_on_pool{"local", spec})
-        .then([](const task_result&) {}, [](const caf::error&) {});
-  });
+  auto asker = c.system.spawn(
+      [](caf::event_based_actor* self, const control_actor& control, const task_spec& task) {
+        self->request(control, caf::infinite, execute_on_pool{"local", task})
+            .then([](const task_result&) {}, [](const caf::error&) {});
+      },
+      c.control, spec);
   auto pid = std::atoi(box.line().c_str());
   REQUIRE(pid > 0);
   caf::anon_send_exit(asker, caf::exit_reason::kill);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "app/watchdog.hpp"
-
 #include "support/catch.hpp"
 
 #include <atomic>
@@ -16,6 +15,8 @@ TEST_CASE("a watchdog bites when nobody calls it off in time") {
 
 TEST_CASE("a watchdog that is called off does not bite and does not wait") {
   std::atomic<bool> bitten{false};
-  { watchdog dog{std::chrono::hours{1}, [&] { bitten = true; }}; }
+  {
+    watchdog dog{std::chrono::hours{1}, [&] { bitten = true; }};
+  }
   CHECK_FALSE(bitten);
 }

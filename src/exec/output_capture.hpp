@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mahavishnu::exec {
+
+/// Keeps what a process writes to one stream within a limit: all of it, or its first and its last
+/// half with a line between them that says how much is missing.
+class output_capture {
+public:
+  explicit output_capture(std::size_t limit);
+
+  void append(std::string_view bytes);
+
+  bool truncated() const { return total_ > limit_; }
+
+  /// What was kept; leaves the capture empty.
+  std::string take();
+
+private:
+  std::size_t limit_;
+  std::size_t head_limit_;
+  std::uint64_t total_ = 0;
+  std::string head_;
+  /// A ring once it has reached its limit: the oldest byte stands at `tail_start_`.
+  std::string tail_;
+  std::size_t tail_start_ = 0;
+};
+
+} // namespace mahavishnu::exec

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "wire/fixture.hpp"
+
+#include <caf/io/middleman.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <stdexcept>
+
+namespace mahavishnu::wire::test {
+
+namespace {
+
+struct config : caf::actor_system_config {
+  explicit config(std::size_t basp_workers) {
+    add_message_types<caf::id_block::wire_test>();
+    load<caf::io::middleman>();
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::size_t{2});
+    set("middleman.workers", basp_workers);
+  }
+};
+
+echo_actor::behavior_type echo(echo_actor::pointer self, const std::string& refusal) {
+  return {
+      [self, refusal](question& asked) -> caf::result<answer> {
+        if (asked.text == "fail")
+          return caf::make_error(caf::sec::runtime_error, refusal);
+        if (asked.text == "throw")
+          throw std::runtime_error{"thrown"};
+        if (asked.text == "later")
+          return self->make_response_promise<answer>();
+        return answer{std::move(asked.text)};
+      },
+      [self](leave& asked) { self->quit(caf::make_error(caf::sec::runtime_error, asked.why)); },
+  };
+}
+
+} // namespace
+
+node_system::node_system(std::size_t basp_workers)
+    : config_(std::make_unique<config>(basp_workers)),
+      system_(std::make_unique<caf::actor_system>(*config_)) {}
+
+echo_server::echo_server(acceptor_options options, std::size_t basp_workers)
+    : socket(dir.path / "control"), system(basp_workers), echo(spawn_echo(*system)) {
+  auto started = acceptor::start(*system, socket, echo, std::move(options));
+  if (!started)
+    throw std::runtime_error{started.error().message};
+  door = std::move(*started);
+}
+
+echo_server::~echo_server() {
+  door->stop();
+  caf::anon_send_exit(echo, caf::exit_reason::user_shutdown);
+}
+
+echo_actor spawn_echo(caf::actor_system& system) {
+  return system.spawn(echo, "because you asked for it");
+}
+
+std::string ask(caf::actor_system& system, const echo_actor& echo, std::string text) {
+  std::string said;
+  caf::scoped_actor self{system};
+  self->request(echo, patience, question{std::move(text)})
+      .receive([&](answer& got) { said = std::move(got.text); },
+               [&](caf::error& reason) { said = "error: " + system.render(reason); });
+  return said;
+}
+
+std::string dial_and_ask(caf::actor_system& system, const std::filesystem::path& socket,
+                         std::string text) {
+  auto echo = dial<echo_actor>(system, socket, patience);
+  if (!echo)
+    return "dial: " + echo.error().message;
+  return ask(system, *echo, std::move(text));
+}
+
+std::string wait_for_down(caf::actor_system& system, const echo_actor& echo,
+                          const std::function<void()>& meanwhile) {
+  std::string why;
+  caf::scoped_actor self{system};
+  self->monitor(echo);
+  meanwhile();
+  bool down = false;
+  const auto heard = [&](caf::down_msg& notice) {
+    why = system.render(notice.reason);
+    down = true;
+  };
+  self->receive_while([&] { return !down && why.empty(); })(
+      heard, caf::after(patience) >> [&] { down = true; });
+  return why;
+}
+
+std::string captured_server_handshake(const echo_server& server) {
+  raw_peer peer{server.socket};
+  peer.send(client_handshake(4711).bytes());
+  return peer.receive_frame();
+}
+
+} // namespace mahavishnu::wire::test
