@@ -36,8 +36,8 @@ private:
 template <class Answer, class Question>
 result<Answer> ask(caf::actor_system& system, const control_actor& control,
                    const Question& question, std::chrono::milliseconds limit) {
-  auto answer = std::make_shared<once<Answer>>();
-  auto future = answer->future();
+  auto place = std::make_shared<once<Answer>>();
+  auto future = place->future();
   auto asker = [&](caf::event_based_actor* self, const std::shared_ptr<once<Answer>>& answer) {
     self->set_down_handler([self, answer](const caf::down_msg&) {
       answer->set(error{errc::unreachable, "the server went away before it answered"});
@@ -55,7 +55,7 @@ result<Answer> ask(caf::actor_system& system, const control_actor& control,
               self->quit();
             });
   };
-  system.spawn(asker, std::move(answer));
+  system.spawn(asker, std::move(place));
   return future.get();
 }
 

@@ -58,7 +58,7 @@ wire::acceptor_options wire_options_of(const config::settings& settings) {
 }
 
 std::string url_of(const config::settings& settings, std::uint16_t port) {
-  auto host = settings.get<"mcp.host">();
+  const auto& host = settings.get<"mcp.host">();
   auto address = host.find(':') == std::string::npos ? host : "[" + host + "]";
   return "http://" + address + ":" + std::to_string(port) + settings.get<"mcp.path">();
 }
