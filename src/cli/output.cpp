@@ -17,10 +17,11 @@ void output::talk(const std::string& line) const {
 }
 
 int output::failure(const error& what) const {
-  talk("error: " + what.message);
+  if (!what.message.empty())
+    talk("error: " + what.message);
   if (json_)
     std::cout << json::text({{"status", "failed"},
-                             {"error", what.message},
+                             {"error", what.message.empty() ? "see standard error" : what.message},
                              {"code", std::string{to_string(what.code)}}},
                             true)
               << '\n'

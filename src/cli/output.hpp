@@ -31,7 +31,8 @@ public:
   /// Something for a person, no part of the answer.
   void talk(const std::string& line) const;
 
-  /// Says what went wrong, in both forms, and returns the exit code for it.
+  /// Says what went wrong, in both forms, and returns the exit code for it; without a message it
+  /// has been said already.
   int failure(const error& what) const;
 
 private:

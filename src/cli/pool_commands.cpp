@@ -79,6 +79,9 @@ std::string show_all_closed(const pools_closed& pools) {
   return "Closed pools: " + std::to_string(pools.count) + "\n";
 }
 
+/// What is longer does not belong into a message.
+constexpr std::size_t longest_prompt = 8u << 20;
+
 /// The options that `execute` and `route` share.
 struct task_options {
   std::string prompt;
@@ -104,6 +107,10 @@ struct task_options {
     auto text = prompt;
     if (prompt == "-")
       text.assign(std::istreambuf_iterator<char>{std::cin}, {});
+    if (text.size() > longest_prompt)
+      return error{errc::invalid_argument,
+                   "the prompt has " + std::to_string(text.size()) +
+                       " bytes, and at most 8388608 can be sent; put the data into a file"};
     wish.prompt = shared_text{std::move(text)};
     std::error_code failure;
     auto where = std::filesystem::absolute(directory.empty() ? "." : directory, failure);

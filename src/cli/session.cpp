@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::chrono::seconds connect_limit{5};
 
+/// A result carries two streams, each up to the greatest `exec.output_limit_bytes` of 8 MiB.
+constexpr std::uint32_t longest_answer = 32u << 20;
+
 system_options options_of(const config::settings& settings) {
   system_options options;
   options.threads = 1; // a command asks one question
@@ -84,7 +87,7 @@ struct session::parts {
 result<std::unique_ptr<session>> session::open(const invocation& now, const output& out) {
   auto settings = load_settings(now, out);
   if (!settings)
-    return error{errc::invalid_settings, "the settings are wrong; see above"};
+    return error{errc::invalid_settings, {}}; // every problem has been said
   auto directory = state_directory(*settings);
   if (!directory)
     return directory.error();
@@ -92,8 +95,11 @@ result<std::unique_ptr<session>> session::open(const invocation& now, const outp
     return error{errc::unreachable, "no server is running in '" + directory->string() +
                                         "'; start one with: mahavishnu up --detach"};
   auto inside = std::make_unique<parts>(std::move(*settings));
-  auto control = wire::dial<control_actor>(inside->system, *directory / state_dir::control_socket,
-                                           connect_limit);
+  wire::dial_options how;
+  how.timeout = connect_limit;
+  how.max_message_bytes = longest_answer;
+  auto control =
+      wire::dial<control_actor>(inside->system, *directory / state_dir::control_socket, how);
   if (!control)
     return control.error();
   inside->control = std::move(*control);
