@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command_line.hpp"
 #include "cli/session.hpp"
+#include "config/file.hpp"
 #include "mahavishnu/config/edit.hpp"
 #include "mahavishnu/config/migrate.hpp"
 #include "mahavishnu/config/render.hpp"
 
 #include <CLI/CLI.hpp>
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace mahavishnu::cli {
 
@@ -119,32 +115,13 @@ int set(const invocation& now, const output& out, const set_options& wish) {
   return done;
 }
 
-/// Writes a new file, all or nothing; an existing one only when it may be replaced.
-result<void> write_new(const std::filesystem::path& path, const std::string& text, bool replace) {
-  auto failed = [&](int number) {
-    return error{errc::io_failed, "cannot write '" + path.string() + "': " + std::strerror(number)};
-  };
-  std::error_code failure;
-  if (path.has_parent_path())
-    std::filesystem::create_directories(path.parent_path(), failure);
-  if (failure)
-    return error{errc::io_failed,
-                 "cannot make the directory of '" + path.string() + "': " + failure.message()};
-  if (!replace && std::filesystem::exists(path, failure))
+/// Refuses to replace a file that somebody has already, unless that is what was asked for.
+result<void> write_template(const std::filesystem::path& path, bool replace) {
+  std::error_code ignored;
+  if (!replace && std::filesystem::exists(path, ignored))
     return error{errc::already_exists, "'" + path.string() + "' exists; --force replaces it"};
-  auto temporary = path.string() + ".new";
-  int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (file < 0)
-    return failed(errno);
-  auto written = ::write(file, text.data(), text.size());
-  auto good = written == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  auto number = errno;
-  ::close(file);
-  if (!good || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    auto why = failed(good ? errno : number);
-    ::unlink(temporary.c_str());
-    return why;
-  }
+  if (auto failed = config::write_file(path, config::render_template(), 0644))
+    return error{failed->code, "'" + path.string() + "' " + failed->message};
   return {};
 }
 
@@ -154,8 +131,8 @@ struct init_options {
 };
 
 int init(const invocation& now, const output& out, const init_options& wish) {
-  auto text = config::render_template();
   if (wish.to_stdout) {
+    auto text = config::render_template();
     out.data({{"template", text}}, text);
     return done;
   }
@@ -163,7 +140,7 @@ int init(const invocation& now, const output& out, const init_options& wish) {
   if (!from)
     return out.failure(from.error());
   auto path = from->settings_dir / "mahavishnu.yaml";
-  if (auto written = write_new(path, text, wish.force); !written)
+  if (auto written = write_template(path, wish.force); !written)
     return out.failure(written.error());
   out.data({{"file", path.string()}, {"created", true}}, "Wrote " + path.string() + ".\n");
   out.talk("Values of this machine only belong in " + (from->settings_dir / "local.yaml").string() +
