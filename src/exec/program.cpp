@@ -18,7 +18,7 @@ bool has_nul(std::string_view text) {
   return text.find('\0') != std::string_view::npos;
 }
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   return "'" + std::string(name) + "'";
 }
 
@@ -58,17 +58,17 @@ std::optional<error> explain_directory(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
     if (errno == EACCES)
-      return error{errc::process_failed, "working directory " + quoted(path) +
+      return error{errc::process_failed, "working directory " + in_quotes(path) +
                                              " may not be entered: permission denied; change its "
                                              "mode or that of the directories above it"};
-    return error{errc::not_found, "working directory " + quoted(path) +
+    return error{errc::not_found, "working directory " + in_quotes(path) +
                                       " does not exist; create it or name another one"};
   }
   if (!S_ISDIR(info.st_mode))
-    return error{errc::invalid_argument, "working directory " + quoted(path) +
+    return error{errc::invalid_argument, "working directory " + in_quotes(path) +
                                              " is not a directory; name the directory it is in"};
   if (faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0)
-    return error{errc::process_failed, "working directory " + quoted(path) +
+    return error{errc::process_failed, "working directory " + in_quotes(path) +
                                            " may not be entered: permission denied; change its "
                                            "mode or name another one"};
   return std::nullopt;
@@ -78,8 +78,8 @@ error not_executable(const std::string& program) {
   struct stat info {};
   if (stat(program.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
     return {errc::invalid_argument,
-            "program " + quoted(program) + " is a directory; name a program in it"};
-  return {errc::process_failed, "program " + quoted(program) +
+            "program " + in_quotes(program) + " is a directory; name a program in it"};
+  return {errc::process_failed, "program " + in_quotes(program) +
                                     " may not be executed: permission denied; make it executable "
                                     "(chmod +x) and its directories accessible"};
 }
@@ -101,10 +101,10 @@ result<void> check_spec(const process_spec& spec) {
       return refuse("an environment variable has an empty name; name it");
     if (has_nul(name) || name.find('=') != std::string::npos)
       return refuse("the name of the environment variable " +
-                    quoted(name.substr(0, name.find('\0'))) +
+                    in_quotes(name.substr(0, name.find('\0'))) +
                     " contains '=' or a NUL byte; use another name");
     if (has_nul(value))
-      return refuse("the environment variable " + quoted(name) +
+      return refuse("the environment variable " + in_quotes(name) +
                     " contains a NUL byte; pass binary data by stdin or in a file");
   }
   return {};
@@ -148,13 +148,13 @@ result<std::string> find_program(const process_spec& spec,
   // Of a directory that nobody else may enter we cannot know whether the program is in it.
   if (unusable && access(in_directory(spec.working_directory, *unusable).c_str(), F_OK) == 0)
     return not_executable(*unusable);
-  return error{errc::not_found, "program " + quoted(name) +
+  return error{errc::not_found, "program " + in_quotes(name) +
                                     " is in no directory of PATH; install it, correct PATH or give "
                                     "its full path"};
 }
 
 error explain_spawn_failure(int number, const process_spec& spec, const std::string& program) {
-  auto what = "program " + quoted(program);
+  auto what = "program " + in_quotes(program);
   auto full = in_directory(spec.working_directory, program);
   switch (number) {
   case ENOENT:
