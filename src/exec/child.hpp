@@ -20,6 +20,7 @@ public:
 
   child(spawned_process process, process_spec spec, callback done);
 
+  pid_t pid() const { return process_.pid; }
   int exit_fd() const { return process_.exit.get(); }
   int input_fd() const { return process_.input.get(); }
   int output_fd() const { return process_.output.get(); }

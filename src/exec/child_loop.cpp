@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exec/child_loop.hpp"
 
+#include "exec/memory.hpp"
 #include "exec/program.hpp"
 
 #include <sys/eventfd.h>
@@ -146,6 +147,11 @@ void child_loop::carry_out(start_command& what) {
 void child_loop::carry_out(stop_command& what) {
   if (auto found = children_.find(what.handle); found != children_.end())
     begin_stop(what.handle, found->second, found->second.process.grace());
+}
+
+void child_loop::carry_out(measure_command& what) {
+  auto found = children_.find(what.handle);
+  what.done(found == children_.end() ? 0 : resident_bytes(found->second.process.pid()));
 }
 
 void child_loop::carry_out(end_command& what) {

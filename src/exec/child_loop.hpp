@@ -29,11 +29,15 @@ public:
   struct stop_command {
     process_handle handle;
   };
+  struct measure_command {
+    process_handle handle;
+    std::function<void(std::uint64_t)> done;
+  };
   /// End every child, each with its grace but no more than this; start no other.
   struct end_command {
     std::chrono::milliseconds longest_grace;
   };
-  using command = std::variant<start_command, stop_command, end_command>;
+  using command = std::variant<start_command, stop_command, measure_command, end_command>;
 
   static result<std::unique_ptr<child_loop>> open();
 
@@ -61,6 +65,7 @@ private:
 
   void carry_out(start_command& what);
   void carry_out(stop_command& what);
+  void carry_out(measure_command& what);
   void carry_out(end_command& what);
   void carry_out_commands();
 

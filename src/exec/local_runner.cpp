@@ -66,4 +66,8 @@ void local_runner::stop(process_handle handle) {
   loop_->post(child_loop::stop_command{handle});
 }
 
+void local_runner::measure(process_handle handle, std::function<void(std::uint64_t)> done) {
+  loop_->post(child_loop::measure_command{handle, std::move(done)});
+}
+
 } // namespace mahavishnu::exec

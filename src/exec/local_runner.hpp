@@ -27,6 +27,7 @@ public:
 
   process_handle start(process_spec spec, std::function<void(process_exit)> done) override;
   void stop(process_handle handle) override;
+  void measure(process_handle handle, std::function<void(std::uint64_t)> done) override;
 
 private:
   explicit local_runner(std::unique_ptr<child_loop> loop);

@@ -60,6 +60,10 @@ public:
   /// Ends the whole process group: SIGTERM, grace, SIGKILL. `done` still comes. Unknown handles are
   /// ignored.
   virtual void stop(process_handle handle) = 0;
+
+  /// Calls `done` with the resident memory, in bytes, of the process and its descendants, from a
+  /// thread of the runner; with 0 when it is not running.
+  virtual void measure(process_handle handle, std::function<void(std::uint64_t)> done) = 0;
 };
 
 } // namespace mahavishnu::exec

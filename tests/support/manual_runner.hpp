@@ -33,6 +33,13 @@ public:
     stopped_.push_back(handle);
   }
 
+  void measure(exec::process_handle handle, std::function<void(std::uint64_t)> done) override {
+    done(is_running(handle) ? bytes_of_each : 0);
+  }
+
+  /// What each running process seems to take.
+  std::uint64_t bytes_of_each = std::uint64_t{10} << 20;
+
   /// Ends a process: calls its `done` on this thread. False when it is not running.
   bool finish(exec::process_handle handle, exec::process_exit exit = {}) {
     std::function<void(exec::process_exit)> done;
