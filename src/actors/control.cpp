@@ -19,7 +19,7 @@ struct control_state {
 
   control_actor::pointer self = nullptr;
   control_options options;
-  pool_manager_actor manager;
+  control_targets targets;
   caf::actor_clock::time_point started;
   bool shutting_down = false;
 
@@ -28,7 +28,7 @@ struct control_state {
     auto answer = options.identity;
     answer.uptime = self->clock().now() - started;
     answer.shutting_down = shutting_down;
-    self->request(manager, list_limit, list_pools{})
+    self->request(targets.manager, list_limit, list_pools{})
         .then(
             [promise, answer](const pool_list& list) mutable {
               answer.pools_active = static_cast<std::int32_t>(list.pools.size());
@@ -48,42 +48,124 @@ struct control_state {
     return {options.identity.pid};
   }
 
-  /// The manager answers in our place.
-  template <class Answer, class Question>
-  caf::result<Answer> pass_on(const Question& question) {
+  /// That actor answers in our place.
+  template <class Answer, class Handle, class Question>
+  caf::result<Answer> pass_on(const Handle& whom, const Question& question) {
     if (shutting_down)
       return to_caf({errc::shutting_down, "the server is shutting down and takes no new work"});
-    return self->delegate(manager, question);
+    return self->delegate(whom, question);
   }
 };
 
 control_actor::behavior_type control(control_actor::stateful_pointer<control_state> self,
                                      const control_options& options,
-                                     const pool_manager_actor& manager) {
+                                     const control_targets& targets) {
   auto& state = self->state;
   state.self = self;
   state.options = options;
-  state.manager = manager;
+  state.targets = targets;
   state.started = self->clock().now();
   // What cannot be parsed arrives as a message without content; CAF would print it.
   self->set_default_handler(caf::drop);
   return {
       [&state](const get_status&) { return state.status(); },
       [&state](const shut_down&) { return state.stop(); },
-      [&state](const spawn_pool& x) { return state.pass_on<pool_spawned>(x); },
-      [&state](const list_pools& x) { return state.pass_on<pool_list>(x); },
-      [&state](const execute_on_pool& x) { return state.pass_on<task_result>(x); },
-      [&state](const route_task& x) { return state.pass_on<task_result>(x); },
-      [&state](const close_pool& x) { return state.pass_on<pool_closed>(x); },
-      [&state](const close_all_pools& x) { return state.pass_on<pools_closed>(x); },
+      [&state](const spawn_pool& x) {
+        return state.pass_on<pool_spawned>(state.targets.manager, x);
+      },
+      [&state](const list_pools& x) { return state.pass_on<pool_list>(state.targets.manager, x); },
+      [&state](const get_health& x) {
+        return state.pass_on<pools_health>(state.targets.manager, x);
+      },
+      [&state](const aggregate_results& x) {
+        return state.pass_on<aggregated_results>(state.targets.manager, x);
+      },
+      [&state](const execute_on_pool& x) {
+        return state.pass_on<task_result>(state.targets.manager, x);
+      },
+      [&state](const describe_pool& x) {
+        return state.pass_on<pool_description>(state.targets.manager, x);
+      },
+      [&state](const scale_pool& x) {
+        return state.pass_on<pool_scaled>(state.targets.manager, x);
+      },
+      [&state](const drain_pool& x) {
+        return state.pass_on<pool_drained>(state.targets.manager, x);
+      },
+      [&state](const resume_pool& x) {
+        return state.pass_on<pool_resumed>(state.targets.manager, x);
+      },
+      [&state](const route_task& x) {
+        return state.pass_on<task_result>(state.targets.manager, x);
+      },
+      [&state](const submit_task& x) {
+        return state.pass_on<task_accepted>(state.targets.manager, x);
+      },
+      [&state](const wait_task& x) { return state.pass_on<task_result>(state.targets.manager, x); },
+      [&state](const cancel_task& x) {
+        return state.pass_on<task_cancelled>(state.targets.manager, x);
+      },
+      [&state](const describe_task& x) {
+        return state.pass_on<task_info>(state.targets.manager, x);
+      },
+      [&state](const list_tasks& x) { return state.pass_on<task_list>(state.targets.manager, x); },
+      [&state](const execute_batch& x) {
+        return state.pass_on<batch_result>(state.targets.manager, x);
+      },
+      [&state](const start_batch& x) {
+        return state.pass_on<batch_started>(state.targets.manager, x);
+      },
+      [&state](const follow_batch& x) {
+        return state.pass_on<batch_news>(state.targets.manager, x);
+      },
+      [&state](const cancel_batch& x) {
+        return state.pass_on<batch_news>(state.targets.manager, x);
+      },
+      [&state](const close_pool& x) {
+        return state.pass_on<pool_closed>(state.targets.manager, x);
+      },
+      [&state](const close_all_pools& x) {
+        return state.pass_on<pools_closed>(state.targets.manager, x);
+      },
+      [&state](const publish& x) { return state.pass_on<published>(state.targets.manager, x); },
+      [&state](const subscribe& x) { return state.pass_on<subscribed>(state.targets.feed, x); },
+      [&state](const receive_notices& x) { return state.pass_on<notices>(state.targets.feed, x); },
+      [&state](const unsubscribe& x) { return state.pass_on<unsubscribed>(state.targets.feed, x); },
+      [&state](const get_feed_stats& x) {
+        return state.pass_on<feed_stats>(state.targets.feed, x);
+      },
+      [&state](const spawn_workers& x) {
+        return state.pass_on<workers_spawned>(state.targets.workers, x);
+      },
+      [&state](const execute_on_worker& x) {
+        return state.pass_on<worker_result>(state.targets.workers, x);
+      },
+      [&state](const execute_on_workers& x) {
+        return state.pass_on<worker_results>(state.targets.workers, x);
+      },
+      [&state](const collect_results& x) {
+        return state.pass_on<worker_results>(state.targets.workers, x);
+      },
+      [&state](const list_workers& x) {
+        return state.pass_on<worker_list>(state.targets.workers, x);
+      },
+      [&state](const close_worker& x) {
+        return state.pass_on<workers_closed>(state.targets.workers, x);
+      },
+      [&state](const close_all_workers& x) {
+        return state.pass_on<workers_closed>(state.targets.workers, x);
+      },
+      [&state](const get_workers_health& x) {
+        return state.pass_on<workers_health>(state.targets.workers, x);
+      },
   };
 }
 
 } // namespace
 
 control_actor spawn_control(caf::actor_system& system, control_options options,
-                            pool_manager_actor manager) {
-  return system.spawn(control, std::move(options), std::move(manager));
+                            control_targets targets) {
+  return system.spawn(control, std::move(options), std::move(targets));
 }
 
 } // namespace mahavishnu

@@ -4,6 +4,8 @@
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/messages/server.hpp"
 
+#include <caf/typed_actor.hpp>
+
 #include <functional>
 
 namespace mahavishnu {
@@ -15,7 +17,14 @@ struct control_options {
   std::function<void()> on_shut_down;
 };
 
+/// Those who answer what the control actor does not.
+struct control_targets {
+  pool_manager_actor manager;
+  feed_actor feed;
+  worker_manager_actor workers;
+};
+
 control_actor spawn_control(caf::actor_system& system, control_options options,
-                            pool_manager_actor manager);
+                            control_targets targets);
 
 } // namespace mahavishnu

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "actors/pool.hpp"
 
-#include "actors/task_queue.hpp"
-#include "base/id_source.hpp"
+#include "actors/gather.hpp"
+#include "actors/pool_core.hpp"
+#include "actors/pool_requesters.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "messages/registry.hpp"
 
@@ -11,129 +12,363 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <map>
-#include <random>
+
+namespace mahavishnu::pool_detail {
+
+/// From the clock: what the core wanted to be woken for. Never leaves this process.
+struct alarm {
+  moment when;
+};
+
+/// To itself: there are workers still to be started.
+struct go_on {};
+
+/// From the clock: tell that you are alive.
+struct beat {};
+
+} // namespace mahavishnu::pool_detail
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::pool_detail::alarm)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::pool_detail::go_on)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::pool_detail::beat)
 
 namespace mahavishnu {
 
 namespace {
 
-/// A task that waits, and whom to tell.
-struct waiting_task {
-  execute_task request;
-  caf::typed_response_promise<task_result> promise;
-  /// Set when the task goes with its requester.
-  caf::actor_addr requester;
-};
+using pool_detail::alarm;
+using pool_detail::beat;
+using pool_detail::go_on;
 
-/// A worker and what it does.
-struct slot {
-  worker_id id;
-  worker_actor worker;
-  std::optional<waiting_task> running;
-  /// Dead or dying: gets no further task, and a successor once it is down.
-  bool leaving = false;
-};
+constexpr std::chrono::seconds measure_limit{2};
 
-struct pool_state {
+using pool_self_actor = pool_actor::extend<caf::reacts_to<tasks_ended>, caf::reacts_to<alarm>,
+                                           caf::reacts_to<go_on>, caf::reacts_to<beat>>;
+
+/// Carries out what the core decides.
+struct pool_state : pool_effects {
   static inline const char* name = "pool";
 
-  pool_actor::pointer self = nullptr;
+  pool_self_actor::pointer self = nullptr;
   pool_options options;
-  load_listener_actor listener;
-  std::mt19937_64 random;
-  std::vector<slot> slots;
-  task_queue<waiting_task> queue{1};
+  std::shared_ptr<const worker_options> common; // to all workers
+  pool_listener_actor listener;
+  std::optional<pool_core> core;
+  pool_requesters requesters;
+
+  std::unordered_map<std::uint32_t, worker_actor> workers;
+  std::unordered_map<caf::actor_addr, std::uint32_t> number_of;
   /// Which tasks end when that requester goes.
   std::multimap<caf::actor_addr, task_id> tasks_of_requester;
-  std::int64_t completed = 0;
-  std::int64_t failed = 0;
-  bool closing = false;
-  std::vector<caf::typed_response_promise<pool_closed>> closers;
+  /// Tasks that another pool runs for us.
+  struct delegate {
+    pool_actor pool;
+    std::int32_t attempt;
+  };
+  std::unordered_map<task_id, delegate> delegated;
 
-  ~pool_state() {
+  moment alarm_at = moment::max();
+  pool_changed last_change;
+  std::int64_t notices_received = 0;
+  std::int64_t adopted = 0;
+  std::vector<caf::typed_response_promise<pool_closed>> closers;
+  std::vector<caf::typed_response_promise<pool_drained>> drainers;
+
+  ~pool_state() override {
     // CAF says nothing to those who wait for a promise that is dropped.
-    auto gone = to_caf({errc::internal, describe() + " ended unexpectedly"});
-    while (auto task = queue.pop())
-      task->promise.deliver(gone);
-    for (auto& each : slots) {
-      if (each.running)
-        each.running->promise.deliver(gone);
-      // Not from `self`: when the last handle to this pool has gone, CAF is destroying it already,
-      // and a message that names it as its sender would hold a dead actor.
-      caf::anon_send_exit(each.worker, caf::exit_reason::kill);
-    }
+    auto gone = error{errc::internal, describe() + " ended unexpectedly"};
+    requesters.refuse_all(gone);
+    for (auto& each : drainers)
+      each.deliver(to_caf(gone));
+    // Not from `self`: when the last handle to this pool has gone, CAF is destroying it already,
+    // and a message that names it as its sender would hold a dead actor.
+    for (auto& [number, each] : workers)
+      caf::anon_send_exit(each, caf::exit_reason::kill);
   }
 
   std::string describe() const { return "pool '" + options.config.name + "'"; }
+  moment now() const { return self->clock().now(); }
 
-  // -- workers ---------------------------------------------------------------
+  // -- what the core wants -----------------------------------------------------
 
-  void add_worker() {
-    worker_options wish = options.worker;
-    wish.pool = options.id;
-    auto taken = [&](const worker_id& id) {
-      return std::ranges::any_of(slots, [&](const slot& each) { return each.id == id; });
-    };
-    system_wall_clock unused; // ids of workers do not contain a time
-    do
-      wish.id = id_source{unused, random()}.next_worker();
-    while (taken(wish.id));
-    auto worker = options.make_worker(self->home_system(), wish);
-    self->monitor(worker);
-    slots.push_back({wish.id, std::move(worker), std::nullopt, false});
+  void add_worker(std::uint32_t worker) override {
+    auto handle = options.type.make(self->home_system(), common, {worker, core->id_of(worker)});
+    self->monitor(handle);
+    number_of.emplace(handle.address(), worker);
+    workers.emplace(worker, std::move(handle));
   }
 
-  void start_next() {
-    for (auto& each : slots) {
-      if (queue.empty())
-        return;
-      if (!each.running && !each.leaving)
-        hand_over(each, *queue.pop());
+  void drop_worker(std::uint32_t worker) override {
+    end_worker(worker, caf::exit_reason::user_shutdown);
+  }
+
+  void kill_worker(std::uint32_t worker) override { end_worker(worker, caf::exit_reason::kill); }
+
+  void end_worker(std::uint32_t worker, caf::exit_reason how) {
+    auto node = workers.extract(worker);
+    number_of.erase(node.mapped().address());
+    self->demonitor(node.mapped().address());
+    self->send_exit(node.mapped(), how);
+  }
+
+  void run(std::uint32_t worker, std::vector<task_run> runs) override {
+    self->send(workers.at(worker), run_tasks{std::move(runs)});
+  }
+
+  void stop(std::uint32_t worker, const task_id& task, std::int32_t attempt) override {
+    self->send(workers.at(worker), stop_run{task, attempt});
+  }
+
+  void stop_delegated(const task_id& task) override {
+    if (auto found = delegated.find(task); found != delegated.end())
+      caf::anon_send(found->second.pool, cancel_task{task});
+  }
+
+  void accepted(requester_number whom, const task_id& task) override {
+    requesters.accepted(whom, {task, options.id, task_status::queued});
+  }
+
+  void refused(requester_number whom, const task_id& task, const error& why) override {
+    leave_requester(task);
+    if (auto origin = requesters.refused(whom, why))
+      return_task(*origin, task, why);
+  }
+
+  void ended(requester_number whom, const task_result& how) override {
+    leave_requester(how.task);
+    if (auto origin = requesters.ended(whom, how))
+      tell(origin->from, origin->pool, bus::result_share{how, origin->attempt});
+    if (options.feed.wants(notice_type::task_completed))
+      self->send(options.feed.feed, make_notice({}, bus::task_completed{options.id, how}));
+  }
+
+  void status_changed(pool_status from, pool_status to, const std::string& reason) override {
+    self->send(listener, make_notice({}, bus::status_update{from, to, reason}));
+  }
+
+  void wake_at(moment when) override {
+    alarm_at = when;
+    self->delayed_send(self, std::max(when - now(), moment::duration{0}), alarm{when});
+  }
+
+  // -- tasks -------------------------------------------------------------------
+
+  caf::result<task_result> execute(execute_task& x) {
+    watch_requester(*x.spec, x.task); // before the promise, which takes it over
+    auto whom = requesters.add(self->make_response_promise<task_result>());
+    core->submit(x.task, std::move(x.spec), x.route, whom, now());
+    after();
+    return caf::delegated<task_result>{}; // the promise answers
+  }
+
+  caf::result<task_results> execute(execute_tasks& x) {
+    auto promise = self->make_response_promise<task_results>();
+    if (x.specs.empty()) {
+      promise.deliver(task_results{});
+    } else {
+      auto whom = requesters.add(std::move(promise), x.specs.size());
+      core->submit(x.first, std::move(x.specs), x.route, whom, now());
     }
+    after();
+    return caf::delegated<task_results>{};
   }
 
-  void hand_over(slot& to, waiting_task task) {
-    to.running = std::move(task);
-    auto id = to.id;
-    self->request(to.worker, longest_run(to.running->request.spec, options.worker),
-                  to.running->request)
-        .then([this, id](const task_result& answer) { finish(id, answer); },
-              [this, id](const caf::error& failure) { lose(id, failure); });
+  caf::result<task_accepted> accept(accept_task& x) {
+    auto whom = requesters.add(self->make_response_promise<task_accepted>());
+    core->submit(x.task, std::move(x.spec), x.route, whom, now());
+    after();
+    return caf::delegated<task_accepted>{};
   }
 
-  slot* find(const worker_id& id) {
-    auto at = std::ranges::find(slots, id, &slot::id);
-    return at == slots.end() ? nullptr : &*at;
+  caf::error unknown(const task_id& task) const {
+    return to_caf({errc::not_found, "there is no task '" + task.str() + "' in " + describe()});
   }
 
-  void finish(const worker_id& id, const task_result& answer) {
-    auto* at = find(id);
-    if (!at || !at->running)
+  caf::result<task_result> wait(const wait_task& x) {
+    if (const auto* done = core->result_of(x.task))
+      return *done;
+    if (!core->status_of(x.task))
+      return unknown(x.task);
+    auto whom = core->requester_of(x.task);
+    if (whom == 0) {
+      whom = requesters.add_nobody();
+      core->set_requester(x.task, whom);
+    }
+    auto promise = self->make_response_promise<task_result>();
+    requesters.join(whom, promise);
+    return promise;
+  }
+
+  caf::result<task_cancelled> cancel(const cancel_task& x) {
+    auto status = core->cancel(x.task, now());
+    if (!status)
+      return unknown(x.task);
+    after();
+    return task_cancelled{x.task, *status};
+  }
+
+  caf::result<task_info> describe_one(const describe_task& x) const {
+    auto about = core->describe(x.task);
+    if (!about)
+      return unknown(x.task);
+    return *about;
+  }
+
+  caf::result<task_list> list(const list_tasks& x) const {
+    std::optional<task_status> only;
+    if (!x.status.empty()) {
+      auto status = enum_from_string<task_status>(x.status);
+      if (!status)
+        return to_caf(status.error());
+      only = *status;
+    }
+    task_list answer;
+    core->list(only, static_cast<std::size_t>(std::max(x.limit, 0)), now(), answer.tasks);
+    return answer;
+  }
+
+  /// A task that goes with its requester is ended when that one goes.
+  void watch_requester(const task_spec& spec, const task_id& task) {
+    if (!spec.cancel_with_requester)
       return;
-    ++(answer.status == task_status::completed ? completed : failed);
-    auto task = std::move(*at->running);
-    at->running.reset();
-    leave(task);
-    task.promise.deliver(answer);
-    start_next();
-    leave_if_closed();
+    auto requester = self->current_sender();
+    if (!requester)
+      return;
+    auto who = requester->address();
+    if (!tasks_of_requester.contains(who))
+      self->monitor(who);
+    tasks_of_requester.emplace(who, task);
   }
 
-  /// The worker did not answer: it is gone, or it hangs and must go.
-  void lose(const worker_id& id, const caf::error& failure) {
-    auto* at = find(id);
-    if (!at || !at->running)
+  void leave_requester(const task_id& task) {
+    if (tasks_of_requester.empty())
       return;
-    task_result answer;
-    answer.task = at->running->request.task;
-    answer.pool = options.id;
-    answer.worker = id;
-    answer.status = task_status::lost;
-    answer.error = from_caf(failure, "worker '" + id.value + "'").message;
-    at->leaving = true;
-    self->send_exit(at->worker, caf::exit_reason::kill);
-    finish(id, answer);
+    auto is_it = [&](const auto& each) { return each.second == task; };
+    auto found = std::ranges::find_if(tasks_of_requester, is_it);
+    if (found == tasks_of_requester.end())
+      return;
+    auto who = found->first;
+    tasks_of_requester.erase(found);
+    if (!tasks_of_requester.contains(who))
+      self->demonitor(who);
+  }
+
+  // -- other pools -------------------------------------------------------------
+
+  notice make_notice(const pool_id& target, bus::payload payload) const {
+    return {0, {}, options.id, target, std::move(payload)}; // the feed puts in number and time
+  }
+
+  /// To another pool, and to whoever listens.
+  void tell(const pool_actor& whom, const pool_id& target, bus::payload payload) {
+    auto what = make_notice(target, std::move(payload));
+    if (options.feed.wants(what.type()))
+      self->send(options.feed.feed, what);
+    if (whom)
+      self->send(whom, std::move(what));
+  }
+
+  void hand_over(const hand_over_tasks& x, const caf::strong_actor_ptr& to) {
+    auto target = caf::actor_cast<pool_actor>(to);
+    auto taken = core->take_movable(static_cast<std::size_t>(std::max(x.most, 0)), x.target, now());
+    self->send(listener, tasks_moved{options.number, x.target_number,
+                                     static_cast<std::int32_t>(taken.size())});
+    if (!taken.empty())
+      self->monitor(target);
+    for (auto& each : taken) {
+      delegated[each.task] = {target, each.attempt};
+      tell(target, x.target, bus::task_delegate{each.task, each.spec, each.attempt});
+    }
+    after();
+  }
+
+  void hear(const notice& what) {
+    ++notices_received;
+    if (const auto* task = std::get_if<bus::task_delegate>(&what.payload))
+      take_or_take_back(*task, what);
+    else if (const auto* share = std::get_if<bus::result_share>(&what.payload)) {
+      if (delegated.erase(share->result.task) > 0)
+        core->delegated_ended(share->result, share->attempt, now());
+    }
+    after();
+  }
+
+  /// A pool gives us a task, or one of ours comes back.
+  void take_or_take_back(const bus::task_delegate& what, const notice& from) {
+    if (auto ours = delegated.find(what.task); ours != delegated.end()) {
+      delegated.erase(ours);
+      core->given_back(what.task, what.attempt,
+                       "pool '" + from.source.value + "' had no room after all", now());
+      return;
+    }
+    ++adopted;
+    auto sender = caf::actor_cast<pool_actor>(self->current_sender());
+    route_note route{route_reason::delegated, 0, 0};
+    core->submit(what.task, what.spec, route,
+                 requesters.add(task_origin{sender, from.source, what.attempt}), now());
+  }
+
+  void return_task(const task_origin& origin, const task_id& task, const error&) {
+    --adopted;
+    tell(origin.from, origin.pool, bus::task_delegate{task, {}, origin.attempt});
+  }
+
+  // -- the pool itself ---------------------------------------------------------
+
+  pool_metrics metrics() const {
+    auto answer = core->metrics();
+    answer.tasks_adopted = adopted;
+    answer.notices_received = notices_received;
+    return answer;
+  }
+
+  caf::result<pool_description> describe_all() {
+    std::vector<worker_actor> busy;
+    for (auto number : core->busy_workers())
+      busy.push_back(workers.at(number));
+    auto promise = self->make_response_promise<pool_description>();
+    gather<worker_usage>(self, busy, measure_limit, measure_worker{},
+                         [this, promise](const std::vector<worker_usage>& usages) mutable {
+                           pool_description answer{core->info(), core->config(), metrics()};
+                           std::int64_t bytes = 0;
+                           for (const auto& each : usages)
+                             bytes += each.memory_bytes;
+                           answer.metrics.memory_usage_mb = static_cast<double>(bytes) / (1 << 20);
+                           promise.deliver(std::move(answer));
+                         });
+    return promise;
+  }
+
+  caf::result<pool_scaled> scale(const scale_pool& x) {
+    auto answer = core->scale(x.target_workers, now());
+    after();
+    if (!answer)
+      return to_caf(answer.error());
+    return *answer;
+  }
+
+  caf::result<pool_drained> drain() {
+    drainers.push_back(self->make_response_promise<pool_drained>());
+    auto promise = drainers.back();
+    core->drain(now());
+    after();
+    return promise;
+  }
+
+  pool_resumed resume() {
+    core->resume(now());
+    for (auto& each : drainers)
+      each.deliver(to_caf({errc::cancelled, describe() + " was resumed while it was drained"}));
+    drainers.clear();
+    return {options.id};
+  }
+
+  caf::result<pool_closed> close() {
+    closers.push_back(self->make_response_promise<pool_closed>());
+    auto promise = closers.back();
+    core->close(now());
+    after();
+    return promise;
   }
 
   void on_down(const caf::down_msg& down) {
@@ -141,160 +376,145 @@ struct pool_state {
       self->quit(caf::exit_reason::kill);
       return;
     }
-    auto is_it = [&](const slot& each) { return each.worker.address() == down.source; };
-    if (auto at = std::ranges::find_if(slots, is_it); at != slots.end()) {
-      // The error of the request may come after this notice.
-      lose(at->id, caf::make_error(caf::sec::request_receiver_down));
-      std::erase_if(slots, is_it); // not by `at`: losing the last task of a closing pool ends it
-      if (!closing) {
-        add_worker();
-        start_next();
-      }
-      leave_if_closed();
-      return;
+    if (auto worker = number_of.find(down.source); worker != number_of.end()) {
+      auto number = worker->second;
+      number_of.erase(worker);
+      workers.erase(number);
+      core->worker_down(number, now());
+    }
+    std::vector<std::pair<task_id, std::int32_t>> homeless;
+    for (const auto& [task, where] : delegated)
+      if (where.pool.address() == down.source)
+        homeless.emplace_back(task, where.attempt);
+    std::ranges::sort(homeless);
+    for (const auto& [task, attempt] : homeless) {
+      delegated.erase(task);
+      core->given_back(task, attempt, "the pool that had it has gone", now());
     }
     auto [first, last] = tasks_of_requester.equal_range(down.source);
     std::vector<task_id> orphans;
     for (; first != last; ++first)
       orphans.push_back(first->second);
     for (const auto& task : orphans)
-      cancel(task);
+      core->cancel(task, now());
+    after();
   }
 
-  // -- tasks -----------------------------------------------------------------
-
-  caf::result<task_result> execute(const execute_task& request) {
-    if (closing)
-      return refuse(request, {errc::not_found, describe() + " is closed"});
-    if (queue.full())
-      return refuse(request,
-                    {errc::pool_full, describe() + " is full (" + std::to_string(queue.size()) +
-                                          " queued); wait, or spawn it with a larger queue_limit"});
-    auto requester = self->current_sender(); // the promise takes it over
-    waiting_task task{request, self->make_response_promise<task_result>(), {}};
-    if (requester && request.spec.cancel_with_requester) {
-      task.requester = requester->address();
-      if (!tasks_of_requester.contains(task.requester))
-        self->monitor(task.requester);
-      tasks_of_requester.emplace(task.requester, request.task);
+  /// What every event may have changed for others.
+  void after() {
+    if (auto left = core->take_departures(); left.count != 0 || !left.keyed.empty())
+      self->send(listener, tasks_left_pool{options.number, left.count, std::move(left.keyed),
+                                           std::move(left.refused)});
+    pool_changed change{options.number, core->capacity(), core->has_movable_tasks()};
+    if (change != last_change) {
+      last_change = change;
+      self->send(listener, change);
     }
-    auto promise = task.promise;
-    queue.push(request.task, std::move(task));
-    start_next();
-    return promise;
-  }
-
-  caf::error refuse(const execute_task& request, const error& why) {
-    self->send(listener, task_left_pool{options.id, request.task});
-    return to_caf(why);
-  }
-
-  /// What is to be done for every accepted task that leaves, however it leaves.
-  void leave(const waiting_task& task) {
-    self->send(listener, task_left_pool{options.id, task.request.task});
-    if (!task.requester)
+    if (!core->is_empty())
       return;
-    auto [first, last] = tasks_of_requester.equal_range(task.requester);
-    for (; first != last; ++first)
-      if (first->second == task.request.task) {
-        tasks_of_requester.erase(first);
-        break;
-      }
-    if (!tasks_of_requester.contains(task.requester))
-      self->demonitor(task.requester);
-  }
-
-  void cancel(const task_id& id) {
-    if (auto task = queue.remove(id)) {
-      ++failed;
-      leave(*task);
-      task_result answer;
-      answer.task = id;
-      answer.pool = options.id;
-      answer.status = task_status::cancelled;
-      answer.error = "cancelled while it was queued";
-      task->promise.deliver(std::move(answer));
-      return;
+    if (core->draining()) {
+      for (auto& each : drainers)
+        each.deliver(pool_drained{options.id});
+      drainers.clear();
     }
-    for (auto& each : slots)
-      if (each.running && each.running->request.task == id)
-        self->send(each.worker, cancel_task{id});
+    if (core->closing())
+      leave();
   }
 
-  // -- the pool itself -------------------------------------------------------
-
-  pool_info info() const {
-    pool_info answer;
-    answer.pool = options.id;
-    answer.type = options.config.type;
-    answer.name = options.config.name;
-    answer.worker_type = options.config.worker_type;
-    answer.status = closing ? pool_status::stopped : pool_status::running;
-    answer.workers = static_cast<std::int32_t>(slots.size());
-    answer.min_workers = options.config.min_workers;
-    answer.max_workers = options.config.max_workers;
-    answer.active_workers = static_cast<std::int32_t>(
-        std::ranges::count_if(slots, [](const slot& each) { return each.running.has_value(); }));
-    answer.queued = static_cast<std::int32_t>(queue.size());
-    answer.queue_limit = options.config.queue_limit;
-    answer.tasks_completed = completed;
-    answer.tasks_failed = failed;
-    return answer;
-  }
-
-  caf::result<pool_closed> close() {
-    closing = true;
-    while (auto task = queue.pop()) {
-      leave(*task);
-      task->promise.deliver(to_caf({errc::cancelled, describe() + " was closed"}));
-    }
-    for (auto& each : slots)
-      if (each.running)
-        self->send(each.worker, cancel_task{each.running->request.task});
-    auto promise = self->make_response_promise<pool_closed>();
-    closers.push_back(promise);
-    leave_if_closed();
-    return promise;
-  }
-
-  void leave_if_closed() {
-    auto busy = [](const slot& each) { return each.running.has_value(); };
-    if (!closing || std::ranges::any_of(slots, busy))
-      return;
-    for (auto& closer : closers)
-      closer.deliver(pool_closed{options.id});
+  void leave() {
+    for (auto& each : closers)
+      each.deliver(pool_closed{options.id});
     closers.clear();
-    for (auto& each : slots)
-      self->send_exit(each.worker, caf::exit_reason::user_shutdown);
-    slots.clear();
+    for (auto& [number, each] : workers)
+      self->send_exit(each, caf::exit_reason::user_shutdown);
+    workers.clear();
     self->quit();
   }
 };
 
-pool_actor::behavior_type pool(pool_actor::stateful_pointer<pool_state> self,
-                               const pool_options& options, const load_listener_actor& listener) {
+pool_self_actor::behavior_type pool(pool_self_actor::stateful_pointer<pool_state> self,
+                                    const pool_options& options,
+                                    const pool_listener_actor& listener) {
   auto& state = self->state;
   state.self = self;
   state.options = options;
+  auto common = options.worker;
+  common.pool = options.id;
+  state.common = std::make_shared<const worker_options>(std::move(common));
   state.listener = listener;
-  state.random.seed(options.seed);
-  state.queue = task_queue<waiting_task>{static_cast<std::size_t>(options.config.queue_limit)};
+  state.core.emplace(pool_core_options{options.id, options.config, options.worker.grace,
+                                       options.history_bytes, options.seed},
+                     state);
+  state.last_change = {options.number,
+                       options.config.min_workers * options.config.worker_concurrency, false};
+  self->set_default_handler(caf::drop);
+  // A worker that answers with an error has broken its contract, and its task is given up in time;
+  // without this, it would end the pool.
+  self->set_error_handler([](const caf::error&) {});
   self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
   self->monitor(listener);
-  for (std::int32_t i = 0; i < options.config.min_workers; ++i)
-    state.add_worker();
+  self->send(self, go_on{});
+  if (options.heartbeat.count() > 0)
+    self->delayed_send(self, options.heartbeat, beat{});
   return {
-      [&state](const execute_task& x) { return state.execute(x); },
-      [&state](const describe_pool&) { return state.info(); },
+      // CAF compares a message with one after the other, so those that come for every task are
+      // first.
+      // What they carry is handed on and not copied.
+      [&state](execute_task& x) { return state.execute(x); },
+      [&state](const tasks_ended& x) {
+        state.core->runs_ended(x, state.now());
+        state.after();
+      },
+      [&state](execute_tasks& x) { return state.execute(x); },
+      [&state](accept_task& x) { return state.accept(x); },
+      [&state](const wait_task& x) { return state.wait(x); },
+      [&state](const cancel_task& x) { return state.cancel(x); },
+      [&state](const describe_task& x) { return state.describe_one(x); },
+      [&state](const list_tasks& x) { return state.list(x); },
+      [&state](const get_pool_info&) { return state.core->info(); },
+      [&state](const describe_pool&) { return state.describe_all(); },
+      [&state](const scale_pool& x) { return state.scale(x); },
+      [&state](const drain_pool&) { return state.drain(); },
+      [&state](const resume_pool&) { return state.resume(); },
       [&state](const close_pool&) { return state.close(); },
+      [&state](const hand_over_tasks& x, const caf::strong_actor_ptr& to) {
+        state.hand_over(x, to);
+      },
+      [&state](const notice& x) { state.hear(x); },
+      [&state](const alarm& x) {
+        if (x.when != state.alarm_at)
+          return; // the core has changed its mind
+        state.alarm_at = moment::max();
+        state.core->wake(state.now());
+        state.after();
+      },
+      [&state, self](const go_on&) {
+        if (!state.core->start_workers(state.now()))
+          self->send(self, go_on{});
+        state.after();
+      },
+      [&state, self](const beat&) {
+        if (state.options.feed.wants(notice_type::heartbeat)) {
+          auto info = state.core->info();
+          self->send(state.options.feed.feed,
+                     state.make_notice({}, bus::heartbeat{info.status, info.workers,
+                                                          info.active_workers, info.queued}));
+        }
+        self->delayed_send(self, state.options.heartbeat, beat{});
+      },
   };
 }
 
 } // namespace
 
 pool_actor spawn_pool_actor(caf::actor_system& system, pool_options options,
-                            load_listener_actor listener) {
+                            pool_listener_actor listener) {
   return system.spawn(pool, std::move(options), std::move(listener));
+}
+
+std::chrono::milliseconds longest_close(const worker_options& options) {
+  constexpr std::chrono::seconds for_the_way{30};
+  return options.grace + for_the_way;
 }
 
 } // namespace mahavishnu

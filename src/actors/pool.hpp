@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/feed_port.hpp"
 #include "actors/worker.hpp"
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/messages/pool.hpp"
@@ -10,21 +11,27 @@
 
 namespace mahavishnu {
 
-/// Starts a worker; tests hand in one of their own.
-using worker_factory = std::function<worker_actor(caf::actor_system&, const worker_options&)>;
-
 struct pool_options {
   pool_id id;
+  pool_number number = 0;
+  /// Complete.
   pool_config config;
-  /// What all workers of the pool have in common; their id is filled in by the pool.
+  worker_type type;
   worker_options worker;
-  worker_factory make_worker;
-  /// For the ids of the workers.
+  /// Who is told what happens here, if anybody listens.
+  feed_port feed;
+  std::chrono::milliseconds heartbeat{30'000};
+  /// Bytes of output that the ended tasks may keep in memory, all together.
+  std::size_t history_bytes = std::size_t{64} << 20;
+  /// For the ids of the workers, and for chance.
   std::uint64_t seed = 0;
 };
 
 /// Starts a pool with its `min_workers` workers.
 pool_actor spawn_pool_actor(caf::actor_system& system, pool_options options,
-                            load_listener_actor listener);
+                            pool_listener_actor listener);
+
+/// The longest that a pool needs to close once it has been told to.
+std::chrono::milliseconds longest_close(const worker_options& options);
 
 } // namespace mahavishnu

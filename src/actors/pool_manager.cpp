@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "actors/pool_manager.hpp"
 
+#include "actors/batch.hpp"
 #include "actors/gather.hpp"
+#include "actors/idempotency.hpp"
 #include "actors/routing.hpp"
 #include "actors/task_rules.hpp"
 #include "base/id_source.hpp"
@@ -13,7 +15,9 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 namespace mahavishnu {
 
@@ -21,63 +25,126 @@ namespace {
 
 constexpr std::chrono::seconds description_limit{5};
 
+/// Routing sees the type of the workers as one more label, so that a task that moves to another
+/// pool finds the same workers there. No user's label has a space.
+constexpr const char* worker_type_label = "worker type";
+
+using pool_manager_self_actor =
+    pool_manager_actor::extend<caf::replies_to<place_tasks>::with<placement>>;
+
+route_reason reason_of(pool_selector selector) {
+  switch (selector) {
+  case pool_selector::round_robin: return route_reason::round_robin;
+  case pool_selector::least_loaded: return route_reason::least_loaded;
+  case pool_selector::random: return route_reason::random;
+  case pool_selector::affinity: return route_reason::affinity;
+  }
+  return route_reason::named;
+}
+
+std::string text_of(const label_map& labels) {
+  std::string text;
+  for (const auto& [name, value] : labels)
+    text.append(text.empty() ? "" : ", ").append(name).append("=").append(value);
+  return text;
+}
+
 struct pool_manager_state {
   static inline const char* name = "pool-manager";
 
   struct entry {
+    pool_id id;
     pool_config config;
     pool_actor pool;
+    /// It has tasks that wait and may move; and we have asked for some of them.
+    bool has_movable_tasks = false;
+    bool asked = false;
+  };
+  struct choice {
+    pool_number pool;
+    route_note note;
   };
 
-  pool_manager_actor::pointer self = nullptr;
+  pool_manager_self_actor::pointer self = nullptr;
   pool_manager_options options;
+  worker_limits limits;
   std::optional<id_source> ids;
   std::optional<routing> routes;
-  std::map<std::string, pool_id> id_of_name;
-  std::map<std::uint64_t, pool_id> by_age;
-  std::unordered_map<pool_id, entry> pools;
-  std::uint64_t spawned = 0;
+  std::optional<idempotency> keys;
+  std::map<pool_number, entry> pools; // the oldest first
+  std::unordered_map<std::string, pool_number> number_of_id;
+  std::map<std::string, pool_number> number_of_name;
+  std::unordered_map<batch_id, batch_actor> batches;
+  std::set<pool_number> saturated; // those that have movable tasks
+  pool_number last_number = 0;
 
   // -- names -----------------------------------------------------------------
 
   /// Pools are named by name or by id, everywhere.
-  result<pool_id> find(const std::string& name_or_id) const {
-    if (auto at = id_of_name.find(name_or_id); at != id_of_name.end())
+  std::optional<pool_number> known(const std::string& name_or_id) const {
+    if (auto at = number_of_name.find(name_or_id); at != number_of_name.end())
       return at->second;
-    if (pool_id id{name_or_id}; pools.contains(id))
-      return id;
-    std::string known;
-    for (const auto& [each, id] : id_of_name)
-      known.append(known.empty() ? "" : ", ").append(each);
+    if (auto at = number_of_id.find(name_or_id); at != number_of_id.end())
+      return at->second;
+    return std::nullopt;
+  }
+
+  result<pool_number> find(const std::string& name_or_id) const {
+    if (auto number = known(name_or_id))
+      return *number;
+    std::string names;
+    for (const auto& [each, number] : number_of_name)
+      names.append(names.empty() ? "" : ", ").append(each);
     return error{errc::not_found,
                  "there is no pool '" + name_or_id +
-                     (known.empty() ? "' (and no other); spawn one with: mahavishnu pool spawn"
-                                    : "'; the pools are " + known)};
+                     (names.empty() ? "' (and no other); spawn one with: mahavishnu pool spawn"
+                                    : "'; the pools are " + names)};
+  }
+
+  /// The named pool answers in our place.
+  template <class Answer, class Question>
+  caf::result<Answer> pass_on(const std::string& pool, const Question& question) {
+    auto number = find(pool);
+    if (!number)
+      return to_caf(number.error());
+    return self->delegate(pools.at(*number).pool, question);
   }
 
   // -- pools -----------------------------------------------------------------
 
   caf::result<pool_spawned> spawn(const spawn_pool& wish) {
     if (!options.enabled)
-      return to_caf({errc::unsupported, "pools are turned off; set pools.enabled to true"});
-    auto config = complete(wish.config, options.defaults);
+      return to_caf({errc::unsupported, "pools are turned off; set pools.enabled to true, or use "
+                                        "single workers: mahavishnu workers spawn"});
+    auto config = complete(wish.config, options.defaults, limits);
     if (!config)
       return to_caf(config.error());
-    if (find(config->name))
+    if (known(config->name))
       return to_caf({errc::already_exists, "there is a pool '" + config->name +
                                                "' already; close it or take another name"});
-    pool_options wishes{{}, *config, options.worker, options.make_worker, options.seed + spawned};
+    pool_options wishes;
     do
       wishes.id = ids->next_pool();
-    while (pools.contains(wishes.id));
-    auto pool = options.make_pool(self->home_system(), wishes, load_listener_actor{self});
+    while (number_of_id.contains(wishes.id.value));
+    auto number = wishes.number = ++last_number;
+    wishes.config = *config;
+    wishes.type = options.types.at(config->worker_type);
+    wishes.worker = options.worker;
+    wishes.feed = options.feed;
+    wishes.heartbeat = options.heartbeat;
+    wishes.history_bytes = options.history_bytes;
+    wishes.seed = options.seed + number;
+    auto pool = options.make_pool(self->home_system(), wishes, pool_listener_actor{self});
     self->monitor(pool);
-    id_of_name.emplace(config->name, wishes.id);
-    by_age.emplace(++spawned, wishes.id);
-    routes->add(wishes.id, config->min_workers);
-    pools.emplace(wishes.id, entry{*config, std::move(pool)});
-    log::info("pool-manager", "pool '{}' ({}) runs with {} {} workers", config->name,
+    number_of_name.emplace(config->name, number);
+    number_of_id.emplace(wishes.id.value, number);
+    auto labels = config->labels;
+    labels.emplace(worker_type_label, config->worker_type);
+    routes->add(number, wishes.id, labels, config->min_workers * config->worker_concurrency);
+    log::info("pool-manager", "pool '{}' ({}) starts with {} {} workers", config->name,
               wishes.id.value, config->min_workers, config->worker_type);
+    broadcast({0, {}, wishes.id, {}, bus::pool_created{wishes.id, config->type, *config}});
+    pools.emplace(number, entry{wishes.id, *config, std::move(pool)});
     pool_spawned answer;
     answer.pool = wishes.id;
     answer.type = config->type;
@@ -90,121 +157,514 @@ struct pool_manager_state {
 
   std::vector<pool_actor> all() const {
     std::vector<pool_actor> handles;
-    for (const auto& [age, id] : by_age)
-      handles.push_back(pools.at(id).pool);
+    handles.reserve(pools.size());
+    for (const auto& [number, each] : pools)
+      handles.push_back(each.pool);
     return handles;
   }
 
   caf::result<pool_list> list() {
     auto promise = self->make_response_promise<pool_list>();
-    gather<pool_info>(self, all(), description_limit, describe_pool{},
+    gather<pool_info>(self, all(), description_limit, get_pool_info{},
                       [promise](std::vector<pool_info> pools_now) mutable {
                         promise.deliver(pool_list{std::move(pools_now)});
                       });
     return promise;
   }
 
-  pool_actor forget(const pool_id& id) {
-    auto node = pools.extract(id);
-    routes->remove(id);
-    id_of_name.erase(node.mapped().config.name);
-    std::erase_if(by_age, [&](const auto& each) { return each.second == id; });
-    return std::move(node.mapped().pool);
+  caf::result<pools_health> report_health() {
+    auto promise = self->make_response_promise<pools_health>();
+    gather<pool_info>(
+        self, all(), description_limit, get_pool_info{},
+        [promise, asked = pools.size()](std::vector<pool_info> pools_now) mutable {
+          pools_health answer;
+          answer.pools_active = static_cast<std::int32_t>(pools_now.size());
+          auto well = std::ranges::count(pools_now, health::healthy, &pool_info::health);
+          auto ill = std::ranges::count(pools_now, health::unhealthy, &pool_info::health);
+          ill += static_cast<std::ptrdiff_t>(asked - pools_now.size()); // did not answer
+          auto total = static_cast<std::ptrdiff_t>(asked);
+          answer.status = well == total  ? health::healthy
+                          : ill == total ? health::unhealthy
+                                         : health::degraded;
+          answer.pools = std::move(pools_now);
+          promise.deliver(std::move(answer));
+        });
+    return promise;
+  }
+
+  caf::result<aggregated_results> aggregate(const aggregate_results& wish) {
+    aggregated_results answer;
+    std::vector<pool_actor> asked;
+    for (const auto& each : wish.pools) {
+      if (auto number = known(each))
+        asked.push_back(pools.at(*number).pool);
+      else
+        answer.pools[each].status = "not_found";
+    }
+    if (wish.pools.empty())
+      asked = all();
+    auto promise = self->make_response_promise<aggregated_results>();
+    gather<pool_description>(self, asked, description_limit, describe_pool{},
+                             [promise, answer](const std::vector<pool_description>& found) mutable {
+                               for (const auto& each : found)
+                                 answer.pools[each.info.pool.value] = {
+                                     each.metrics.memory_count,
+                                     std::string{to_string(each.info.status)}, each.metrics};
+                               promise.deliver(std::move(answer));
+                             });
+    return promise;
+  }
+
+  caf::result<pool_drained> drain(const drain_pool& wish) {
+    auto number = find(wish.pool);
+    if (!number)
+      return to_caf(number.error());
+    routes->pause(*number);
+    return self->delegate(pools.at(*number).pool, wish);
+  }
+
+  caf::result<pool_resumed> resume(const resume_pool& wish) {
+    auto number = find(wish.pool);
+    if (!number)
+      return to_caf(number.error());
+    routes->resume(*number);
+    return self->delegate(pools.at(*number).pool, wish);
+  }
+
+  pool_actor forget(pool_number number, const std::string& reason) {
+    auto node = pools.extract(number);
+    auto& its = node.mapped();
+    routes->remove(number);
+    keys->forget(number);
+    saturated.erase(number);
+    number_of_name.erase(its.config.name);
+    number_of_id.erase(its.id.value);
+    broadcast({0, {}, its.id, {}, bus::pool_closed{its.id, reason}});
+    return std::move(its.pool);
   }
 
   caf::result<pool_closed> close(const close_pool& wish) {
-    auto id = find(wish.pool);
-    if (!id)
-      return to_caf(id.error());
-    log::info("pool-manager", "pool '{}' closes", pools.at(*id).config.name);
-    return self->delegate(forget(*id), wish);
+    auto number = find(wish.pool);
+    if (!number)
+      return to_caf(number.error());
+    log::info("pool-manager", "pool '{}' closes", pools.at(*number).config.name);
+    return self->delegate(forget(*number, "closed on request"), wish);
   }
 
   caf::result<pools_closed> close_all() {
     auto promise = self->make_response_promise<pools_closed>();
     auto handles = all();
     while (!pools.empty())
-      forget(pool_id{pools.begin()->first});
+      forget(pools.begin()->first, "closed on request");
     // A pool that closes ends its processes, which takes their grace at most.
-    gather<pool_closed>(
-        self, handles,
-        longest_run(task_spec{{}, {}, {}, {}, std::chrono::seconds{1}}, options.worker),
-        close_pool{}, [promise](const std::vector<pool_closed>& closed) mutable {
-          promise.deliver(pools_closed{static_cast<std::int32_t>(closed.size())});
-        });
+    gather<pool_closed>(self, handles, longest_close(options.worker), close_pool{},
+                        [promise](const std::vector<pool_closed>& closed) mutable {
+                          promise.deliver(pools_closed{static_cast<std::int32_t>(closed.size())});
+                        });
     return promise;
   }
 
   void on_down(const caf::down_msg& down) {
-    for (const auto& [id, each] : pools)
+    for (const auto& [number, each] : pools)
       if (each.pool.address() == down.source) {
         log::error("pool-manager", "pool '{}' ended unexpectedly; spawn it again",
                    each.config.name);
-        forget(pool_id{id});
+        forget(number, "ended unexpectedly");
         return;
       }
+    std::erase_if(batches, [&](const auto& each) { return each.second.address() == down.source; });
+  }
+
+  // -- the bus ---------------------------------------------------------------
+
+  /// To every pool, and to whoever listens.
+  void broadcast(const notice& what) {
+    for (const auto& [number, each] : pools)
+      if (each.id != what.source)
+        self->send(each.pool, what);
+    if (options.feed.wants(what.type()))
+      self->send(options.feed.feed, what);
+  }
+
+  caf::result<published> publish_notice(const publish& wish) {
+    const auto& what = wish.what;
+    if (!options.feed.feed)
+      return to_caf({errc::unsupported, "this system has no feed"});
+    if (what.type() == notice_type::task_delegate)
+      return to_caf({errc::invalid_argument,
+                     "a notice of type task_delegate comes from pools only; to have a task run, "
+                     "submit it"});
+    if (!what.target.empty()) {
+      auto number = find(what.target.value);
+      if (!number)
+        return to_caf(number.error());
+      self->send(pools.at(*number).pool, what);
+    } else {
+      for (const auto& [number, each] : pools)
+        self->send(each.pool, what);
+    }
+    return self->delegate(options.feed.feed, wish);
+  }
+
+  // -- routing ---------------------------------------------------------------
+
+  choice chosen(pool_number pool, route_reason reason) const {
+    return {pool,
+            {reason, static_cast<std::int32_t>(routes->in_flight(pool)),
+             static_cast<std::int32_t>(routes->capacity(pool))}};
+  }
+
+  result<choice> choose_named(const std::string& pool) const {
+    auto number = find(pool);
+    if (!number)
+      return number.error();
+    return chosen(*number, route_reason::named);
+  }
+
+  result<choice> choose(const std::string& selector_name, const std::string& affinity,
+                        const label_map& labels) {
+    auto selector = options.selector;
+    if (!selector_name.empty()) {
+      auto named = enum_from_string<pool_selector>(selector_name);
+      if (!named)
+        return error{errc::invalid_argument, "pool_selector: " + named.error().message};
+      selector = *named;
+    }
+    if (pools.empty())
+      return error{errc::no_pools,
+                   "there is no pool to route to; spawn one with: mahavishnu pool spawn"};
+    if (selector == pool_selector::affinity) {
+      if (affinity.empty())
+        return error{errc::invalid_argument, "the selector affinity needs pool_affinity: the name "
+                                             "or id of a pool, or any key that is to stick to one"};
+      if (auto number = known(affinity))
+        return chosen(*number, route_reason::affinity);
+    }
+    auto pool = routes->choose(selector, labels, affinity);
+    if (!pool)
+      return error{errc::no_pools, labels.empty()
+                                       ? "every pool is being drained; resume one, or spawn another"
+                                       : "no pool that takes tasks has the labels " +
+                                             text_of(labels) + "; spawn one with them"};
+    return chosen(*pool, reason_of(selector));
   }
 
   // -- tasks -----------------------------------------------------------------
 
-  caf::result<task_result> execute(const execute_on_pool& wish) {
-    if (auto good = check(wish.spec); !good)
-      return to_caf(good.error());
-    auto id = find(wish.pool);
-    if (!id)
-      return to_caf(id.error());
-    return dispatch(*id, wish.spec);
-  }
-
-  caf::result<task_result> route(const route_task& wish) {
-    if (auto good = check(wish.spec); !good)
-      return to_caf(good.error());
-    auto selector = options.selector;
-    if (!wish.selector.empty()) {
-      auto named = enum_from_string<pool_selector>(wish.selector);
-      if (!named)
-        return to_caf({errc::invalid_argument, "pool_selector: " + named.error().message});
-      selector = *named;
+  /// A task whose key is known is not run again: this is what to ask the pool that has it.
+  /// Nothing when the task is new; it is then known from now on.
+  result<std::optional<idempotency::owner>> owner_of(const shared_spec& spec, const choice& place,
+                                                     const task_id& task) {
+    const auto& key = spec->idempotency_key;
+    if (const auto* owner = keys->find(key)) {
+      if (!(*owner->spec == *spec))
+        return error{errc::invalid_argument, "the idempotency key '" + key +
+                                                 "' belongs to the other task '" +
+                                                 owner->task.str() + "'; take another key"};
+      return std::optional{*owner};
     }
-    if (routes->empty())
-      return to_caf({errc::no_pools, "there is no pool to route to; spawn one with: "
-                                     "mahavishnu pool spawn"});
-    if (selector != pool_selector::affinity)
-      return dispatch(*routes->choose(selector), wish.spec);
-    if (wish.affinity.empty())
-      return to_caf({errc::invalid_argument,
-                     "the selector affinity needs pool_affinity: the name or id of a pool"});
-    auto id = find(wish.affinity);
-    if (!id)
-      return to_caf(id.error());
-    return dispatch(*id, wish.spec);
+    keys->add(key, {task, place.pool, spec});
+    return std::optional<idempotency::owner>{};
   }
 
-  caf::result<task_result> dispatch(const pool_id& id, const task_spec& spec) {
-    routes->dispatched(id);
-    return self->delegate(pools.at(id).pool, execute_task{ids->next_task(), spec});
+  caf::result<task_result> execute(shared_spec spec, const result<choice>& place) {
+    if (auto good = check(*spec); !good)
+      return to_caf(good.error());
+    if (!place)
+      return to_caf(place.error());
+    auto task = ids->next_task();
+    if (!spec->idempotency_key.empty()) {
+      auto owner = owner_of(spec, *place, task);
+      if (!owner)
+        return to_caf(owner.error());
+      if (*owner)
+        return self->delegate(pools.at((*owner)->pool).pool, wait_task{(*owner)->task});
+    }
+    routes->dispatched(place->pool);
+    return self->delegate(pools.at(place->pool).pool,
+                          execute_task{task, std::move(spec), place->note});
+  }
+
+  caf::result<task_result> execute(execute_on_pool& wish) {
+    return execute(std::move(wish.spec), choose_named(wish.pool));
+  }
+
+  caf::result<task_result> route(route_task& wish) {
+    auto place = choose(wish.selector, wish.affinity, wish.spec->labels);
+    return execute(std::move(wish.spec), place);
+  }
+
+  caf::result<task_accepted> submit(submit_task& wish) {
+    if (auto good = check(*wish.spec); !good)
+      return to_caf(good.error());
+    auto place = wish.pool.empty() ? choose(wish.selector, wish.affinity, wish.spec->labels)
+                                   : choose_named(wish.pool);
+    if (!place)
+      return to_caf(place.error());
+    auto task = ids->next_task();
+    if (!wish.spec->idempotency_key.empty()) {
+      auto owner = owner_of(wish.spec, *place, task);
+      if (!owner)
+        return to_caf(owner.error());
+      if (*owner)
+        return accepted_before(**owner);
+    }
+    routes->dispatched(place->pool);
+    return self->delegate(pools.at(place->pool).pool,
+                          accept_task{task, std::move(wish.spec), place->note});
+  }
+
+  /// The pool that has the task tells where it stands.
+  caf::result<task_accepted> accepted_before(const idempotency::owner& owner) {
+    auto promise = self->make_response_promise<task_accepted>();
+    self->request(pools.at(owner.pool).pool, description_limit, describe_task{owner.task})
+        .then(
+            [promise](const task_info& about) mutable {
+              promise.deliver(task_accepted{about.task, about.pool, about.status});
+            },
+            [promise](const caf::error& failure) mutable { promise.deliver(failure); });
+    return promise;
+  }
+
+  caf::result<placement> place(const place_tasks& wish) {
+    placement answer;
+    for (auto left = wish.count; left > 0;) {
+      auto where = wish.pool.empty() ? choose(wish.selector, wish.affinity, wish.labels)
+                                     : choose_named(wish.pool);
+      if (!where)
+        return to_caf(where.error());
+      const auto& its = pools.at(where->pool);
+      // One choice for as many tasks as one worker takes at a time: they are answered together.
+      auto count = std::min(left, its.config.worker_concurrency);
+      auto first = ids->next_tasks(static_cast<std::uint64_t>(count));
+      routes->dispatched(where->pool, count);
+      answer.shares.push_back({its.pool, count, first, where->note});
+      left -= count;
+    }
+    return answer;
+  }
+
+  /// Asks the pools, of which one or two (when one of them has it from the other) know the task.
+  template <class Answer, class Question, class Better>
+  caf::result<Answer> ask_for_task(const Question& question, Better better) {
+    auto promise = self->make_response_promise<Answer>();
+    gather<Answer>(self, all(), description_limit, question,
+                   [promise, better, task = question.task](std::vector<Answer> found) mutable {
+                     if (found.empty()) {
+                       promise.deliver(to_caf(unknown(task)));
+                       return;
+                     }
+                     promise.deliver(std::move(*std::ranges::max_element(
+                         found, [&](const auto& a, const auto& b) { return better(b, a); })));
+                   });
+    return promise;
+  }
+
+  static error unknown(const task_id& task) {
+    return {errc::not_found, "there is no task '" + task.str() +
+                                 "'; it may have ended so long ago that it was forgotten"};
+  }
+
+  caf::result<task_info> describe(const describe_task& wish) {
+    return ask_for_task<task_info>(wish, [](const task_info& a, const task_info& b) {
+      return a.route.reason != route_reason::delegated && b.route.reason == route_reason::delegated;
+    });
+  }
+
+  caf::result<task_cancelled> cancel(const cancel_task& wish) {
+    return ask_for_task<task_cancelled>(
+        wish, [](const task_cancelled&, const task_cancelled&) { return false; });
+  }
+
+  caf::result<task_result> wait(const wait_task& wish) {
+    auto promise = self->make_response_promise<task_result>();
+    gather<task_info>(self, all(), description_limit, describe_task{wish.task},
+                      [this, promise, wish](const std::vector<task_info>& found) mutable {
+                        for (const auto& each : found)
+                          if (each.route.reason != route_reason::delegated)
+                            if (auto number = known(each.pool.value)) {
+                              promise.delegate(pools.at(*number).pool, wish);
+                              return;
+                            }
+                        promise.deliver(to_caf(unknown(wish.task)));
+                      });
+    return promise;
+  }
+
+  caf::result<task_list> list(const list_tasks& wish) {
+    constexpr std::int32_t longest_list = 10'000;
+    if (wish.limit < 1 || wish.limit > longest_list)
+      return to_caf({errc::invalid_argument, "the limit of a task list must be between 1 and "
+                                             "10000, not " +
+                                                 std::to_string(wish.limit)});
+    if (!wish.status.empty())
+      if (auto status = enum_from_string<task_status>(wish.status); !status)
+        return to_caf({errc::invalid_argument, "status: " + status.error().message});
+    if (!wish.pool.empty())
+      return pass_on<task_list>(wish.pool, wish);
+    auto promise = self->make_response_promise<task_list>();
+    gather<task_list>(self, all(), description_limit, wish,
+                      [promise, wish](std::vector<task_list> lists) mutable {
+                        task_list answer;
+                        for (auto& each : lists)
+                          std::ranges::move(each.tasks, std::back_inserter(answer.tasks));
+                        std::ranges::sort(answer.tasks, std::ranges::greater{}, &task_line::task);
+                        if (answer.tasks.size() > static_cast<std::size_t>(wish.limit))
+                          answer.tasks.resize(static_cast<std::size_t>(wish.limit));
+                        promise.deliver(std::move(answer));
+                      });
+    return promise;
+  }
+
+  // -- batches ---------------------------------------------------------------
+
+  result<batch_actor> new_batch(const execute_batch& wish) {
+    if (wish.tasks.empty())
+      return error{errc::invalid_argument, "the batch has no tasks; give at least one"};
+    if (batches.size() >= options.most_batches)
+      return error{errc::pool_full, std::to_string(batches.size()) +
+                                        " batches run already; wait until one has ended"};
+    auto place =
+        wish.pool.empty() ? choose(wish.selector, wish.affinity, {}) : choose_named(wish.pool);
+    if (!place)
+      return place.error();
+    batch_options how;
+    do
+      how.id = ids->next_batch();
+    while (batches.contains(how.id));
+    how.in_flight = options.batch_in_flight;
+    auto batch = spawn_batch(self->home_system(), how, placer_actor{self});
+    self->monitor(batch);
+    batches.emplace(how.id, batch);
+    return batch;
+  }
+
+  template <class Answer, class Question>
+  caf::result<Answer> begin_batch(const execute_batch& wish, Question& question) {
+    auto batch = new_batch(wish);
+    if (!batch)
+      return to_caf(batch.error());
+    return self->delegate(*batch, std::move(question));
+  }
+
+  template <class Question>
+  caf::result<batch_news> ask_batch(const Question& question) {
+    auto found = batches.find(question.batch);
+    if (found == batches.end())
+      return to_caf(
+          {errc::not_found, "there is no batch '" + question.batch.value +
+                                "'; one is forgotten when its results have been fetched"});
+    return self->delegate(found->second, question);
+  }
+
+  // -- from the pools --------------------------------------------------------
+
+  void left(const tasks_left_pool& what) {
+    if (what.count >= 0)
+      routes->left(what.pool, what.count);
+    else
+      routes->dispatched(what.pool, -what.count);
+    for (const auto& task : what.keyed)
+      keys->ended(task);
+    for (const auto& task : what.refused)
+      keys->forget(task);
+    if (!saturated.empty())
+      relieve();
+  }
+
+  void changed(const pool_changed& what) {
+    auto found = pools.find(what.pool);
+    if (found == pools.end())
+      return;
+    routes->resize(what.pool, what.capacity);
+    found->second.has_movable_tasks = what.has_movable_tasks;
+    if (what.has_movable_tasks)
+      saturated.insert(what.pool);
+    else
+      saturated.erase(what.pool);
+    if (!saturated.empty())
+      relieve();
+  }
+
+  void moved(const tasks_moved& what) {
+    routes->left(what.from, what.count);
+    routes->dispatched(what.to, what.count);
+    if (auto found = pools.find(what.from); found != pools.end())
+      found->second.asked = false;
+    if (!saturated.empty())
+      relieve();
+  }
+
+  /// Has pools that have more to do than they can give tasks to those that idle.
+  void relieve() {
+    if (!options.delegation || pools.size() < 2)
+      return;
+    for (auto number : saturated) {
+      auto& from = pools.at(number);
+      if (from.asked)
+        continue;
+      auto labels = from.config.labels;
+      labels.emplace(worker_type_label, from.config.worker_type);
+      auto to = routes->choose(pool_selector::least_loaded, labels);
+      if (!to || *to == number)
+        continue;
+      auto room = routes->capacity(*to) - routes->in_flight(*to);
+      if (room <= 0)
+        continue;
+      from.asked = true;
+      const auto& target = pools.at(*to);
+      self->send(from.pool, hand_over_tasks{target.id, *to, static_cast<std::int32_t>(room)},
+                 caf::actor_cast<caf::strong_actor_ptr>(target.pool));
+    }
   }
 };
 
-pool_manager_actor::behavior_type
-pool_manager(pool_manager_actor::stateful_pointer<pool_manager_state> self,
+pool_manager_self_actor::behavior_type
+pool_manager(pool_manager_self_actor::stateful_pointer<pool_manager_state> self,
              const pool_manager_options& options) {
   auto& state = self->state;
   state.self = self;
   state.options = options;
   if (!state.options.make_pool)
     state.options.make_pool = spawn_pool_actor;
+  for (const auto& [name, type] : options.types)
+    state.limits.emplace(name, type.most_concurrency);
   state.ids.emplace(*state.options.clock, options.seed);
   state.routes.emplace(options.seed + 1);
+  state.keys.emplace(options.keys);
+  self->set_default_handler(caf::drop);
   self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
   return {
+      // CAF compares a message with one after the other, so those that come for every task are
+      // first.
+      // What they carry is handed on and not copied.
+      [&state](route_task& x) { return state.route(x); },
+      [&state](const tasks_left_pool& x) { state.left(x); },
+      [&state](const place_tasks& x) { return state.place(x); },
+      [&state](execute_batch& x) { return state.begin_batch<batch_result>(x, x); },
+      [&state](execute_on_pool& x) { return state.execute(x); },
+      [&state](submit_task& x) { return state.submit(x); },
       [&state](const spawn_pool& x) { return state.spawn(x); },
       [&state](const list_pools&) { return state.list(); },
-      [&state](const execute_on_pool& x) { return state.execute(x); },
-      [&state](const route_task& x) { return state.route(x); },
+      [&state](const get_health&) { return state.report_health(); },
+      [&state](const aggregate_results& x) { return state.aggregate(x); },
+      [&state](const describe_pool& x) { return state.pass_on<pool_description>(x.pool, x); },
+      [&state](const scale_pool& x) { return state.pass_on<pool_scaled>(x.pool, x); },
+      [&state](const drain_pool& x) { return state.drain(x); },
+      [&state](const resume_pool& x) { return state.resume(x); },
+      [&state](const wait_task& x) { return state.wait(x); },
+      [&state](const cancel_task& x) { return state.cancel(x); },
+      [&state](const describe_task& x) { return state.describe(x); },
+      [&state](const list_tasks& x) { return state.list(x); },
+      [&state](start_batch& x) { return state.begin_batch<batch_started>(x.batch, x); },
+      [&state](const follow_batch& x) { return state.ask_batch(x); },
+      [&state](const cancel_batch& x) { return state.ask_batch(x); },
       [&state](const close_pool& x) { return state.close(x); },
       [&state](const close_all_pools&) { return state.close_all(); },
-      [&state](const task_left_pool& x) { state.routes->left(x.pool); },
+      [&state](const publish& x) { return state.publish_notice(x); },
+      [&state](const tasks_moved& x) { state.moved(x); },
+      [&state](const pool_changed& x) { state.changed(x); },
+      [&state](const notice& x) { state.broadcast(x); },
   };
 }
 

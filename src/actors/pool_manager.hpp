@@ -12,16 +12,25 @@ namespace mahavishnu {
 
 /// Starts a pool; tests hand in one of their own, an empty one stands for `spawn_pool_actor`.
 using pool_factory =
-    std::function<pool_actor(caf::actor_system&, const pool_options&, const load_listener_actor&)>;
+    std::function<pool_actor(caf::actor_system&, const pool_options&, const pool_listener_actor&)>;
 
 struct pool_manager_options {
   /// `pools.enabled`: without it no pool can be spawned.
   bool enabled = true;
   pool_defaults defaults;
   pool_selector selector = pool_selector::least_loaded;
-  /// What all workers of all pools have in common.
+  worker_types types;
   worker_options worker;
-  worker_factory make_worker;
+  feed_port feed;
+  std::chrono::milliseconds heartbeat{30'000};
+  std::size_t history_bytes = std::size_t{64} << 20;
+  /// Whether a pool that has more to do than it can gives tasks to one that idles.
+  bool delegation = true;
+  /// Idempotency keys of ended tasks that are remembered.
+  std::size_t keys = 10'000;
+  /// Tasks of one batch that are in pools at a time, and batches at a time.
+  std::int32_t batch_in_flight = 1000;
+  std::size_t most_batches = 1000;
   pool_factory make_pool;
   std::shared_ptr<const wall_clock> clock;
   std::uint64_t seed = 0;

@@ -3,18 +3,33 @@
 
 #include "mahavishnu/messages/pool.hpp"
 
+#include <map>
+
 namespace mahavishnu {
 
-/// What a wish that leaves something open gets.
+/// What a wish that leaves something open gets; all of it is complete.
 struct pool_defaults {
   std::string type = "mahavishnu";
   std::string worker_type = "shell";
   std::int32_t min_workers = 1;
   std::int32_t max_workers = 10;
+  std::chrono::milliseconds idle_limit{60'000};
   std::int32_t queue_limit = 1000;
+  std::chrono::milliseconds wait_limit{30'000};
+  retry_policy retry;
+  std::chrono::milliseconds default_timeout{300'000};
+  std::int32_t restart_limit = 10;
+  std::chrono::milliseconds restart_window{60'000};
+  std::int32_t history_limit = 1000;
+
+  pool_defaults();
 };
 
+/// The names of the worker types there are, and how many tasks a worker of each can have at a time.
+using worker_limits = std::map<std::string, std::int32_t>;
+
 /// The wish with its defaults filled in; an error that names what cannot be, why, and what would.
-result<pool_config> complete(pool_config wish, const pool_defaults& defaults);
+result<pool_config> complete(pool_config wish, const pool_defaults& defaults,
+                             const worker_limits& workers);
 
 } // namespace mahavishnu

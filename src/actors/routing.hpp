@@ -1,66 +1,93 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/routing_view.hpp"
 #include "mahavishnu/messages/pool.hpp"
 
+#include <bit>
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <random>
-#include <set>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace mahavishnu {
 
 /// Decides which pool gets the next task. Unaware of actors: it is told what was dispatched and
-/// what has left. Every choice costs at most O(log n) in the number of pools.
+/// what has left. Every choice costs at most O(log n) in the number of pools; only the first task
+/// that asks for certain labels costs more.
 class routing {
 public:
-  explicit routing(std::uint64_t seed) : random_(seed) {}
+  explicit routing(std::uint64_t seed);
 
-  void add(const pool_id& pool, std::int32_t capacity);
-  void remove(const pool_id& pool);
-  bool empty() const { return pools_.empty(); }
+  /// The id does not matter to the choice: the same pools, added in the same order, get the same
+  /// keys.
+  void add(pool_number pool, const pool_id& id, const label_map& labels, std::int32_t capacity);
+  void remove(pool_number pool);
+  void resize(pool_number pool, std::int32_t capacity);
+  /// A paused pool is not chosen; its load is still counted.
+  void pause(pool_number pool);
+  void resume(pool_number pool);
+  bool empty() const { return by_number_.empty(); }
+  std::size_t size() const { return by_number_.size(); }
 
-  /// One task more, or one less, in flight or waiting in that pool.
-  void dispatched(const pool_id& pool);
-  void left(const pool_id& pool);
+  /// So many tasks more, or less, in flight or waiting in that pool. Pools unknown were closed
+  /// meanwhile.
+  void dispatched(pool_number pool, std::int32_t n = 1);
+  void left(pool_number pool, std::int32_t n = 1);
+  /// 0 for pools unknown.
+  std::int64_t in_flight(pool_number pool) const;
+  std::int64_t capacity(pool_number pool) const;
 
-  /// The pool for the next task; nothing when there are no pools, and for `affinity`, which is a
-  /// matter of names and not of load.
-  std::optional<pool_id> choose(pool_selector selector);
+  /// The pool for the next task, among those that have all of these labels; nothing when there are
+  /// none or all are paused. Only `affinity` looks at the key: a key stays with its pool.
+  std::optional<pool_number> choose(pool_selector how, const label_map& labels = {},
+                                    std::string_view key = {});
 
 private:
-  /// Orders pools by load; among equals the one that waited longest for a task comes first, so
-  /// ties rotate.
-  struct place {
-    std::int64_t in_flight;
-    std::int64_t capacity;
-    std::uint64_t last_choice;
-
-    bool operator<(const place& other) const {
-      auto mine = in_flight * other.capacity;
-      auto its = other.in_flight * capacity;
-      return mine != its ? mine < its : last_choice < other.last_choice;
-    }
-  };
   struct entry {
-    place at;
-    std::size_t index; // in order_
-    std::uint64_t turn;
+    pool_number number = 0;
+    bool paused = false;
+    pool_load load;
+    std::uint64_t arrival = 0;
+    std::uint64_t views = 0; // one bit for each that it is in
+    label_map labels;
+  };
+  /// A view, and what tells whether it is the one asked for.
+  struct known_view {
+    std::uint64_t hash; // of its labels
+    std::uint64_t last_use;
+    std::unique_ptr<routing_view> view;
   };
 
-  void change_load(const pool_id& pool, std::int64_t by);
+  entry* find(pool_number pool);
+  const entry* find(pool_number pool) const;
+  pool_slot slot_of(const entry& its) const;
+  void load_changed(const entry& its);
+  void join(entry& its, std::size_t view);
+  void leave(entry& its, std::size_t view);
+  /// The view for labels with that hash; made when there is none.
+  routing_view& view_for(const label_map& labels, std::uint64_t hash);
+  std::size_t room_for_view();
+  pool_slot sticky_choice(routing_view& view, std::uint64_t hash);
+
+  template <class Do>
+  void for_each_view(const entry& its, Do what) {
+    for (auto views = its.views; views != 0; views &= views - 1)
+      what(static_cast<std::size_t>(std::countr_zero(views)));
+  }
 
   std::mt19937_64 random_;
+  sticky_keys sticky_;
   std::uint64_t choices_ = 0;
-  std::uint64_t turns_ = 0;
-  std::unordered_map<pool_id, entry> pools_;
-  std::map<place, pool_id> by_load_;            // unique: last_choice differs between pools
-  std::map<std::uint64_t, pool_id> by_arrival_; // the turns of round robin
-  std::uint64_t last_turn_ = 0;
-  std::vector<pool_id> order_; // for random access
+  std::uint64_t arrivals_ = 0;
+  std::uint64_t view_uses_ = 0;
+  std::vector<entry> slots_;
+  std::vector<pool_slot> free_slots_;
+  std::unordered_map<pool_number, pool_slot> by_number_;
+  std::vector<known_view> views_; // the first is for no labels and stays
 };
 
 } // namespace mahavishnu

@@ -16,6 +16,11 @@ struct process_ended {
   std::shared_ptr<exec::process_exit> exit;
 };
 
+/// From the runner: what the process of some run takes. Never leaves this process.
+struct memory_measured {
+  std::uint64_t bytes;
+};
+
 /// From the clock: the time of that run is over. Never leaves this process.
 struct time_is_over {
   std::uint64_t run;
@@ -24,17 +29,20 @@ struct time_is_over {
 } // namespace mahavishnu::worker_detail
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::worker_detail::process_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::worker_detail::memory_measured)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::worker_detail::time_is_over)
 
 namespace mahavishnu {
 
 namespace {
 
+using worker_detail::memory_measured;
 using worker_detail::process_ended;
 using worker_detail::time_is_over;
 
 using worker_self_actor =
-    worker_actor::extend<caf::reacts_to<process_ended>, caf::reacts_to<time_is_over>>;
+    worker_actor::extend<caf::reacts_to<process_ended>, caf::reacts_to<time_is_over>,
+                         caf::reacts_to<memory_measured>>;
 
 /// Why we ended a process before its own end.
 enum class stop_cause {
@@ -56,7 +64,7 @@ std::string seconds_text(std::chrono::milliseconds time) {
 }
 
 /// What a process that ended by itself says about its task.
-void judge(const exec::process_exit& exit, task_result& answer) {
+void judge(const exec::process_exit& exit, run_end& answer) {
   if (exit.failure) {
     answer.status = task_status::failed;
     answer.error = exit.failure->message;
@@ -74,54 +82,56 @@ struct worker_state {
   static inline const char* name = "worker";
 
   worker_self_actor::pointer self = nullptr;
-  worker_options options;
+  std::shared_ptr<const worker_options> options;
+  worker_identity who;
   std::shared_ptr<exec::process_runner> runner;
 
-  /// Counts the tasks of this worker, so that what comes late for an earlier one is recognised.
+  /// Counts the runs of this worker, so that what comes late for an earlier one is recognised.
   std::uint64_t run = 0;
   bool busy = false;
-  task_id task;
-  std::chrono::milliseconds timeout{0};
+  task_run now;
   stop_cause cause = stop_cause::none;
   exec::process_handle process = 0;
   caf::actor_clock::time_point started;
-  caf::typed_response_promise<task_result> promise;
+  caf::typed_response_promise<tasks_ended> promise;
+  std::vector<caf::typed_response_promise<worker_usage>> measuring;
 
   ~worker_state() {
     if (busy) // a worker that is killed takes its process with it
       runner->stop(process);
+    answer_usage(0);
   }
 
-  caf::result<task_result> execute(const execute_task& request) {
-    if (busy)
-      return to_caf({errc::internal, "worker '" + options.id.value + "' has a task already"});
+  caf::result<tasks_ended> execute(const run_tasks& request) {
+    if (busy || request.runs.size() != 1)
+      return to_caf({errc::internal, "worker '" + who.id.value + "' runs one task at a time"});
     ++run;
     busy = true;
-    task = request.task;
+    now = request.runs.front();
     cause = stop_cause::none;
-    timeout = request.spec.timeout.count() > 0 ? request.spec.timeout : options.default_timeout;
     started = self->clock().now();
-    process = runner->start(process_of(request), [me = worker_self_actor{self},
-                                                  now = run](exec::process_exit exit) {
-      caf::anon_send(me, process_ended{now, std::make_shared<exec::process_exit>(std::move(exit))});
+    process = runner->start(process_of(now), [me = worker_self_actor{self},
+                                              which = run](exec::process_exit exit) {
+      caf::anon_send(me,
+                     process_ended{which, std::make_shared<exec::process_exit>(std::move(exit))});
     });
-    self->delayed_send(self, timeout, time_is_over{run});
-    promise = self->make_response_promise<task_result>();
+    self->delayed_send(self, now.timeout, time_is_over{run});
+    promise = self->make_response_promise<tasks_ended>();
     return promise;
   }
 
-  exec::process_spec process_of(const execute_task& request) const {
+  exec::process_spec process_of(const task_run& task) const {
     exec::process_spec process_wish;
-    process_wish.argv = {"/bin/sh", "-c", request.spec.prompt.str()};
-    process_wish.working_directory = request.spec.working_directory;
-    process_wish.environment.assign(request.spec.environment.begin(),
-                                    request.spec.environment.end());
-    process_wish.environment.emplace_back("MAHAVISHNU_TASK_ID", request.task.value);
-    process_wish.environment.emplace_back("MAHAVISHNU_POOL_ID", options.pool.value);
-    process_wish.environment.emplace_back("MAHAVISHNU_WORKER_ID", options.id.value);
-    process_wish.stdin_text = request.spec.stdin_text.str();
-    process_wish.output_limit = options.output_limit;
-    process_wish.grace = options.grace;
+    const auto& script = task.spec->command.empty() ? task.spec->prompt : task.spec->command;
+    process_wish.argv = {"/bin/sh", "-c", script.str()};
+    process_wish.working_directory = task.spec->working_directory;
+    process_wish.environment.assign(task.spec->environment.begin(), task.spec->environment.end());
+    process_wish.environment.emplace_back("MAHAVISHNU_TASK_ID", task.task.str());
+    process_wish.environment.emplace_back("MAHAVISHNU_POOL_ID", options->pool.value);
+    process_wish.environment.emplace_back("MAHAVISHNU_WORKER_ID", who.id.value);
+    process_wish.stdin_text = task.spec->stdin_text.str();
+    process_wish.output_limit = options->output_limit;
+    process_wish.grace = options->grace;
     return process_wish;
   }
 
@@ -136,40 +146,62 @@ struct worker_state {
     if (!busy || ended.run != run)
       return;
     busy = false;
-    task_result answer;
-    answer.task = task;
-    answer.pool = options.pool;
-    answer.worker = options.id;
-    answer.duration = self->clock().now() - started;
-    judge(*ended.exit, answer);
+    run_end end;
+    end.task = now.task;
+    end.attempt = now.attempt;
+    end.duration = self->clock().now() - started;
+    judge(*ended.exit, end);
     if (cause == stop_cause::timed_out && !ended.exit->failure) {
-      answer.status = task_status::timed_out;
-      answer.error = "ended after its time-out of " + seconds_text(timeout);
+      end.status = task_status::timed_out;
+      end.error = "ended after its time-out of " + seconds_text(now.timeout);
     } else if (cause == stop_cause::cancelled && !ended.exit->failure) {
-      answer.status = task_status::cancelled;
-      answer.error = "cancelled";
+      end.status = task_status::cancelled;
+      end.error = "cancelled";
     }
-    answer.truncated = ended.exit->output_truncated || ended.exit->error_truncated;
-    answer.output = shared_text{std::move(ended.exit->standard_output)};
-    answer.standard_error = shared_text{std::move(ended.exit->standard_error)};
-    promise.deliver(std::move(answer));
+    end.truncated = ended.exit->output_truncated || ended.exit->error_truncated;
+    end.output = shared_text{std::move(ended.exit->standard_output)};
+    end.standard_error = shared_text{std::move(ended.exit->standard_error)};
+    now = {}; // lets go of the task
+    promise.deliver(tasks_ended{who.number, {std::move(end)}});
+  }
+
+  caf::result<worker_usage> usage() {
+    if (!busy)
+      return worker_usage{};
+    measuring.push_back(self->make_response_promise<worker_usage>());
+    auto promised = measuring.back();
+    if (measuring.size() == 1)
+      runner->measure(process, [me = worker_self_actor{self}](std::uint64_t bytes) {
+        caf::anon_send(me, memory_measured{bytes});
+      });
+    return promised;
+  }
+
+  void answer_usage(std::uint64_t bytes) {
+    for (auto& each : measuring)
+      each.deliver(worker_usage{static_cast<std::int64_t>(bytes)});
+    measuring.clear();
   }
 };
 
 worker_self_actor::behavior_type worker(worker_self_actor::stateful_pointer<worker_state> self,
-                                        const worker_options& options,
+                                        const std::shared_ptr<const worker_options>& options,
+                                        const worker_identity& who,
                                         const std::shared_ptr<exec::process_runner>& runner) {
   auto& state = self->state;
   state.self = self;
   state.options = options;
+  state.who = who;
   state.runner = runner;
   return {
-      [&state](const execute_task& x) { return state.execute(x); },
-      [&state](const cancel_task& x) {
-        if (x.task == state.task)
+      [&state](const run_tasks& x) { return state.execute(x); },
+      [&state](const stop_run& x) {
+        if (x.task == state.now.task && x.attempt == state.now.attempt)
           state.stop(stop_cause::cancelled);
       },
+      [&state](const measure_worker&) { return state.usage(); },
       [&state](const process_ended& x) { state.finish(x); },
+      [&state](const memory_measured& x) { state.answer_usage(x.bytes); },
       [&state](const time_is_over& x) {
         if (x.run == state.run)
           state.stop(stop_cause::timed_out);
@@ -179,15 +211,14 @@ worker_self_actor::behavior_type worker(worker_self_actor::stateful_pointer<work
 
 } // namespace
 
-worker_actor spawn_worker(caf::actor_system& system, worker_options options,
-                          std::shared_ptr<exec::process_runner> runner) {
-  return system.spawn(worker, std::move(options), std::move(runner));
-}
-
-std::chrono::milliseconds longest_run(const task_spec& spec, const worker_options& options) {
-  constexpr std::chrono::seconds for_the_way{30};
-  auto timeout = spec.timeout.count() > 0 ? spec.timeout : options.default_timeout;
-  return timeout + options.grace + for_the_way;
+worker_type shell_worker(std::shared_ptr<exec::process_runner> runner) {
+  worker_type type;
+  type.make = [runner = std::move(runner)](caf::actor_system& system,
+                                           const std::shared_ptr<const worker_options>& options,
+                                           const worker_identity& who) -> worker_actor {
+    return system.spawn(worker, options, who, runner);
+  };
+  return type;
 }
 
 } // namespace mahavishnu

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "app/core.hpp"
 
-#include "actors/control.hpp"
+#include "actors/feed.hpp"
 #include "actors/pool_manager.hpp"
+#include "actors/retry_rules.hpp"
+#include "actors/worker_manager.hpp"
 #include "base/log.hpp"
 #include "exec/local_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
@@ -10,6 +12,7 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <cmath>
 #include <random>
 
 namespace mahavishnu {
@@ -31,26 +34,74 @@ std::uint64_t fresh_seed() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-pool_manager_options manager_options_of(const config::settings& settings,
-                                        std::shared_ptr<exec::process_runner> runner) {
+std::chrono::milliseconds ms(double seconds) {
+  return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+}
+
+pool_defaults pool_defaults_of(const config::settings& settings) {
+  auto small = [](std::int64_t value) { return static_cast<std::int32_t>(value); };
+  pool_defaults defaults;
+  defaults.type = settings.get<"pools.default_type">();
+  defaults.worker_type = settings.get<"workers.default_type">();
+  defaults.min_workers = small(settings.get<"pools.min_workers">());
+  defaults.max_workers = small(settings.get<"pools.max_workers">());
+  defaults.idle_limit = ms(settings.get<"pools.idle_limit">());
+  defaults.queue_limit = small(settings.get<"pools.queue_limit">());
+  defaults.wait_limit = ms(settings.get<"pools.wait_limit">());
+  defaults.retry.max_attempts = small(settings.get<"pools.retry_max_attempts">());
+  defaults.retry.delay = ms(settings.get<"pools.retry_delay">());
+  defaults.retry.factor_percent = small(std::lround(settings.get<"pools.retry_factor">() * 100));
+  defaults.retry.max_delay = ms(settings.get<"pools.retry_max_delay">());
+  defaults.retry.jitter_percent = small(settings.get<"pools.retry_jitter">());
+  defaults.retry.on = settings.get<"pools.retry_on">();
+  defaults.default_timeout = std::chrono::seconds{settings.get<"workers.timeout_seconds">()};
+  defaults.restart_limit = small(settings.get<"pools.restart_limit">());
+  defaults.restart_window = ms(settings.get<"pools.restart_window">());
+  defaults.history_limit = small(settings.get<"pools.history_limit">());
+  return defaults;
+}
+
+worker_options worker_options_of(const config::settings& settings) {
+  worker_options options;
+  options.grace = std::chrono::seconds{settings.get<"exec.grace_seconds">()};
+  options.output_limit = static_cast<std::size_t>(settings.get<"exec.output_limit_bytes">());
+  return options;
+}
+
+worker_types worker_types_with(std::shared_ptr<exec::process_runner> runner) {
+  return {{"shell", shell_worker(std::move(runner))}, {"noop", noop_worker()}};
+}
+
+pool_manager_options manager_options_of(const config::settings& settings, worker_types types,
+                                        feed_port feed) {
   pool_manager_options options;
   options.enabled = settings.get<"pools.enabled">();
-  options.defaults.type = settings.get<"pools.default_type">();
-  options.defaults.worker_type = settings.get<"workers.default_type">();
-  options.defaults.min_workers = static_cast<std::int32_t>(settings.get<"pools.min_workers">());
-  options.defaults.max_workers = static_cast<std::int32_t>(settings.get<"pools.max_workers">());
-  options.defaults.queue_limit = static_cast<std::int32_t>(settings.get<"pools.queue_limit">());
+  options.defaults = pool_defaults_of(settings);
   // The settings know the same names.
   options.selector =
       enum_from_string<pool_selector>(settings.get<"pools.routing_strategy">()).value();
-  options.worker.default_timeout = std::chrono::seconds{settings.get<"workers.timeout_seconds">()};
-  options.worker.grace = std::chrono::seconds{settings.get<"exec.grace_seconds">()};
-  options.worker.output_limit = static_cast<std::size_t>(settings.get<"exec.output_limit_bytes">());
-  options.make_worker = [runner = std::move(runner)](caf::actor_system& system,
-                                                     const worker_options& worker) {
-    return spawn_worker(system, worker, runner);
-  };
+  options.types = std::move(types);
+  options.worker = worker_options_of(settings);
+  options.feed = std::move(feed);
+  options.heartbeat = ms(settings.get<"pools.heartbeat">());
+  options.history_bytes = static_cast<std::size_t>(settings.get<"pools.history_bytes">());
+  options.delegation = settings.get<"pools.delegation">();
+  options.keys = static_cast<std::size_t>(settings.get<"pools.idempotency_keys">());
+  options.batch_in_flight = static_cast<std::int32_t>(settings.get<"pools.batch_in_flight">());
   options.clock = std::make_shared<system_wall_clock>();
+  options.seed = fresh_seed();
+  return options;
+}
+
+worker_manager_options workers_options_of(const config::settings& settings, worker_types types) {
+  worker_manager_options options;
+  options.enabled = settings.get<"workers.enabled">();
+  options.types = std::move(types);
+  options.default_type = settings.get<"workers.default_type">();
+  options.max_concurrent = static_cast<std::int32_t>(settings.get<"workers.max_concurrent">());
+  options.queue_limit = static_cast<std::int32_t>(settings.get<"pools.queue_limit">());
+  options.default_timeout = std::chrono::seconds{settings.get<"workers.timeout_seconds">()};
+  options.worker = worker_options_of(settings);
   options.seed = fresh_seed();
   return options;
 }
@@ -59,6 +110,8 @@ pool_manager_options manager_options_of(const config::settings& settings,
 
 result<std::unique_ptr<core>> core::start(const config::settings& settings, server_status identity,
                                           std::function<void()> on_shut_down) {
+  if (auto retry = complete(pool_defaults_of(settings).retry, built_in_retry_policy()); !retry)
+    return error{errc::invalid_settings, "pools.retry_*: " + retry.error().message};
   auto runner = exec::local_runner::open();
   if (!runner)
     return runner.error();
@@ -72,25 +125,40 @@ core::core(const config::settings& settings, std::shared_ptr<exec::process_runne
       system_(config_),
       runner_(std::move(runner)),
       close_limit_(std::chrono::seconds{settings.get<"exec.grace_seconds">()} +
-                   std::chrono::seconds{settings.get<"actors.shutdown_timeout_seconds">()}),
-      manager_(spawn_pool_manager(system_, manager_options_of(settings, runner_))),
-      control_(spawn_control(system_, {std::move(identity), std::move(on_shut_down)}, manager_)) {}
+                   std::chrono::seconds{settings.get<"actors.shutdown_timeout_seconds">()}) {
+  auto types = worker_types_with(runner_);
+  feed_options listening;
+  listening.idle_limit = std::chrono::seconds{settings.get<"feed.idle_limit">()};
+  listening.most_subscribers = static_cast<std::size_t>(settings.get<"feed.max_subscribers">());
+  targets_.feed = spawn_feed(system_, listening);
+  targets_.manager = spawn_pool_manager(
+      system_, manager_options_of(settings, types, {targets_.feed, listening.interest}));
+  targets_.workers = spawn_worker_manager(system_, workers_options_of(settings, types));
+  control_ = spawn_control(system_, {std::move(identity), std::move(on_shut_down)}, targets_);
+}
 
 void core::close_pools() {
   caf::scoped_actor self{system_};
-  self->request(manager_, close_limit_, close_all_pools{})
-      .receive([](const pools_closed&) {},
-               [](const caf::error&) {
-                 log::error("core", "the pools did not close in time; ending their processes");
-               });
+  auto late = [](const caf::error&) {
+    log::error("core", "what runs did not end in time; ending its processes");
+  };
+  auto closing = self->request(targets_.workers, close_limit_, close_all_workers{});
+  self->request(targets_.manager, close_limit_, close_all_pools{})
+      .receive([](const pools_closed&) {}, late);
+  // An error says that there are no single workers in this system.
+  closing.receive([](const workers_closed&) {}, [](const caf::error&) {});
 }
 
 core::~core() {
   close_pools();
-  caf::anon_send_exit(control_, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(manager_, caf::exit_reason::user_shutdown);
-  control_ = nullptr;
-  manager_ = nullptr;
+  auto end = [](auto& whom) {
+    caf::anon_send_exit(whom, caf::exit_reason::user_shutdown);
+    whom = nullptr;
+  };
+  end(control_);
+  end(targets_.manager);
+  end(targets_.workers);
+  end(targets_.feed);
   system_.registry().await_running_count_equal(0);
   runner_.reset();
 }

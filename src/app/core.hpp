@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/control.hpp"
 #include "actors/system_config.hpp"
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/config/settings.hpp"
@@ -30,6 +31,7 @@ public:
 
   caf::actor_system& system() { return system_; }
   const control_actor& control() const { return control_; }
+  const pool_manager_actor& manager() const { return targets_.manager; }
 
   /// Closes all pools and waits, within bounds, until nothing runs any more.
   void close_pools();
@@ -42,7 +44,7 @@ private:
   caf::actor_system system_;
   std::shared_ptr<exec::process_runner> runner_; // ends before the actors that it calls
   std::chrono::milliseconds close_limit_;
-  pool_manager_actor manager_;
+  control_targets targets_;
   control_actor control_;
 };
 

@@ -7,7 +7,7 @@
 #include "app/watchdog.hpp"
 #include "base/log.hpp"
 #include "base/state_dir.hpp"
-#include "mahavishnu/app/embedded.hpp"
+#include "mahavishnu/app/orchestrator.hpp"
 #include "mahavishnu/config/load.hpp"
 #include "net/http_server.hpp"
 #include "wire/acceptor.hpp"

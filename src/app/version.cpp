@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mahavishnu/app/embedded.hpp"
+#include "mahavishnu/app/orchestrator.hpp"
 
 const char* mahavishnu::version() {
   return MAHAVISHNU_VERSION;

@@ -12,12 +12,6 @@ std::string hex8(std::uint64_t bits) {
   return text;
 }
 
-/// Crockford's alphabet: no letter looks like a digit, and it sorts like its values.
-void append_base32(std::string& text, std::uint64_t bits, int digits) {
-  for (int shift = 5 * (digits - 1); shift >= 0; shift -= 5)
-    text += "0123456789abcdefghjkmnpqrstvwxyz"[bits >> shift & 31];
-}
-
 } // namespace
 
 pool_id id_source::next_pool() {
@@ -28,14 +22,21 @@ worker_id id_source::next_worker() {
   return worker_id{"worker_" + hex8(random_())};
 }
 
-task_id id_source::next_task() {
+batch_id id_source::next_batch() {
+  return batch_id{"batch_" + hex8(random_())};
+}
+
+task_id id_source::next_tasks(std::uint64_t count) {
+  constexpr int bits_of_chance = 16; // in the upper half; the lower one is all chance
   auto since = clock_->now().time_since_epoch();
   auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-  std::string text = "task_";
-  append_base32(text, static_cast<std::uint64_t>(ms), 10); // 50 bits: good until the year 37,000
-  append_base32(text, random_(), 8);
-  append_base32(text, random_(), 8);
-  return task_id{std::move(text)};
+  auto now = static_cast<std::uint64_t>(ms);
+  // In the same millisecond (or when the clock went back) we count on, so that ids sort by age.
+  auto first = last_task_.high() >> bits_of_chance >= now
+                   ? last_task_.after(1 + (random_() & 0xffff))
+                   : task_id{now << bits_of_chance | (random_() & 0x7fff), random_()};
+  last_task_ = first.after(count - 1);
+  return first;
 }
 
 } // namespace mahavishnu

@@ -17,11 +17,15 @@ public:
 
   pool_id next_pool();
   worker_id next_worker();
-  task_id next_task();
+  batch_id next_batch();
+  task_id next_task() { return next_tasks(1); }
+  /// The first of `count` ids that follow each other.
+  task_id next_tasks(std::uint64_t count);
 
 private:
   const wall_clock* clock_;
   std::mt19937_64 random_;
+  task_id last_task_;
 };
 
 } // namespace mahavishnu

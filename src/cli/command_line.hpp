@@ -45,6 +45,12 @@ struct invocation {
 
 void add_server_commands(CLI::App& app, invocation& now);
 void add_pool_commands(CLI::App& app, invocation& now);
+/// Of the group `pool`.
+void add_pool_task_commands(CLI::App& pool, invocation& now);
+void add_batch_command(CLI::App& pool, invocation& now);
+void add_task_commands(CLI::App& app, invocation& now);
+void add_event_commands(CLI::App& app, invocation& now);
+void add_worker_commands(CLI::App& app, invocation& now);
 void add_config_commands(CLI::App& app, invocation& now);
 
 /// Parses the command line, runs the command, and returns the exit code of the process.

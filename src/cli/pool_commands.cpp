@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: MIT
+#include "cli/ask_and_show.hpp"
 #include "cli/command_line.hpp"
-#include "cli/session.hpp"
+#include "cli/task_options.hpp"
+#include "cli/text.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <fstream>
-#include <iterator>
+#include <cmath>
 #include <sstream>
 
 namespace mahavishnu::cli {
 
 namespace {
-
-/// Opens the session, asks, shows the answer: what every pool command does.
-template <class Answer, class Question>
-int ask_and_show(const invocation& now, const output& out, const Question& question,
-                 std::string (*show)(const Answer&), int (*exit_code_of)(const Answer&) = nullptr,
-                 std::chrono::milliseconds limit = session::answer_limit) {
-  auto server = session::open(now, out);
-  if (!server)
-    return out.failure(server.error());
-  auto answer = (*server)->ask<Answer>(question, limit);
-  if (!answer)
-    return out.failure(answer.error());
-  out.data(json::from(*answer), show(*answer));
-  return exit_code_of ? exit_code_of(*answer) : done;
-}
 
 std::string show_spawned(const pool_spawned& pool) {
   std::ostringstream text;
@@ -35,40 +21,101 @@ std::string show_spawned(const pool_spawned& pool) {
   return text.str();
 }
 
+/// What `list`, `health` and `describe` say of a pool.
+std::string show_info(const pool_info& pool) {
+  std::ostringstream text;
+  text << pool.pool.value << "\n  Name: " << pool.name << "\n  Type: " << pool.type << " ("
+       << pool.worker_type << ")\n  Status: " << to_string(pool.status)
+       << (pool.draining ? ", draining" : "") << "\n  Health: " << to_string(pool.health)
+       << (pool.reason.empty() ? "" : ", ") << pool.reason << "\n  Workers: " << pool.workers
+       << " (" << pool.min_workers << "-" << pool.max_workers << "), " << pool.active_workers
+       << " active\n  Queue: " << pool.queued << " of " << pool.queue_limit
+       << "\n  Tasks: " << pool.tasks_completed << " completed, " << pool.tasks_failed
+       << " failed\n";
+  return text.str();
+}
+
 std::string show_list(const pool_list& list) {
-  std::ostringstream text;
-  text << "Active pools: " << list.pools.size() << "\n";
+  auto text = "Active pools: " + std::to_string(list.pools.size()) + "\n";
   for (const auto& pool : list.pools)
-    text << "\n"
-         << pool.pool.value << "\n  Name: " << pool.name << "\n  Type: " << pool.type << " ("
-         << pool.worker_type << ")\n  Status: " << to_string(pool.status)
-         << "\n  Workers: " << pool.workers << " (" << pool.min_workers << "-" << pool.max_workers
-         << "), " << pool.active_workers << " active, " << pool.queued
-         << " queued\n  Tasks: " << pool.tasks_completed << " completed, " << pool.tasks_failed
-         << " failed\n";
-  return text.str();
+    text += "\n" + show_info(pool);
+  return text;
 }
 
-std::string show_result(const task_result& task) {
+std::string show_health(const pools_health& all) {
+  auto text = "Pools: " + std::string{to_string(all.status)} +
+              "\nActive pools: " + std::to_string(all.pools_active) + "\n";
+  for (const auto& pool : all.pools)
+    text += "  " + pool.name + " (" + pool.pool.value +
+            "): " + std::string{to_string(pool.health)} +
+            (pool.reason.empty() ? "" : ", " + pool.reason) + "\n";
+  return text;
+}
+
+int exit_code_of_health(const pools_health& all) {
+  return all.status == health::healthy ? done : failed;
+}
+
+std::string show_config(const pool_config& config) {
   std::ostringstream text;
-  text << "Task " << to_string(task.status) << ": " << task.task.value
-       << "\n  Pool: " << task.pool.value << "\n  Worker: " << task.worker.value
-       << "\n  Exit code: " << task.exit_code << "\n  Duration: " << std::fixed
-       << std::setprecision(3) << std::chrono::duration<double>(task.duration).count() << " s\n";
-  if (!task.error.empty())
-    text << "  Error: " << task.error << "\n";
-  auto block = [&](const char* title, const std::string& body) {
-    if (body.empty())
-      return;
-    text << title << ":\n" << body << (body.ends_with('\n') ? "" : "\n");
-  };
-  block("Output", task.output.str());
-  block("Standard error", task.standard_error.str());
+  text << "  When full: " << to_string(config.when_full);
+  if (config.when_full == full_policy::wait)
+    text << " up to " << seconds(config.wait_limit);
+  text << "\n  Concurrency: " << config.worker_concurrency << " per worker\n  Auto-scale: ";
+  if (config.auto_scale)
+    text << "yes, a worker may idle for " << seconds(config.idle_limit);
+  else
+    text << "no";
+  text << "\n  Time-out of a task: " << seconds(config.default_timeout)
+       << "\n  Retries: " << config.retry.max_attempts - 1;
+  if (config.retry.max_attempts > 1) {
+    text << ", the first after " << seconds(config.retry.delay) << ", on";
+    for (const auto& each : config.retry.on)
+      text << " " << each;
+  }
+  text << "\n  Restarts of workers: ";
+  if (config.restart_limit < 0)
+    text << "none";
+  else
+    text << config.restart_limit << " within " << seconds(config.restart_window);
+  text << "\n  Remembers: " << config.history_limit << " ended tasks\n";
+  if (!config.labels.empty())
+    text << "  Labels: " << pairs(config.labels) << "\n";
+  if (!config.extra_config.empty())
+    text << "  Config: " << pairs(config.extra_config) << "\n";
   return text.str();
 }
 
-int exit_code_of_task(const task_result& task) {
-  return task.status == task_status::completed ? done : failed;
+std::string show_metrics(const pool_metrics& seen) {
+  std::ostringstream text;
+  text << "  So far: " << seen.tasks_cancelled << " cancelled, " << seen.tasks_retried
+       << " retries, " << seen.tasks_refused << " refused, " << seen.tasks_delegated
+       << " handed over, " << seen.tasks_adopted << " taken over, " << seen.workers_restarted
+       << " workers replaced\n  Now: " << seen.parked << " wait for a retry, " << seen.waiting
+       << " for room, " << seen.memory_count
+       << " remembered\n  Duration: " << seconds(seen.avg_task_duration) << " on average, "
+       << seconds(seen.p50_task_duration) << " p50, " << seconds(seen.p95_task_duration) << " p95, "
+       << seconds(seen.p99_task_duration) << " p99\n  Memory: " << std::lround(seen.memory_usage_mb)
+       << " MB\n";
+  return text.str();
+}
+
+std::string show_description(const pool_description& pool) {
+  return show_info(pool.info) + show_config(pool.config) + show_metrics(pool.metrics);
+}
+
+std::string show_scaled(const pool_scaled& pool) {
+  return "Scaled pool: " + pool.pool.value + "\n  Workers: " + std::to_string(pool.actual_workers) +
+         " now, " + std::to_string(pool.target_workers) + " wanted\n  Status: " + pool.status +
+         "\n";
+}
+
+std::string show_drained(const pool_drained& pool) {
+  return "Drained pool: " + pool.pool.value + "\n";
+}
+
+std::string show_resumed(const pool_resumed& pool) {
+  return "Resumed pool: " + pool.pool.value + "\n";
 }
 
 std::string show_closed(const pool_closed& pool) {
@@ -79,144 +126,158 @@ std::string show_all_closed(const pools_closed& pools) {
   return "Closed pools: " + std::to_string(pools.count) + "\n";
 }
 
-/// What is longer does not belong into a message.
-constexpr std::size_t longest_prompt = 8u << 20;
+std::string show_monitored(const aggregated_results& all) {
+  std::vector<std::vector<std::string>> rows{{"POOL", "STATUS", "WORKERS", "ACTIVE", "QUEUED",
+                                              "COMPLETED", "FAILED", "AVERAGE", "P95", "MEMORY",
+                                              "REMEMBERED"}};
+  auto number = [](auto value) { return std::to_string(value); };
+  for (const auto& [id, pool] : all.pools) {
+    const auto& seen = pool.metrics;
+    rows.push_back({id, pool.status, number(seen.total_workers), number(seen.active_workers),
+                    number(seen.queued), number(seen.tasks_completed), number(seen.tasks_failed),
+                    seconds(seen.avg_task_duration), seconds(seen.p95_task_duration),
+                    number(std::lround(seen.memory_usage_mb)) + " MB", number(pool.memory_count)});
+  }
+  return table(rows);
+}
 
-/// The options that `execute` and `route` share.
-struct task_options {
-  std::string prompt;
-  std::string directory;
-  std::vector<std::string> environment;
-  double timeout_seconds = 0;
+int monitor(const invocation& now, const output& out, const aggregate_results& question) {
+  auto server = session::open(now, out);
+  if (!server)
+    return out.failure(server.error());
+  auto answer = (*server)->ask<aggregated_results>(question);
+  if (!answer)
+    return out.failure(answer.error());
+  // The map itself: that is how it always was.
+  out.data(json::from(*answer)["pools"], show_monitored(*answer));
+  auto unknown = std::ranges::any_of(
+      answer->pools, [](const auto& each) { return each.second.status == "not_found"; });
+  return unknown ? failed : done;
+}
+
+/// `spawn` as it was given.
+struct spawn_options {
+  pool_config config;
+  double idle_limit = 0, wait_limit = 0, timeout = 0;
+  std::string when_full = "refuse";
+  std::optional<std::int32_t> restart_limit;
+  retry_options retry;
+  std::vector<std::string> labels, extra;
 
   void add_to(CLI::App& command) {
+    command.add_option("--type,-t", config.type, "Pool type (default: pools.default_type)");
+    command.add_option("--name,-n", config.name, "Name of the pool (default: default)");
+    add_number(command, "--min,-m", config.min_workers, 1000,
+               "Workers at least (default: pools.min_workers)");
+    add_number(command, "--max,-M", config.max_workers, 1000,
+               "Workers at most (default: pools.max_workers)");
+    command.add_option("--worker-type,-w", config.worker_type,
+                       "What the workers run (default: workers.default_type)");
+    command.add_flag("--auto-scale", config.auto_scale,
+                     "Grow while tasks wait, shrink while workers idle");
+    add_seconds(command, "--idle-limit", idle_limit,
+                "Seconds that a worker idles before it goes (default: pools.idle_limit)");
+    add_number(command, "--concurrency", config.worker_concurrency, 1000000,
+               "Tasks that a worker has at a time, when its type can (default: 1)");
+    add_number(command, "--queue-limit", config.queue_limit, 1000000,
+               "Tasks that may wait (default: pools.queue_limit)");
     command
-        .add_option("--prompt,-p", prompt,
-                    "What to do; for shell workers a script, '-' reads it from standard input")
-        ->required();
+        .add_option("--when-full", when_full,
+                    "What a task meets that finds no room: refuse or wait (default: refuse)")
+        ->check(CLI::IsMember({"refuse", "wait"}));
+    add_seconds(command, "--wait-limit", wait_limit,
+                "Seconds to wait for room (default: pools.wait_limit)");
+    add_seconds(command, "--timeout,-T", timeout,
+                "Seconds until an attempt is ended (default: workers.timeout_seconds)");
+    retry.add_to(command);
     command
-        .add_option("--timeout,-T", timeout_seconds,
-                    "Seconds until the task is ended (default: workers.timeout_seconds)")
-        ->check(CLI::Range(0.001, 2592000.0));
-    command.add_option("--cwd", directory, "Directory to run in (default: this one)");
-    command.add_option("--env", environment, "NAME=VALUE for the task; may be given many times");
+        .add_option("--restart-limit", restart_limit,
+                    "Workers that may be replaced within pools.restart_window "
+                    "(default: pools.restart_limit)")
+        ->check(CLI::Range(0, 100000));
+    add_number(command, "--history-limit", config.history_limit, 1000000,
+               "Ended tasks that are remembered (default: pools.history_limit)");
+    add_words(command, "--label", labels,
+              "NAME=VALUE that tasks may ask for; may be given many times");
+    add_words(command, "--config", extra,
+              "KEY=VALUE for worker types that take more; may be given many times");
   }
 
-  result<task_spec> spec() const {
-    task_spec wish;
-    auto text = prompt;
-    if (prompt == "-")
-      text.assign(std::istreambuf_iterator<char>{std::cin}, {});
-    if (text.size() > longest_prompt)
-      return error{errc::invalid_argument,
-                   "the prompt has " + std::to_string(text.size()) +
-                       " bytes, and at most 8388608 can be sent; put the data into a file"};
-    wish.prompt = shared_text{std::move(text)};
-    std::error_code failure;
-    auto where = std::filesystem::absolute(directory.empty() ? "." : directory, failure);
-    if (failure)
-      return error{errc::io_failed,
-                   "cannot find the directory '" + directory + "': " + failure.message()};
-    wish.working_directory = where.lexically_normal().string();
-    for (const auto& each : environment) {
-      auto equals = each.find('=');
-      if (equals == 0 || equals == std::string::npos)
-        return error{errc::invalid_argument, "--env takes NAME=VALUE, not '" + each + "'"};
-      wish.environment[each.substr(0, equals)] = each.substr(equals + 1);
-    }
-    wish.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(timeout_seconds * 1000)};
-    // Somebody who presses Ctrl-C here does not want the task to go on elsewhere.
-    wish.cancel_with_requester = true;
-    return wish;
+  result<spawn_pool> wish() const {
+    auto all = config;
+    auto named = parse_pairs("--label", labels);
+    auto more = parse_pairs("--config", extra);
+    if (!named || !more)
+      return (named ? more : named).error();
+    all.labels = std::move(*named);
+    all.extra_config = std::move(*more);
+    all.when_full = *enum_from_string<full_policy>(when_full);
+    all.idle_limit = milliseconds_of(idle_limit);
+    all.wait_limit = milliseconds_of(wait_limit);
+    all.default_timeout = milliseconds_of(timeout);
+    all.retry = retry.policy();
+    if (restart_limit) // in the message, zero is the default
+      all.restart_limit = *restart_limit == 0 ? -1 : *restart_limit;
+    return spawn_pool{std::move(all)};
+  }
+
+private:
+  static void add_number(CLI::App& command, const std::string& name, std::int32_t& value, int most,
+                         const std::string& help) {
+    command.add_option(name, value, help)->check(CLI::Range(1, most));
   }
 };
 
 void add_spawn(CLI::App& pool, invocation& now) {
   auto* command = pool.add_subcommand("spawn", "Start a pool of workers");
-  auto wish = std::make_shared<pool_config>();
-  command->add_option("--type,-t", wish->type, "Pool type (default: pools.default_type)");
-  command->add_option("--name,-n", wish->name, "Name of the pool (default: default)");
-  command
-      ->add_option("--min,-m", wish->min_workers, "Workers at least (default: pools.min_workers)")
-      ->check(CLI::Range(1, 1000));
-  command->add_option("--max,-M", wish->max_workers, "Workers at most (default: pools.max_workers)")
-      ->check(CLI::Range(1, 1000));
-  command->add_option("--worker-type,-w", wish->worker_type,
-                      "What the workers run (default: workers.default_type)");
-  command
-      ->add_option("--queue-limit", wish->queue_limit,
-                   "Tasks that may wait (default: pools.queue_limit)")
-      ->check(CLI::Range(1, 1000000));
-  command->callback([&now, wish] {
-    now.action = [&now, wish](output& out) {
-      return ask_and_show<pool_spawned>(now, out, spawn_pool{*wish}, show_spawned);
+  auto options = std::make_shared<spawn_options>();
+  options->add_to(*command);
+  command->callback([&now, options] {
+    now.action = [&now, options](output& out) {
+      auto wish = options->wish();
+      if (!wish)
+        return out.failure(wish.error());
+      return ask_and_show<pool_spawned>(now, out, *wish, show_spawned);
     };
   });
 }
 
-void add_list(CLI::App& pool, invocation& now) {
-  pool.add_subcommand("list", "List the pools, oldest first")->callback([&now] {
-    now.action = [&now](output& out) {
-      return ask_and_show<pool_list>(now, out, list_pools{}, show_list);
+/// A command that says something to one pool.
+template <class Question, class Answer>
+void add_for_pool(CLI::App& pool, invocation& now, const char* name, const char* help,
+                  std::string (*show)(const Answer&),
+                  std::chrono::milliseconds limit = session::answer_limit) {
+  auto* command = pool.add_subcommand(name, help);
+  auto question = std::make_shared<Question>();
+  command->add_option("pool", question->pool, "Name or id of the pool")->required();
+  if constexpr (std::is_same_v<Question, scale_pool>)
+    command->add_option("--target,-t", question->target_workers, "How many workers it is to have")
+        ->required();
+  command->callback([&now, question, show, limit] {
+    now.action = [&now, question, show, limit](output& out) {
+      return ask_and_show<Answer>(now, out, *question, show, nullptr, limit);
     };
   });
 }
 
-void add_execute(CLI::App& pool, invocation& now) {
-  auto* command = pool.add_subcommand("execute", "Run a task on a pool and wait for its result");
-  auto name = std::make_shared<std::string>();
-  auto task = std::make_shared<task_options>();
-  command->add_option("pool", *name, "Name or id of the pool")->required();
-  task->add_to(*command);
-  command->callback([&now, name, task] {
-    now.action = [&now, name, task](output& out) {
-      auto spec = task->spec();
-      if (!spec)
-        return out.failure(spec.error());
-      return ask_and_show<task_result>(now, out, execute_on_pool{*name, *spec}, show_result,
-                                       exit_code_of_task, session::task_limit);
+/// A command without options.
+template <class Question, class Answer>
+void add_plain(CLI::App& pool, invocation& now, const char* name, const char* help,
+               std::string (*show)(const Answer&), int (*exit_code_of)(const Answer&) = nullptr,
+               std::chrono::milliseconds limit = session::answer_limit) {
+  pool.add_subcommand(name, help)->callback([&now, show, exit_code_of, limit] {
+    now.action = [&now, show, exit_code_of, limit](output& out) {
+      return ask_and_show<Answer>(now, out, Question{}, show, exit_code_of, limit);
     };
   });
 }
 
-void add_route(CLI::App& pool, invocation& now) {
-  auto* command =
-      pool.add_subcommand("route", "Run a task on the pool that a selector finds, and wait");
-  auto wish = std::make_shared<route_task>();
-  auto task = std::make_shared<task_options>();
-  command->add_option("--selector,-s", wish->selector,
-                      "round_robin, least_loaded, random or affinity "
-                      "(default: pools.routing_strategy)");
-  command->add_option("--affinity,-a", wish->affinity,
-                      "Name or id of a pool, for the selector affinity");
-  task->add_to(*command);
-  command->callback([&now, wish, task] {
-    now.action = [&now, wish, task](output& out) {
-      auto spec = task->spec();
-      if (!spec)
-        return out.failure(spec.error());
-      wish->spec = *spec;
-      return ask_and_show<task_result>(now, out, *wish, show_result, exit_code_of_task,
-                                       session::task_limit);
-    };
-  });
-}
-
-void add_close(CLI::App& pool, invocation& now) {
-  auto* command = pool.add_subcommand("close", "Close a pool and end what runs there");
-  auto name = std::make_shared<std::string>();
-  command->add_option("pool", *name, "Name or id of the pool")->required();
-  command->callback([&now, name] {
-    now.action = [&now, name](output& out) {
-      return ask_and_show<pool_closed>(now, out, close_pool{*name}, show_closed, nullptr,
-                                       session::task_limit);
-    };
-  });
-  pool.add_subcommand("close-all", "Close every pool")->callback([&now] {
-    now.action = [&now](output& out) {
-      return ask_and_show<pools_closed>(now, out, close_all_pools{}, show_all_closed, nullptr,
-                                        session::task_limit);
-    };
+void add_monitor(CLI::App& pool, invocation& now) {
+  auto* command = pool.add_subcommand("monitor", "Show what the pools have done until now");
+  auto question = std::make_shared<aggregate_results>();
+  command->add_option("pools", question->pools, "Names or ids (default: all)");
+  command->callback([&now, question] {
+    now.action = [&now, question](output& out) { return monitor(now, out, *question); };
   });
 }
 
@@ -226,10 +287,23 @@ void add_pool_commands(CLI::App& app, invocation& now) {
   auto* pool = app.add_subcommand("pool", "Pools of workers, and tasks on them");
   pool->require_subcommand(1);
   add_spawn(*pool, now);
-  add_list(*pool, now);
-  add_execute(*pool, now);
-  add_route(*pool, now);
-  add_close(*pool, now);
+  add_plain<list_pools>(*pool, now, "list", "List the pools, oldest first", show_list);
+  add_for_pool<describe_pool>(*pool, now, "describe", "Tell all about a pool", show_description);
+  add_pool_task_commands(*pool, now);
+  add_batch_command(*pool, now);
+  add_for_pool<scale_pool>(*pool, now, "scale", "Give a pool more workers, or fewer", show_scaled);
+  add_for_pool<drain_pool>(*pool, now, "drain",
+                           "Have a pool take no new tasks, and wait until its tasks have ended",
+                           show_drained, session::task_limit);
+  add_for_pool<resume_pool>(*pool, now, "resume", "Have a drained pool take tasks again",
+                            show_resumed);
+  add_plain<get_health>(*pool, now, "health", "Say how the pools do; exit code 1 unless healthy",
+                        show_health, exit_code_of_health);
+  add_monitor(*pool, now);
+  add_for_pool<close_pool>(*pool, now, "close", "Close a pool and end what runs there", show_closed,
+                           session::task_limit);
+  add_plain<close_all_pools, pools_closed>(*pool, now, "close-all", "Close every pool",
+                                           show_all_closed, nullptr, session::task_limit);
 }
 
 } // namespace mahavishnu::cli

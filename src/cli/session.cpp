@@ -3,9 +3,11 @@
 
 #include "actors/system_config.hpp"
 #include "base/state_dir.hpp"
+#include "messages/registry.hpp"
 #include "wire/connector.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/typed_actor.hpp>
 
 namespace mahavishnu::cli {
@@ -82,6 +84,8 @@ struct session::parts {
   system_config config;
   caf::actor_system system{config};
   control_actor control;
+  /// Whose batches they are; those of `ask` end with their answer.
+  std::optional<caf::scoped_actor> requester;
 };
 
 result<std::unique_ptr<session>> session::open(const invocation& now, const output& out) {
@@ -109,6 +113,17 @@ result<std::unique_ptr<session>> session::open(const invocation& now, const outp
 session::session(std::unique_ptr<parts> inside) : inside_(std::move(inside)) {}
 
 session::~session() = default;
+
+result<batch_started> session::start(const execute_batch& wish) {
+  if (!inside_->requester)
+    inside_->requester.emplace(inside_->system);
+  result<batch_started> answer = error{};
+  (*inside_->requester)
+      ->request(inside_->control, answer_limit, start_batch{wish})
+      .receive([&](const batch_started& x) { answer = x; },
+               [&](const caf::error& failure) { answer = from_caf(failure, "the server"); });
+  return answer;
+}
 
 const config::settings& session::settings() const {
   return inside_->settings;

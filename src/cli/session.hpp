@@ -35,6 +35,9 @@ public:
     return mahavishnu::ask<Answer>(system(), control(), question, limit);
   }
 
+  /// Starts a batch that is cancelled when this session ends before it, however it ends.
+  result<batch_started> start(const execute_batch& wish);
+
   const config::settings& settings() const;
 
   static constexpr std::chrono::seconds answer_limit{30};

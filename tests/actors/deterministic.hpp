@@ -2,7 +2,9 @@
 #pragma once
 
 #include "actors/control.hpp"
+#include "actors/feed.hpp"
 #include "actors/pool_manager.hpp"
+#include "actors/worker_manager.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "messages/registry.hpp"
 #include "support/catch.hpp"
@@ -63,10 +65,14 @@ public:
   ~deterministic() {
     caf::anon_send_exit(control, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(manager, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(feed, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(single_workers, caf::exit_reason::user_shutdown);
     for (const auto& [id, worker] : workers)
       caf::anon_send_exit(worker, caf::exit_reason::kill);
     control = nullptr;
     manager = nullptr;
+    feed = nullptr;
+    single_workers = nullptr;
     run();
     workers.clear();
     // A process that still "runs" holds its worker.
@@ -78,23 +84,44 @@ public:
   deterministic(const deterministic&) = delete;
   deterministic& operator=(const deterministic&) = delete;
 
-  pool_manager_options manager_options() {
-    pool_manager_options options;
-    options.make_worker = [this](caf::actor_system& system, const worker_options& worker) {
-      auto handle = spawn_worker(system, worker, runner);
-      workers.emplace_back(worker.id, handle);
+  /// Processes for shell workers, which are remembered in `workers`.
+  worker_types types() {
+    auto shell = shell_worker(runner);
+    shell.make = [this, make = shell.make](caf::actor_system& system,
+                                           const std::shared_ptr<const worker_options>& options,
+                                           const worker_identity& who) {
+      auto handle = make(system, options, who);
+      workers.emplace_back(who.id, handle);
       return handle;
     };
-    options.clock = std::make_shared<still_clock>();
+    return {{"shell", shell}, {"noop", noop_worker()}};
+  }
+
+  pool_manager_options manager_options() {
+    pool_manager_options options;
+    options.types = types();
+    options.clock = clock;
     options.seed = seed();
     return options;
   }
 
   void start(pool_manager_options options) {
+    feed_options listening;
+    listening.clock = clock;
+    feed = spawn_feed(system_, listening);
+    options.feed = {feed, listening.interest};
+    worker_manager_options single;
+    single.types = options.types;
+    single.default_type = "shell";
+    single.clock = clock;
+    single.seed = seed();
+    single.warn = [](std::string_view) {};
+    single_workers = spawn_worker_manager(system_, single);
     manager = spawn_pool_manager(system_, std::move(options));
     server_status identity;
     identity.pid = 4711;
-    control = spawn_control(system_, {identity, [this] { ++shut_downs; }}, manager);
+    control = spawn_control(system_, {identity, [this] { ++shut_downs; }},
+                            {manager, feed, single_workers});
     run();
   }
 
@@ -173,7 +200,10 @@ public:
 
   std::shared_ptr<manual_runner> runner = std::make_shared<manual_runner>();
   std::vector<std::pair<worker_id, worker_actor>> workers; // all that were ever spawned
+  std::shared_ptr<still_clock> clock = std::make_shared<still_clock>();
   pool_manager_actor manager;
+  feed_actor feed;
+  worker_manager_actor single_workers;
   control_actor control;
   int shut_downs = 0;
 

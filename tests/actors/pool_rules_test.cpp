@@ -7,8 +7,10 @@ using namespace mahavishnu;
 
 namespace {
 
-std::string refusal(const pool_config& wish) {
-  auto completed = complete(wish, pool_defaults{});
+const worker_limits workers{{"noop", 100}, {"shell", 1}};
+
+std::string why_not(const pool_config& wish) {
+  auto completed = complete(wish, pool_defaults{}, workers);
   REQUIRE(completed.has_error());
   return completed.error().message;
 }
@@ -16,7 +18,7 @@ std::string refusal(const pool_config& wish) {
 } // namespace
 
 TEST_CASE("an empty wish gets the defaults") {
-  auto config = complete({}, pool_defaults{});
+  auto config = complete({}, pool_defaults{}, workers);
   REQUIRE(config.has_value());
   CHECK(config->name == "default");
   CHECK(config->type == "mahavishnu");
@@ -29,12 +31,12 @@ TEST_CASE("an empty wish gets the defaults") {
 TEST_CASE("one bound moves the default of the other out of its way") {
   pool_config wish;
   wish.min_workers = 20;
-  CHECK(complete(wish, pool_defaults{})->max_workers == 20);
+  CHECK(complete(wish, pool_defaults{}, workers)->max_workers == 20);
   pool_defaults defaults;
   defaults.min_workers = 5;
   wish = {};
   wish.max_workers = 2;
-  CHECK(complete(wish, defaults)->min_workers == 2);
+  CHECK(complete(wish, defaults, workers)->min_workers == 2);
 }
 
 TEST_CASE("a wish that cannot be is refused with the pool, the limit and the fix") {
@@ -42,33 +44,50 @@ TEST_CASE("a wish that cannot be is refused with the pool, the limit and the fix
   wish.name = "build";
   wish.min_workers = 4;
   wish.max_workers = 2;
-  CHECK_THAT(refusal(wish),
+  CHECK_THAT(why_not(wish),
              ContainsSubstring("'build'") && ContainsSubstring("(4)") && ContainsSubstring("(2)"));
-  wish.max_workers = 2000;
-  CHECK_THAT(refusal(wish), ContainsSubstring("1 and 1000"));
+  wish.max_workers = 200000;
+  CHECK_THAT(why_not(wish), ContainsSubstring("1 and 100000"));
   wish = {};
   wish.min_workers = -1;
-  CHECK_THAT(refusal(wish), ContainsSubstring("not -1"));
+  CHECK_THAT(why_not(wish), ContainsSubstring("not -1"));
   wish = {};
   wish.worker_type = "terminal-qwen";
-  CHECK_THAT(refusal(wish), ContainsSubstring("terminal-qwen") && ContainsSubstring("shell"));
+  CHECK_THAT(why_not(wish), ContainsSubstring("terminal-qwen") && ContainsSubstring("shell"));
   wish = {};
   wish.type = "cloud";
-  CHECK_THAT(refusal(wish), ContainsSubstring("'cloud'"));
+  CHECK_THAT(why_not(wish), ContainsSubstring("'cloud'"));
   wish = {};
   wish.queue_limit = -5;
-  CHECK_THAT(refusal(wish), ContainsSubstring("queue_limit"));
+  CHECK_THAT(why_not(wish), ContainsSubstring("queue_limit"));
+  wish = {};
+  wish.worker_concurrency = 2; // a shell runs one task at a time
+  CHECK_THAT(why_not(wish),
+             ContainsSubstring("worker_concurrency") && ContainsSubstring("1 and 1"));
+  wish.worker_type = "noop";
+  CHECK(complete(wish, pool_defaults{}, workers).has_value());
+  wish.durability = durability::sync;
+  CHECK_THAT(why_not(wish), ContainsSubstring("durability"));
+  wish = {};
+  wish.retry.max_attempts = 1000;
+  CHECK_THAT(why_not(wish), ContainsSubstring("max_attempts"));
+  wish = {};
+  wish.idle_limit = std::chrono::hours{24 * 365};
+  CHECK_THAT(why_not(wish), ContainsSubstring("idle_limit"));
+  wish = {};
+  wish.labels[""] = "x";
+  CHECK_THAT(why_not(wish), ContainsSubstring("label"));
 }
 
 TEST_CASE("a name with other than letters, digits, dots, dashes and underscores is refused") {
   for (const auto* name : {"a b", "a/b", "\xC3\xBC", "a\nb"}) {
     pool_config wish;
     wish.name = name;
-    CHECK_THAT(refusal(wish), ContainsSubstring("cannot name a pool"));
+    CHECK_THAT(why_not(wish), ContainsSubstring("cannot name a pool"));
   }
   pool_config wish;
   wish.name = std::string(65, 'x');
-  CHECK_THAT(refusal(wish), ContainsSubstring("1 to 64"));
+  CHECK_THAT(why_not(wish), ContainsSubstring("1 to 64"));
 }
 
 TEST_CASE("a task without a script, or with an impossible time, is refused") {
@@ -83,5 +102,15 @@ TEST_CASE("a task without a script, or with an impossible time, is refused") {
   spec.timeout = std::chrono::milliseconds{-1};
   CHECK(check(spec).has_error());
   spec.timeout = std::chrono::hours{24 * 365};
+  CHECK(check(spec).has_error());
+  spec.timeout = {};
+  spec.deadline = std::chrono::milliseconds{-1};
+  CHECK(check(spec).has_error());
+  spec.deadline = {};
+  spec.command = "true"; // and a prompt
+  CHECK(check(spec).has_error());
+  spec.prompt = {};
+  CHECK(check(spec).has_value());
+  spec.idempotency_key = std::string(513, 'x');
   CHECK(check(spec).has_error());
 }

@@ -21,7 +21,7 @@ TEST_CASE("the result of a task carries who ran it and how it ended") {
   CHECK(result.duration == 2s);
   CHECK(result.pool == pool.pool);
   CHECK(result.worker == s.workers.front().first);
-  CHECK(result.task.value.size() == 31);
+  CHECK(result.task.str().size() == 31);
 }
 
 TEST_CASE("a process knows its task, its pool and its worker") {
@@ -31,7 +31,7 @@ TEST_CASE("a process knows its task, its pool and its worker") {
   auto environment = s.runner->started().front().spec.environment;
   std::map<std::string, std::string> seen(environment.begin(), environment.end());
   s.finish("env");
-  CHECK(seen["MAHAVISHNU_TASK_ID"] == answer.value().task.value);
+  CHECK(seen["MAHAVISHNU_TASK_ID"] == answer.value().task.str());
   CHECK(seen["MAHAVISHNU_POOL_ID"] == pool.pool.value);
   CHECK(seen["MAHAVISHNU_WORKER_ID"] == answer.value().worker.value);
 }
@@ -150,7 +150,8 @@ TEST_CASE("a pool that closes refuses what waits, ends what runs, and then answe
   auto running = s.execute("build", "running");
   auto queued = s.execute("build", "queued");
   auto closed = s.ask<pool_closed>(s.control, close_pool{"build"});
-  CHECK(queued.failure().code == errc::cancelled);
+  CHECK(queued.value().status == task_status::cancelled);
+  CHECK_THAT(queued.value().error, ContainsSubstring("'build' was closed"));
   CHECK(s.was_stopped("running"));
   CHECK_FALSE(closed.has_come());
   CHECK(s.execute("build", "late").failure().code == errc::not_found);
@@ -164,7 +165,7 @@ TEST_CASE("those who wait for a pool that dies hear of it") {
   caf::strong_actor_ptr victim;
   auto options = s.manager_options();
   options.make_pool = [&](caf::actor_system& system, const pool_options& wish,
-                          const load_listener_actor& listener) {
+                          const pool_listener_actor& listener) {
     auto pool = spawn_pool_actor(system, wish, listener);
     victim = caf::actor_cast<caf::strong_actor_ptr>(pool);
     return pool;

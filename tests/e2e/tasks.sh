@@ -63,6 +63,79 @@ is "local running 2" "$(json '.pools[0] | "\(.name) \(.status) \(.workers)"')" "
 run "$mahavishnu" pool spwan
 is 2 "$exit_code" "exit code of an unknown command"
 
+# What a task may be given.
+echo "from a file" >input
+run "$mahavishnu" pool execute local --command 'cat' --stdin input --meta who=me --priority 3 \
+  --deadline 60 -o json
+is "from a file" "$(json .output)" "standard input of a task"
+run bash -c "echo piped | '$mahavishnu' pool execute local --prompt cat --stdin - -o json"
+is piped "$(json .output)" "standard input of the command as that of a task"
+run "$mahavishnu" pool execute local --prompt 'exit 1' --retries 2 --retry-delay 0.01 -o json
+is 3 "$(json .attempts)" "attempts of a task with two retries"
+run "$mahavishnu" pool execute local --prompt 'date +%N' --key once -o json
+first=$(json .task_id)
+run "$mahavishnu" pool execute local --prompt 'date +%N' --key once -o json
+is "$first" "$(json .task_id)" "the task of a key that is given twice"
+run "$mahavishnu" pool execute local --prompt 'echo other' --key once
+is 2 "$exit_code" "exit code for another task with the same key"
+
+refused() { # CODE TEXT ARGUMENT...
+  local code=$1 text=$2
+  shift 2
+  run "$mahavishnu" "$@"
+  is "$code" "$exit_code" "exit code of: $*"
+  contains "$err" "$text"
+}
+refused 2 "give --prompt or --command" pool execute local
+refused 2 "excludes" pool execute local --prompt a --command b
+refused 2 "cannot both read standard input" pool execute local --prompt - --stdin -
+refused 1 "cannot read 'nowhere'" pool execute local --prompt cat --stdin nowhere
+refused 2 "--meta takes NAME=VALUE, not 'x'" pool execute local --prompt a --meta x
+refused 1 "no pool that takes tasks has the labels zone=b" pool route --prompt a --label zone=b
+refused 2 "excludes" task submit --pool local --selector random --prompt a
+
+# A task without a command that waits.
+mkfifo box3
+run "$mahavishnu" task submit --prompt "echo begun; cat $work/box3" --meta who=me -o json
+is "0 queued" "$exit_code $(json .status)" "task submit ($err)"
+task=$(json .task_id)
+exec 4>box3 # opens when the task reads
+run "$mahavishnu" task show "$task" -o json
+is "running local me" "$(json '"\(.status) \(.pool) \(.spec.metadata.who)"')" "task show"
+run "$mahavishnu" task list --status running -o json
+is "$task" "$(json '.tasks[].task_id')" "running tasks"
+echo ended >&4
+exec 4>&-
+run "$mahavishnu" task wait "$task" -o json
+is "0 begun
+ended" "$exit_code $(json '.output | rtrimstr("\n")')" "task wait"
+run "$mahavishnu" task show "$task"
+contains "$out" "Ended well"
+contains "$out" "routed by"
+run "$mahavishnu" task cancel "$task"
+contains "$out" "had ended already: completed"
+
+mkfifo box4
+run "$mahavishnu" task submit --pool local --prompt "echo \$\$ > $work/box4; exec sleep 1000" -o json
+task=$(json .task_id)
+read -r child <box4
+run "$mahavishnu" task cancel "$task"
+is 0 "$exit_code" "exit code of task cancel"
+run "$mahavishnu" task wait "$task" -o json
+is "1 cancelled" "$exit_code $(json .status)" "task wait for a cancelled task"
+gone "$child" || fail "a cancelled task still runs"
+run "$mahavishnu" task list --pool local --limit 1
+is 2 "$(wc -l <<<"$out")" "lines of a list of one task"
+
+unknown=task_00000000000000000000000001
+for command in wait show cancel; do
+  refused 1 "there is no task '$unknown'" task $command $unknown
+  refused 2 "'nonsense' is no task id" task $command nonsense
+done
+refused 1 "there is no pool 'nope'" task list --pool nope
+refused 2 "'nonsense' is not one of" task list --status nonsense
+refused 2 "between 1 and 10000" task list --limit 0
+
 # Ctrl-C in a command ends its task.
 mkfifo box
 "$mahavishnu" pool execute local --prompt "echo \$\$ > $work/box; exec sleep 1000" >/dev/null 2>&1 &

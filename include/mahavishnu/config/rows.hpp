@@ -51,6 +51,7 @@ inline constexpr auto groups = std::to_array<group>({
     {"mcp", "The MCP server: where it listens and what one request may cost."},
     {"pools", "Pools of workers and how tasks find one."},
     {"workers", "What a single worker runs, and for how long."},
+    {"feed", "The notices that pools send, for those who listen."},
     {"exec", "The processes that tasks run in."},
     {"actors", "The threads that the actors share."},
     {"control", "The socket through which commands reach their server."},
@@ -135,6 +136,59 @@ inline constexpr auto rows = std::to_array<row>({
     words::integer("pools", "queue_limit", "1000", 1, 1000000,
                    "Tasks that may wait in one pool; more are refused.")
         .used(),
+    words::number("pools", "wait_limit", "30", 0.001, 2592000,
+                  "How long a task may wait for room in a pool whose when_full is wait.")
+        .in("seconds")
+        .used(),
+    words::number("pools", "idle_limit", "60", 0.001, 2592000,
+                  "How long a worker idles before a pool with auto_scale lets it go.")
+        .in("seconds")
+        .used(),
+    words::integer("pools", "retry_max_attempts", "1", 1, 100,
+                   "How often a task is tried when it fails; 1: once.")
+        .used(),
+    words::number("pools", "retry_delay", "1", 0.001, 86400, "Pause before the second try.")
+        .in("seconds")
+        .used(),
+    words::number("pools", "retry_factor", "2", 1, 100, "How much longer each further pause is.")
+        .used(),
+    words::number("pools", "retry_max_delay", "60", 0.001, 2592000, "The longest pause.")
+        .in("seconds")
+        .used(),
+    words::integer("pools", "retry_jitter", "20", 0, 100,
+                   "By how much chance makes a pause shorter or longer.")
+        .in("percent")
+        .used(),
+    words::list("pools", "retry_on", "failed, timeout, lost",
+                "Which ends of a task are tried again.")
+        .used(),
+    words::integer("pools", "restart_limit", "10", -1, 100000,
+                   "Workers that a pool replaces within its restart_window; -1: none.")
+        .used(),
+    words::number("pools", "restart_window", "60", 0.001, 2592000,
+                  "The time in which those restarts count.")
+        .in("seconds")
+        .used(),
+    words::integer("pools", "history_limit", "1000", 1, 1000000,
+                   "Ended tasks that a pool remembers.")
+        .used(),
+    words::integer("pools", "history_bytes", "67108864", 0, 17179869184,
+                   "Output of ended tasks that a pool keeps.")
+        .in("bytes")
+        .used(),
+    words::boolean("pools", "delegation", "true",
+                   "Let a pool whose tasks wait give some to one that idles.")
+        .used(),
+    words::integer("pools", "batch_in_flight", "1000", 1, 1000000,
+                   "Tasks of one batch that are in pools at a time.")
+        .used(),
+    words::integer("pools", "idempotency_keys", "10000", 1, 10000000,
+                   "Idempotency keys of ended tasks that are remembered.")
+        .used(),
+    words::number("pools", "heartbeat", "30", 1, 86400,
+                  "Pause between two signs of life of a pool.")
+        .in("seconds")
+        .used(),
     words::boolean("pools", "memory_aggregation_enabled", "true",
                    "Collect what workers learn into the shared memory.")
         .was({"memory_aggregation_enabled"}),
@@ -148,10 +202,12 @@ inline constexpr auto rows = std::to_array<row>({
         .was({"akosha_url"}),
 
     words::boolean("workers", "enabled", "true", "Offer single workers, outside of pools.")
-        .was({"workers_enabled"}),
+        .was({"workers_enabled"})
+        .used(),
     words::integer("workers", "max_concurrent", "10", 1, 100,
-                   "Single workers that exist at a time.")
-        .was({"max_concurrent_workers"}),
+                   "Tasks that run at a time on all single workers together.")
+        .was({"max_concurrent_workers"})
+        .used(),
     words::text("workers", "default_type", "terminal-qwen",
                 "Type of a worker that is started without one.")
         .was({"worker_default_type"})
@@ -163,6 +219,14 @@ inline constexpr auto rows = std::to_array<row>({
         .used(),
     words::boolean("workers", "session_buddy_integration", "true",
                    "Send results of workers to Session-Buddy."),
+
+    words::integer("feed", "max_subscribers", "1000", 1, 100000,
+                   "Subscriptions to notices that exist at a time.")
+        .used(),
+    words::integer("feed", "idle_limit", "300", 1, 86400,
+                   "Time after which a subscription that nobody reads ends.")
+        .in("seconds")
+        .used(),
 
     words::integer("exec", "output_limit_bytes", "1048576", 1024, 8388608,
                    "Output that is kept, for each stream of each task.")

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "mahavishnu/messages/batch.hpp"
+#include "mahavishnu/messages/bus.hpp"
 #include "mahavishnu/messages/pool.hpp"
+#include "mahavishnu/messages/retry.hpp"
 #include "mahavishnu/messages/server.hpp"
 #include "mahavishnu/messages/task.hpp"
 #include "mahavishnu/messages/type_ids.hpp"
+#include "mahavishnu/messages/worker.hpp"

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "actors/ask_definition.hpp"
+
+namespace mahavishnu {
+
+template void ask(caf::actor_system&, const control_actor&, const publish&,
+                  std::chrono::milliseconds, std::function<void(result<published>)>);
+template void ask(caf::actor_system&, const control_actor&, const subscribe&,
+                  std::chrono::milliseconds, std::function<void(result<subscribed>)>);
+template void ask(caf::actor_system&, const control_actor&, const receive_notices&,
+                  std::chrono::milliseconds, std::function<void(result<notices>)>);
+template void ask(caf::actor_system&, const control_actor&, const unsubscribe&,
+                  std::chrono::milliseconds, std::function<void(result<unsubscribed>)>);
+template void ask(caf::actor_system&, const control_actor&, const get_feed_stats&,
+                  std::chrono::milliseconds, std::function<void(result<feed_stats>)>);
+template void ask(caf::actor_system&, const control_actor&, const spawn_workers&,
+                  std::chrono::milliseconds, std::function<void(result<workers_spawned>)>);
+template void ask(caf::actor_system&, const control_actor&, const execute_on_worker&,
+                  std::chrono::milliseconds, std::function<void(result<worker_result>)>);
+template void ask(caf::actor_system&, const control_actor&, const execute_on_workers&,
+                  std::chrono::milliseconds, std::function<void(result<worker_results>)>);
+template void ask(caf::actor_system&, const control_actor&, const collect_results&,
+                  std::chrono::milliseconds, std::function<void(result<worker_results>)>);
+template void ask(caf::actor_system&, const control_actor&, const list_workers&,
+                  std::chrono::milliseconds, std::function<void(result<worker_list>)>);
+template void ask(caf::actor_system&, const control_actor&, const close_worker&,
+                  std::chrono::milliseconds, std::function<void(result<workers_closed>)>);
+template void ask(caf::actor_system&, const control_actor&, const close_all_workers&,
+                  std::chrono::milliseconds, std::function<void(result<workers_closed>)>);
+template void ask(caf::actor_system&, const control_actor&, const get_workers_health&,
+                  std::chrono::milliseconds, std::function<void(result<workers_health>)>);
+
+} // namespace mahavishnu

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/duration_histogram.hpp"
+#include "actors/moment.hpp"
+#include "actors/restart_limit.hpp"
+#include "actors/task_machine.hpp"
+#include "actors/task_queue.hpp"
+#include "mahavishnu/messages/pool.hpp"
+#include "mahavishnu/messages/worker.hpp"
+
+#include <deque>
+#include <limits>
+#include <map>
+#include <memory>
+#include <memory_resource>
+#include <random>
+#include <unordered_map>
+
+namespace mahavishnu {
+
+/// Whom a task is for, to whoever carries out what the core decides; 0 for nobody.
+using requester_number = std::uint32_t;
+
+/// What the core of a pool wants done. No call may lead back into the core.
+class pool_effects {
+public:
+  virtual ~pool_effects() = default;
+
+  /// Start a worker of that number.
+  virtual void add_worker(std::uint32_t worker) = 0;
+  /// Let it go; it has nothing to do.
+  virtual void drop_worker(std::uint32_t worker) = 0;
+  /// End it by force; the core has forgotten it.
+  virtual void kill_worker(std::uint32_t worker) = 0;
+  /// Hand it these, all at once.
+  virtual void run(std::uint32_t worker, std::vector<task_run> runs) = 0;
+  virtual void stop(std::uint32_t worker, const task_id& task, std::int32_t attempt) = 0;
+  /// The same for a task that another pool has.
+  virtual void stop_delegated(const task_id& task) = 0;
+
+  /// The task has a place in the queue, or a worker.
+  virtual void accepted(requester_number whom, const task_id& task) = 0;
+  virtual void refused(requester_number whom, const task_id& task, const error& why) = 0;
+  virtual void ended(requester_number whom, const task_result& how) = 0;
+
+  virtual void status_changed(pool_status from, pool_status to, const std::string& reason) = 0;
+  /// Call `wake` then; replaces what was asked before.
+  virtual void wake_at(moment when) = 0;
+};
+
+struct pool_core_options {
+  pool_id id;
+  /// Complete.
+  pool_config config;
+  /// What ending a task may take on top of its time-out.
+  std::chrono::milliseconds grace{5000};
+  /// Bytes of output that the ended tasks may keep in memory, all together.
+  std::size_t history_bytes = std::size_t{64} << 20;
+  std::uint64_t seed = 0;
+};
+
+/// All that a pool decides: which task runs on which worker, what waits, what is tried again, how
+/// many workers there are, and what is remembered. Knows no actors and reads no clock: it is told
+/// what happened and when, and says what is to be done.
+class pool_core {
+public:
+  pool_core(pool_core_options options, pool_effects& effects);
+  ~pool_core();
+
+  // -- workers ---------------------------------------------------------------
+
+  /// Adds workers that are missing, so many at a time; false when some are still missing.
+  bool start_workers(moment now);
+  /// Its worker has died.
+  void worker_down(std::uint32_t worker, moment now);
+  void runs_ended(const tasks_ended& what, moment now);
+  /// An error that names the range, when the target is outside of it.
+  result<pool_scaled> scale(std::int32_t target, moment now);
+  worker_id id_of(std::uint32_t worker) const;
+
+  // -- tasks -----------------------------------------------------------------
+
+  void submit(const task_id& task, shared_spec spec, const route_note& route, requester_number whom,
+              moment now);
+  /// Several at once whose ids follow each other, each for its requester.
+  void submit(const task_id& first, std::vector<shared_spec> specs, const route_note& route,
+              const std::vector<requester_number>& whom, moment now);
+  /// Its status after that; nothing when the task is unknown.
+  std::optional<task_status> cancel(const task_id& task, moment now);
+  /// A requester that is no more: the task goes on without.
+  void forget_requester(const task_id& task);
+  /// For a task that has not ended: who asked for it.
+  requester_number requester_of(const task_id& task) const;
+  void set_requester(const task_id& task, requester_number whom);
+
+  std::optional<task_status> status_of(const task_id& task) const;
+  /// Of a task that has ended and is remembered.
+  const task_result* result_of(const task_id& task) const;
+  std::optional<task_info> describe(const task_id& task) const;
+  void list(std::optional<task_status> only, std::size_t most, moment now,
+            std::vector<task_line>& into) const;
+
+  // -- other pools -----------------------------------------------------------
+
+  /// Whether tasks wait here that another pool may run as well.
+  bool has_movable_tasks() const { return movable_ > 0; }
+  /// Up to so many of them; they count as running until `delegated_ended` or `given_back`.
+  std::vector<task_run> take_movable(std::size_t most, const pool_id& target, moment now);
+  void delegated_ended(const task_result& how, std::int32_t attempt, moment now);
+  void given_back(const task_id& task, std::int32_t attempt, const std::string& why, moment now);
+
+  // -- the pool itself -------------------------------------------------------
+
+  void wake(moment now);
+  void drain(moment now);
+  void resume(moment now);
+  /// Ends all that waits, and stops all that runs.
+  void close(moment now);
+
+  bool draining() const { return draining_; }
+  bool closing() const { return closing_; }
+  /// No task waits or runs.
+  bool is_empty() const { return active_ == 0 && waiters_ == 0; }
+  /// Tasks that can run at a time.
+  std::int32_t capacity() const;
+  pool_status status() const { return status_; }
+  pool_info info() const;
+  /// All but the memory in use.
+  pool_metrics metrics() const;
+  const pool_config& config() const { return options_.config; }
+  /// Workers that have something to do.
+  std::vector<std::uint32_t> busy_workers() const;
+
+  /// What has left the pool since this was asked last; less than nothing when tasks came back from
+  /// another one.
+  struct departures {
+    std::int32_t count = 0;
+    /// Those that have an idempotency key: that ended, and that were not taken at all.
+    std::vector<task_id> keyed;
+    std::vector<task_id> refused;
+  };
+  departures take_departures();
+
+private:
+  /// What a timer is about.
+  struct due {
+    enum kind : std::uint8_t { next_attempt, deadline, end_of_wait } what;
+    task_id task;
+  };
+  using timers = std::multimap<moment, due>;
+
+  /// A task.
+  struct record {
+    record(moment now, task_status first, shared_text reason)
+        : machine(now, first, std::move(reason)) {}
+
+    task_machine machine;
+    shared_spec spec;
+    route_note route;
+    requester_number requester = 0;
+    /// Its number; 0 while it has none.
+    std::uint32_t worker = 0;
+    /// Its neighbours on that worker.
+    record* previous = nullptr;
+    record* next = nullptr;
+    task_id id;
+    std::chrono::milliseconds timeout{0};
+    moment deadline = moment::max();
+    std::optional<timers::iterator> deadline_timer;
+    std::optional<timers::iterator> other_timer;
+    /// Only when it differs from that of the pool.
+    std::unique_ptr<const retry_policy> retry;
+    /// Attempts that came to nothing, since another pool gave the task back.
+    std::int32_t given_back = 0;
+    bool movable = false;
+    /// Another pool has it; and our manager does not count it as ours any more.
+    bool delegated = false;
+    bool away = false;
+    bool cancelled = false;
+    bool waits_for_room = false;
+    task_result result;
+  };
+
+  /// A worker.
+  struct slot {
+    std::uint32_t number = 0;
+    std::int32_t running = 0;
+    /// Goes when it has nothing to do any more.
+    bool leaving = false;
+    bool is_free = false;
+    slot* previous = nullptr;
+    slot* next = nullptr;
+    record* tasks = nullptr;
+    moment idle_since;
+    std::vector<task_run> staged;
+  };
+
+  std::string describe() const { return "pool '" + options_.config.name + "'"; }
+
+  void admit(const task_id& task, shared_spec spec, const route_note& route, requester_number whom,
+             moment now);
+  void enqueue(const task_id& task, record& its);
+  void refuse(requester_number whom, const task_id& task, const task_spec& spec, const error& why);
+  void wait_for_room(const task_id& task, record& its, moment now);
+  void let_in(moment now);
+
+  void pump(moment now);
+  void assign(const task_id& task, record& its, slot& to, moment now);
+  void conclude(const task_id& task, record& its, task_result&& how, moment now);
+  bool may_retry(const record& its, task_status end) const;
+  void park(const task_id& task, record& its, moment now);
+  void finish(const task_id& task, record& its, task_status how, std::string why, moment now);
+  void finish(const task_id& task, record& its, moment now);
+  void drop_timers(record& its);
+  void remember(const task_id& task, const record& its);
+  /// Does what has been decided: hands tasks to workers, notices a new status, sets the alarm.
+  void settle(moment now);
+
+  slot& add_worker(moment now);
+  void remove(slot& which);
+  bool keep_one_that_leaves();
+  void replace_workers(moment now);
+  void shrink_idle(moment now);
+  void sweep(moment now);
+  void free_slot(slot& which, moment now);
+  void link_free(slot& which);
+  void unlink_free(slot& which);
+  void retire(std::int32_t count);
+  bool has_room() const;
+  void lose_tasks(slot& of, const std::string& why, moment now);
+  pool_status status_now() const;
+  std::string why_not_healthy() const;
+
+  pool_core_options options_;
+  pool_effects& effects_;
+  std::mt19937_64 random_;
+
+  /// Records come and go with each task and are all of one size.
+  std::pmr::unsynchronized_pool_resource memory_;
+  /// All that wait or run, and those remembered.
+  std::pmr::unordered_map<task_id, record> tasks_{&memory_};
+  /// Bounded where tasks are accepted: one that comes back for another attempt always has a place.
+  task_queue<task_id, record*> queue_{std::numeric_limits<std::size_t>::max()};
+  std::deque<task_id> waiting_; // for room in the queue; may hold some that have gone
+  std::deque<task_id> ended_;   // the oldest first
+  std::size_t ended_bytes_ = 0;
+  std::int64_t active_ = 0;  // accepted and not ended
+  std::int32_t parked_ = 0;  // wait for their next attempt
+  std::int32_t waiters_ = 0; // of waiting_, those that still wait
+  std::int32_t running_ = 0;
+  std::int32_t movable_ = 0;
+
+  std::unordered_map<std::uint32_t, slot> slots_;
+  std::uint32_t last_worker_ = 0;
+  slot* free_first_ = nullptr; // with room for a task; the one that was busy last comes first
+  slot* free_last_ = nullptr;
+  std::vector<slot*> staged_; // have got tasks that they do not know of yet
+  std::int32_t live_ = 0;     // workers that are to stay
+  std::int32_t target_ = 0;   // how many should
+  std::int32_t busy_ = 0;     // workers that have a task
+  restart_limit restarts_;
+
+  timers timers_;
+  moment sweep_at_ = moment::max();
+  moment idle_at_ = moment::max();
+  moment restart_at_ = moment::max();
+  moment alarm_ = moment::max();
+
+  bool started_ = false;
+  bool draining_ = false;
+  bool closing_ = false;
+  std::string degraded_;
+  std::string failed_;
+  pool_status status_ = pool_status::pending;
+
+  pool_metrics counts_;
+  duration_histogram durations_;
+  departures departures_;
+};
+
+} // namespace mahavishnu
