@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// A million idle workers, and a task for each of them.
+#include "actors/pool_manager.hpp"
+#include "actors/system_config.hpp"
 #include "floor.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "system.hpp"
@@ -9,6 +11,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <set>
+#include <thread>
 #include <unordered_set>
 
 using namespace mahavishnu;
@@ -20,39 +23,55 @@ constexpr int pools_count = 100;
 
 /// Seconds until they run, MB, seconds for a task on each, workers that had one, seconds to end.
 std::vector<double> measure(const arguments& how, std::int32_t workers) {
-  auto inside = start_core(how, how.scheduler.empty() ? "sharing" : how.scheduler,
-                           {{"pools.batch_in_flight", std::to_string(workers)}});
+  system_options options;
+  options.scheduler = how.scheduler.empty() ? "sharing" : how.scheduler;
+  options.threads = how.threads;
+  system_config config{options};
+  caf::actor_system system{config};
+  // A batch would give the second task to a worker that is done with the first one, so we speak to
+  // the pools themselves.
+  std::vector<pool_actor> handles;
+  pool_manager_options wish;
+  wish.types.emplace("noop", noop_worker());
+  wish.clock = std::make_shared<system_wall_clock>();
+  wish.make_pool = [&handles](caf::actor_system& where, const pool_options& what,
+                              const pool_listener_actor& listener) {
+    return handles.emplace_back(spawn_pool_actor(where, what, listener));
+  };
   auto before = resident_mb();
   auto start = bench::clock::now();
+  auto manager = spawn_pool_manager(system, wish);
   pools_wish pools;
   pools.pools = pools_count;
   pools.workers = workers;
-  start_pools(*inside, pools);
+  start_pools(system, manager, pools);
   auto up = seconds_since(start);
   auto memory = resident_mb() - before;
 
   std::unordered_set<std::string> answered;
   answered.reserve(static_cast<std::size_t>(pools_count) * static_cast<std::size_t>(workers));
+  caf::scoped_actor self{system};
   start = bench::clock::now();
-  {
-    caf::scoped_actor self{inside->system()};
-    shared_spec spec{fresh_task()};
-    for (int i = 0; i < pools_count; ++i) {
-      execute_batch batch;
-      batch.pool = "pool-" + std::to_string(i);
-      batch.tasks.assign(static_cast<std::size_t>(workers), spec);
-      self->send(inside->manager(), std::move(batch));
-    }
-    for (int i = 0; i < pools_count; ++i)
-      self->receive([&](const batch_result& answer) {
-        for (const auto& each : answer.results)
-          if (each.status == task_status::completed)
-            answered.insert(each.pool.value + each.worker.value);
-      });
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    execute_tasks tasks{task_id{i + 1, 0}, {}, {}};
+    tasks.specs.assign(static_cast<std::size_t>(workers), shared_spec{fresh_task()});
+    self->send(handles[i], std::move(tasks));
   }
+  for (int i = 0; i < pools_count; ++i)
+    self->receive([&](const task_results& answer) {
+      for (const auto& each : answer.results)
+        if (each.status == task_status::completed)
+          answered.insert(each.pool.value + each.worker.value);
+    });
   auto ran = seconds_since(start);
   start = bench::clock::now();
-  inside.reset();
+  handles.clear();
+  self->request(manager, caf::infinite, close_all_pools{})
+      .receive([](const pools_closed&) {}, [](const caf::error&) { std::abort(); });
+  self->send_exit(manager, caf::exit_reason::user_shutdown);
+  manager = nullptr;
+  while (system.registry().running() > 1) // we are one
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
   return {up, memory, ran, static_cast<double>(answered.size()), seconds_since(start)};
 }
 

@@ -42,8 +42,9 @@ std::unique_ptr<core> start_core(const arguments& how, const std::string& schedu
   return std::move(*inside);
 }
 
-void start_pools(core& inside, const pools_wish& wish) {
-  caf::scoped_actor self{inside.system()};
+void start_pools(caf::actor_system& system, const pool_manager_actor& manager,
+                 const pools_wish& wish) {
+  caf::scoped_actor self{system};
   auto fail = [](const caf::error&) { give_up("the manager did not answer"); };
   for (int i = 0; i < wish.pools; ++i) {
     pool_config config;
@@ -52,14 +53,14 @@ void start_pools(core& inside, const pools_wish& wish) {
     config.min_workers = config.max_workers = wish.workers;
     config.worker_concurrency = wish.concurrency;
     config.queue_limit = wish.queue_limit;
-    self->request(inside.manager(), caf::infinite, spawn_pool{config})
+    self->request(manager, caf::infinite, spawn_pool{config})
         .receive([](const pool_spawned&) {}, fail);
   }
   auto up = [&](const pool_info& pool) {
     return pool.status == pool_status::running && pool.workers == wish.workers;
   };
   for (bool all_up = false; !all_up; std::this_thread::sleep_for(std::chrono::milliseconds{1}))
-    self->request(inside.manager(), caf::infinite, list_pools{})
+    self->request(manager, caf::infinite, list_pools{})
         .receive(
             [&](const pool_list& now) {
               all_up = std::ssize(now.pools) == wish.pools && std::ranges::all_of(now.pools, up);

@@ -24,7 +24,11 @@ struct pools_wish {
 };
 
 /// Spawns them, named `pool-0` and so on, and waits until all of them run with all their workers.
-void start_pools(core& inside, const pools_wish& wish);
+void start_pools(caf::actor_system& system, const pool_manager_actor& manager,
+                 const pools_wish& wish);
+inline void start_pools(core& inside, const pools_wish& wish) {
+  start_pools(inside.system(), inside.manager(), wish);
+}
 
 /// A task as a client makes it: a fresh prompt of 100 bytes, and two entries of metadata.
 task_spec fresh_task();

@@ -402,9 +402,12 @@ struct pool_state : pool_effects {
 
   /// What every event may have changed for others.
   void after() {
-    if (auto left = core->take_departures(); left.count != 0 || !left.keyed.empty())
-      self->send(listener, tasks_left_pool{options.number, left.count, std::move(left.keyed),
-                                           std::move(left.refused)});
+    auto left = core->take_departures();
+    // While the manager has yet to hear of earlier ones, it will hear of these at the same time.
+    auto is_news = left.count != 0 && options.departures->fetch_add(left.count) == 0;
+    if (is_news || !left.keyed.empty() || !left.refused.empty())
+      self->send(listener,
+                 tasks_left_pool{options.number, std::move(left.keyed), std::move(left.refused)});
     pool_changed change{options.number, core->capacity(), core->has_movable_tasks()};
     if (change != last_change) {
       last_change = change;

@@ -6,10 +6,17 @@
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/messages/pool.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 namespace mahavishnu {
+
+/// Tasks that have left a pool and of which its manager has not heard yet; less than none, when
+/// tasks came back that had moved. Both share it, so that a busy pool tells its manager once for
+/// many tasks.
+using unheard_departures = std::atomic<std::int32_t>;
 
 struct pool_options {
   pool_id id;
@@ -25,6 +32,7 @@ struct pool_options {
   std::size_t history_bytes = std::size_t{64} << 20;
   /// For the ids of the workers, and for chance.
   std::uint64_t seed = 0;
+  std::shared_ptr<unheard_departures> departures = std::make_shared<unheard_departures>(0);
 };
 
 /// Starts a pool with its `min_workers` workers.

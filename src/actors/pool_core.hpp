@@ -9,6 +9,8 @@
 #include "mahavishnu/messages/pool.hpp"
 #include "mahavishnu/messages/worker.hpp"
 
+#include <boost/unordered/unordered_map.hpp>
+
 #include <deque>
 #include <limits>
 #include <map>
@@ -238,8 +240,11 @@ private:
 
   /// Records come and go with each task and are all of one size.
   std::pmr::unsynchronized_pool_resource memory_;
-  /// All that wait or run, and those remembered.
-  std::pmr::unordered_map<task_id, record> tasks_{&memory_};
+  /// All that wait or run, and those remembered. This map finds out that a task is new without a
+  /// look at its neighbours, which the cache has forgotten as a rule.
+  boost::unordered_map<task_id, record, std::hash<task_id>, std::equal_to<>,
+                       std::pmr::polymorphic_allocator<std::pair<const task_id, record>>>
+      tasks_{&memory_};
   /// Bounded where tasks are accepted: one that comes back for another attempt always has a place.
   task_queue<task_id, record*> queue_{std::numeric_limits<std::size_t>::max()};
   std::deque<task_id> waiting_; // for room in the queue; may hold some that have gone

@@ -56,6 +56,7 @@ struct pool_manager_state {
     pool_id id;
     pool_config config;
     pool_actor pool;
+    std::shared_ptr<unheard_departures> departures;
     /// It has tasks that wait and may move; and we have asked for some of them.
     bool has_movable_tasks = false;
     bool asked = false;
@@ -144,7 +145,7 @@ struct pool_manager_state {
     log::info("pool-manager", "pool '{}' ({}) starts with {} {} workers", config->name,
               wishes.id.value, config->min_workers, config->worker_type);
     broadcast({0, {}, wishes.id, {}, bus::pool_created{wishes.id, config->type, *config}});
-    pools.emplace(number, entry{wishes.id, *config, std::move(pool)});
+    pools.emplace(number, entry{wishes.id, *config, std::move(pool), wishes.departures});
     pool_spawned answer;
     answer.pool = wishes.id;
     answer.type = config->type;
@@ -560,10 +561,13 @@ struct pool_manager_state {
   // -- from the pools --------------------------------------------------------
 
   void left(const tasks_left_pool& what) {
-    if (what.count >= 0)
-      routes->left(what.pool, what.count);
-    else
-      routes->dispatched(what.pool, -what.count);
+    if (auto found = pools.find(what.pool); found != pools.end()) {
+      auto count = found->second.departures->exchange(0);
+      if (count >= 0)
+        routes->left(what.pool, count);
+      else
+        routes->dispatched(what.pool, -count);
+    }
     for (const auto& task : what.keyed)
       keys->ended(task);
     for (const auto& task : what.refused)

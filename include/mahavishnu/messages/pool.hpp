@@ -531,20 +531,19 @@ struct pools_closed {
 /// Names a pool where many are counted; never used twice by one manager.
 using pool_number = std::uint32_t;
 
-/// A pool to its manager: so many tasks that were dispatched to it are in it no more; less than
-/// none, when tasks came back that had moved.
+/// A pool to its manager: tasks that were dispatched to it are in it no more. How many stands where
+/// both of them see it.
 struct tasks_left_pool {
   pool_number pool = 0;
-  std::int32_t count = 0;
   /// Those among them that have an idempotency key: that ended, and that were not taken at all.
   std::vector<task_id> keyed;
   std::vector<task_id> refused;
 
   friend bool operator==(const tasks_left_pool&, const tasks_left_pool&) = default;
   static constexpr auto fields() {
-    return std::tuple{
-        field{"pool", &tasks_left_pool::pool}, field{"count", &tasks_left_pool::count},
-        field{"keyed", &tasks_left_pool::keyed}, field{"refused", &tasks_left_pool::refused}};
+    return std::tuple{field{"pool", &tasks_left_pool::pool},
+                      field{"keyed", &tasks_left_pool::keyed},
+                      field{"refused", &tasks_left_pool::refused}};
   }
 };
 
