@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/worker.hpp"
 
+#include "base/text.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "messages/registry.hpp"
 
@@ -53,15 +54,6 @@ enum class stop_cause {
   /// Somebody asked for it.
   cancelled,
 };
-
-std::string seconds_text(std::chrono::milliseconds time) {
-  auto text = std::to_string(time.count() / 1000);
-  if (auto rest = time.count() % 1000) {
-    auto digits = std::to_string(1000 + rest).substr(1);
-    text += "." + digits.substr(0, digits.find_last_not_of('0') + 1);
-  }
-  return text + " s";
-}
 
 /// What a process that ended by itself says about its task.
 void judge(const exec::process_exit& exit, run_end& answer) {

@@ -190,3 +190,32 @@ TEST_CASE("a pool does not outlive its manager") {
   s.run();
   CHECK(s.was_stopped("running"));
 }
+
+TEST_CASE("who waits for the acceptance of a task hears when the task ends without") {
+  running_server s;
+  pool_config wish;
+  wish.name = "build";
+  wish.min_workers = 1;
+  wish.queue_limit = 1;
+  wish.when_full = full_policy::wait;
+  wish.wait_limit = 60s;
+  s.ask<pool_spawned>(s.control, spawn_pool{wish}).value();
+  auto running = s.execute("build", "running");
+  auto queued = s.execute("build", "queued");
+  task_spec spec;
+  spec.prompt = "hurry";
+  spec.deadline = 5s;
+  auto too_late = s.ask<task_accepted>(s.control, submit_task{shared_spec{spec}, "build", {}, {}});
+  CHECK_FALSE(too_late.has_come());
+  s.advance(6s);
+  CHECK(too_late.value().status == task_status::timed_out);
+  spec.deadline = 0s;
+  auto cancelled = s.ask<task_accepted>(s.control, submit_task{shared_spec{spec}, "build", {}, {}});
+  CHECK_FALSE(cancelled.has_come());
+  auto waiting = s.ask<task_list>(s.control, list_tasks{"build", "parked", 10}).value().tasks;
+  REQUIRE(waiting.size() == 1);
+  s.ask<task_cancelled>(s.control, cancel_task{waiting.front().task}).value();
+  CHECK(cancelled.value().status == task_status::cancelled);
+  s.finish("running");
+  s.finish("queued");
+}
