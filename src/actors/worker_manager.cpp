@@ -154,6 +154,8 @@ struct worker_manager_state {
       return to_caf({errc::unsupported, "there are no workers of type '" + type + "', only " +
                                             known_types() +
                                             "; name one of these, or set workers.default_type"});
+    if (auto runs = can_run(type, options.types.at(type)); !runs)
+      return to_caf(runs.error());
     if (wish.count < 1 || wish.count > most_per_request)
       return to_caf({errc::invalid_argument,
                      "count must be between 1 and " + std::to_string(most_per_request) + ", not " +

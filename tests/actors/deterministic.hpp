@@ -4,6 +4,7 @@
 #include "actors/control.hpp"
 #include "actors/feed.hpp"
 #include "actors/pool_manager.hpp"
+#include "actors/worker_catalog.hpp"
 #include "actors/worker_manager.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "messages/registry.hpp"
@@ -67,12 +68,14 @@ public:
     caf::anon_send_exit(manager, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(feed, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(single_workers, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(catalog, caf::exit_reason::user_shutdown);
     for (const auto& [id, worker] : workers)
       caf::anon_send_exit(worker, caf::exit_reason::kill);
     control = nullptr;
     manager = nullptr;
     feed = nullptr;
     single_workers = nullptr;
+    catalog = nullptr;
     run();
     workers.clear();
     // A process that still "runs" holds its worker.
@@ -117,11 +120,12 @@ public:
     single.seed = seed();
     single.warn = [](std::string_view) {};
     single_workers = spawn_worker_manager(system_, single);
+    catalog = spawn_worker_catalog(system_, options.types, runner);
     manager = spawn_pool_manager(system_, std::move(options));
     server_status identity;
     identity.pid = 4711;
     control = spawn_control(system_, {identity, [this] { ++shut_downs; }},
-                            {manager, feed, single_workers});
+                            {manager, feed, single_workers, catalog});
     run();
   }
 
@@ -204,6 +208,7 @@ public:
   pool_manager_actor manager;
   feed_actor feed;
   worker_manager_actor single_workers;
+  worker_catalog_actor catalog;
   control_actor control;
   int shut_downs = 0;
 
