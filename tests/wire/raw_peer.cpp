@@ -7,9 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <fstream>
-#include <stdexcept>
 
 namespace mahavishnu::wire::test {
 
@@ -98,23 +96,6 @@ bool eventually(const std::function<bool()>& condition, milliseconds limit) {
     if (clock::now() > end)
       return condition();
   return true;
-}
-
-temp_dir::temp_dir() {
-  auto name = (std::filesystem::temp_directory_path() / "wire-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr)
-    throw std::runtime_error{"no temporary directory"};
-  path = name;
-}
-
-temp_dir::~temp_dir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path, ignored);
-}
-
-int open_descriptors() {
-  const std::filesystem::directory_iterator open{"/proc/self/fd"};
-  return static_cast<int>(std::distance(begin(open), end(open)));
 }
 
 long resident_kib() {
