@@ -167,7 +167,7 @@ std::string raw_peer::receive_for(milliseconds limit) {
 
 raw_server::raw_server(const std::filesystem::path& socket, script play)
     : wake_(::eventfd(0, EFD_CLOEXEC)), play_(std::move(play)) {
-  listener_ = std::move(listen_unix(socket, leftover::keep).value());
+  listener_ = listen_unix(socket, leftover::keep).value();
   thread_ = std::thread{[this] { run(); }};
 }
 
