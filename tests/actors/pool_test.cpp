@@ -107,11 +107,9 @@ TEST_CASE("a task that goes with its requester is ended when the requester goes"
   auto running = s.execute("build", "running", true);
   auto queued = s.execute("build", "queued", true);
   auto other = s.execute("build", "other");
-  caf::anon_send_exit(queued.asker(), caf::exit_reason::kill);
-  s.run();
+  s.kill(queued.asker());
   CHECK(s.info("build").queued == 1);
-  caf::anon_send_exit(running.asker(), caf::exit_reason::kill);
-  s.run();
+  s.kill(running.asker());
   CHECK(s.was_stopped("running"));
   s.finish("running", exit_with(143));
   s.finish("other");
@@ -123,8 +121,7 @@ TEST_CASE("a task outlives a requester that does not take it along") {
   running_server s;
   s.spawn("build");
   auto running = s.execute("build", "running");
-  caf::anon_send_exit(running.asker(), caf::exit_reason::kill);
-  s.run();
+  s.kill(running.asker());
   CHECK_FALSE(s.was_stopped("running"));
 }
 
@@ -133,8 +130,7 @@ TEST_CASE("a worker that dies is replaced and its task is reported as lost") {
   s.spawn("build");
   auto lost = s.execute("build", "lost");
   auto next = s.execute("build", "next");
-  caf::anon_send_exit(s.workers.front().second, caf::exit_reason::kill);
-  s.run();
+  s.kill(s.workers.front().second);
   CHECK(lost.value().status == task_status::lost);
   CHECK(lost.value().exit_code == -1);
   CHECK(s.was_stopped("lost")); // no process without a worker
@@ -174,8 +170,7 @@ TEST_CASE("those who wait for a pool that dies hear of it") {
   s.spawn("build");
   auto running = s.execute("build", "running");
   auto queued = s.execute("build", "queued");
-  caf::anon_send_exit(victim, caf::exit_reason::kill);
-  s.run();
+  s.kill(victim);
   CHECK(running.failed());
   CHECK(queued.failed());
   CHECK(s.was_stopped("running"));
@@ -186,8 +181,7 @@ TEST_CASE("a pool does not outlive its manager") {
   running_server s;
   s.spawn("build");
   auto running = s.execute("build", "running");
-  caf::anon_send_exit(s.manager, caf::exit_reason::kill);
-  s.run();
+  s.kill(s.manager);
   CHECK(s.was_stopped("running"));
 }
 
