@@ -10,6 +10,9 @@ namespace mahavishnu {
 
 namespace {
 
+/// What the standard input is called where a file is asked for.
+constexpr std::string_view prompt_file = "/dev/stdin";
+
 bool replace_all(std::string& text, std::string_view what, std::string_view by) {
   auto found = text.find(what);
   auto any = found != std::string::npos;
@@ -41,6 +44,8 @@ result<exec::process_spec> process_for(const process_recipe& recipe, const task_
       // Last: what the prompt contains is no placeholder.
       if (recipe.prompt == prompt_mode::argument)
         has_place = replace_all(word, prompt_placeholder, prompt) || has_place;
+      else if (recipe.prompt == prompt_mode::file)
+        has_place = replace_all(word, file_placeholder, prompt_file) || has_place;
       made.argv.push_back(std::move(word));
     }
   }
@@ -56,6 +61,10 @@ result<exec::process_spec> process_for(const process_recipe& recipe, const task_
     std::ranges::move(*words, std::back_inserter(made.argv));
     break;
   }
+  case prompt_mode::file:
+    if (!has_place)
+      made.argv.emplace_back(prompt_file);
+    [[fallthrough]];
   case prompt_mode::standard_input:
     if (!made.stdin_text.empty())
       return error{errc::invalid_argument,

@@ -18,6 +18,8 @@ enum class prompt_mode {
   words,
   /// On its standard input.
   standard_input,
+  /// As a file that can be read once: where the command says `{file}`, or behind it.
+  file,
   /// Not at all.
   none,
 };
@@ -34,6 +36,7 @@ struct process_recipe {
 
 /// In a word of a command: what the task says.
 inline constexpr std::string_view prompt_placeholder = "{prompt}";
+inline constexpr std::string_view file_placeholder = "{file}";
 /// The id of the task, a name that no two tasks share.
 inline constexpr std::string_view task_placeholder = "{task}";
 /// As a word of its own: `--env NAME` for each variable of the task; and the flags with which a

@@ -49,6 +49,7 @@ std::string_view name_of(prompt_mode mode) {
   case prompt_mode::argument: return "argument";
   case prompt_mode::words: return "words";
   case prompt_mode::standard_input: return "stdin";
+  case prompt_mode::file: return "file";
   case prompt_mode::none: break;
   }
   return "none";

@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 
 using namespace mahavishnu;
+using namespace std::chrono_literals;
 
 namespace {
 

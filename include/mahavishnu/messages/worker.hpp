@@ -274,7 +274,7 @@ struct worker_type_info {
   std::string description;
   /// What it runs for a task; `{prompt}` stands for what the task says.
   std::vector<std::string> command;
-  /// How the program gets the prompt: argument, words, stdin or none.
+  /// How the program gets the prompt: argument, words, stdin, file or none.
   std::string prompt;
   bool built_in = true;
   /// Whether a pool can have such workers now.
