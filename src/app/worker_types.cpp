@@ -18,9 +18,8 @@ constexpr std::chrono::seconds longest_timeout{30LL * 24 * 3600};
 struct type_plan {
   process_recipe recipe;
   std::string description;
-  /// Looked for in the PATH; the first one that is there is used. Empty: the first word of the
-  /// command.
-  std::vector<std::string> programs;
+  /// Has to be in the PATH; empty: the first word of the command.
+  std::string program;
   std::vector<std::string> version_command;
   std::string how_to_get_it;
   std::string image, network = "none", memory;
@@ -107,7 +106,7 @@ void contain(type_plan& plan) {
   std::ranges::copy(plan.recipe.command, std::back_inserter(command));
   plan.recipe.command = std::move(command);
   plan.recipe.clean_up = {engine, "rm", "--force", "mahavishnu-{task}"};
-  plan.programs = {engine};
+  plan.program = engine;
   plan.version_command = {engine, "--version"};
   plan.how_to_get_it = "install the package podman or docker.io";
 }
@@ -120,9 +119,9 @@ worker_type type_of(type_plan plan, const std::shared_ptr<exec::process_runner>&
   type.version_command = plan.version_command;
   type.built_in = plan.built_in;
   type.default_timeout = std::min<std::chrono::milliseconds>(plan.timeout, longest_timeout);
-  auto program = !plan.programs.empty()        ? plan.programs.front()
-                 : plan.recipe.command.empty() ? std::string{}
-                                               : plan.recipe.command.front();
+  auto program = plan.program;
+  if (program.empty() && !plan.recipe.command.empty())
+    program = plan.recipe.command.front();
   if (!program.empty())
     type.find_program = [recipe = plan.recipe, program,
                          fix = plan.how_to_get_it]() -> result<std::string> {
@@ -134,12 +133,58 @@ worker_type type_of(type_plan plan, const std::shared_ptr<exec::process_runner>&
   return type;
 }
 
+prompt_mode prompt_mode_of(const std::string& name) {
+  // The settings know the same names.
+  return name == "words"   ? prompt_mode::words
+         : name == "stdin" ? prompt_mode::standard_input
+         : name == "file"  ? prompt_mode::file
+         : name == "none"  ? prompt_mode::none
+                           : prompt_mode::argument;
+}
+
+/// What the settings say on top of a plan that there is, or of an empty one.
+void apply(const config::worker_type_entry& wish, type_plan& plan) {
+  if (wish.command) {
+    plan.recipe.command = *wish.command;
+    plan.version_command.clear();
+    plan.how_to_get_it.clear();
+  }
+  if (wish.prompt)
+    plan.recipe.prompt = prompt_mode_of(*wish.prompt);
+  plan.description = wish.description.value_or(plan.description);
+  if (wish.environment) {
+    plan.recipe.environment.clear();
+    for (const auto& line : *wish.environment) {
+      auto end = line.find('=');
+      plan.recipe.environment.emplace_back(line.substr(0, end), line.substr(end + 1));
+    }
+  }
+  if (wish.timeout_seconds)
+    plan.timeout = std::chrono::ceil<std::chrono::milliseconds>(
+        std::chrono::duration<double>(*wish.timeout_seconds));
+  if (wish.requires_tool)
+    plan.program = *wish.requires_tool;
+  plan.version_command = wish.version_command.value_or(plan.version_command);
+  plan.image = wish.image.value_or(plan.image);
+  plan.network = wish.network.value_or(plan.network);
+  plan.memory = wish.memory.value_or(plan.memory);
+  plan.cpus = wish.cpus.value_or(plan.cpus);
+}
+
 } // namespace
 
-worker_types worker_types_of(const config::settings&,
+worker_types worker_types_of(const config::settings& settings,
                              const std::shared_ptr<exec::process_runner>& runner) {
+  auto plans = built_in_plans();
+  for (const auto& wish : settings.worker_types()) {
+    auto [place, is_new] = plans.try_emplace(wish.name);
+    place->second.built_in = !is_new;
+    if (is_new && wish.image && !wish.command)
+      place->second.recipe.command = plans.at("container").recipe.command;
+    apply(wish, place->second);
+  }
   worker_types types;
-  for (auto& [name, plan] : built_in_plans())
+  for (auto& [name, plan] : plans)
     types.emplace(name, type_of(std::move(plan), runner));
   types.emplace("noop", noop_worker());
   return types;
