@@ -113,9 +113,9 @@ private:
   /// `{prompt}` stands for itself, which nobody wants, where the prompt goes another way.
   void check_placeholders() {
     auto way = type_.prompt.value_or("argument");
-    if (holds(type_.command, "{prompt}") && way != "argument" && way != "file")
+    if (holds(type_.command, "{prompt}") && way != "argument")
       report(latest_of("command", "prompt"), key() + ".command",
-             " holds {prompt}, which needs prompt: argument or file, not " + way);
+             " holds {prompt}, which needs prompt: argument, not " + way);
     if (holds(type_.command, "{file}") && way != "file")
       report(latest_of("command", "prompt"), key() + ".command",
              " holds {file}, which needs prompt: file, not " + way);

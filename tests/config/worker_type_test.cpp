@@ -237,16 +237,14 @@ TEST_CASE("a command that a variable holds is not shown") {
 TEST_CASE("placeholders stand only where the prompt goes through them") {
   for (auto good : {"    command: [a, \"{prompt}\"]\n",
                     "    command: [a, \"-p={prompt}\"]\n    prompt: argument\n",
-                    "    command: [a, \"{prompt}\"]\n    prompt: file\n",
                     "    command: [a, \"{file}\"]\n    prompt: file\n",
                     "    command: [a, \"{other}\"]\n    prompt: none\n"})
     CHECK(problems_of("worker_types:\n  x:\n" + std::string{good}).empty());
   CHECK(problem_of("    command: [a, \"-p={prompt}\"]\n    prompt: stdin\n") ==
-        "3:14: worker_types.x.command holds {prompt}, which needs prompt: argument or file, not "
-        "stdin\n");
+        "3:14: worker_types.x.command holds {prompt}, which needs prompt: argument, not stdin\n");
   CHECK(problem_of("    command: [a, \"{file}\"]\n") ==
         "3:14: worker_types.x.command holds {file}, which needs prompt: file, not argument\n");
-  for (auto way : {"words", "none"})
+  for (auto way : {"words", "file", "none"})
     CHECK_THAT(problem_of("    command: [\"{prompt}\"]\n    prompt: " + std::string{way} + "\n"),
                ContainsSubstring("holds {prompt}"));
 }

@@ -299,9 +299,9 @@ TEST_CASE("a migrated file with a secret variable of a worker type can be read b
   auto mode_after = [&](std::string_view item) {
     here.write("old.yaml",
                "worker_types: {x: {command: [a], environment: " + std::string{item} + "}}\n");
-    REQUIRE(migrate_file(here.path("old.yaml"), here.path("new.yaml"), true).text);
-    auto mode = std::filesystem::status(here.path("new.yaml")).permissions();
-    std::filesystem::remove(here.path("new.yaml"));
+    REQUIRE(migrate_file(here / "old.yaml", here / "new.yaml", true).text);
+    auto mode = std::filesystem::status(here / "new.yaml").permissions();
+    std::filesystem::remove(here / "new.yaml");
     return static_cast<int>(mode);
   };
   CHECK(mode_after("[A=1, API_KEY=x]") == 0600);

@@ -15,7 +15,25 @@ while [ "$1" != debian:stable-slim ]; do shift; done
 shift
 exec "$@"
 EOF
-chmod +x bin/podman
+# A tool of a user, which gets its prompt as a file.
+cat >bin/my-tool <<'EOF'
+#!/bin/sh
+[ "$1" != --version ] || { echo "my-tool 1.0"; exit; }
+echo "$GREETING, $(cat "$2")"
+EOF
+chmod +x bin/podman bin/my-tool
+mkdir settings
+cat >settings/mahavishnu.yaml <<'EOF'
+worker_types:
+  my-tool:
+    command: [my-tool, --file, "{file}"]
+    prompt: file
+    description: Greets.
+    environment: [GREETING=Hello]
+    version_command: [my-tool, --version]
+  shell:
+    timeout_seconds: 0.3
+EOF
 export ENGINE_LOG=$work/engine.log PATH=$work/bin:/usr/bin:/bin
 "$mahavishnu" up --detach --port 0 >/dev/null
 
@@ -49,6 +67,16 @@ is timeout "$(json .status)" "a task in a container that takes too long"
 task=$(json .task_id)
 for _ in $(seq 200); do grep -q "rm --force mahavishnu-$task" "$ENGINE_LOG" && break; sleep 0.05; done
 contains "$(cat "$ENGINE_LOG")" "rm --force mahavishnu-$task"
+
+# Types of the settings
+run "$mahavishnu" worker-types probe my-tool -o json
+is "0 my-tool 1.0 false" "$exit_code $(json '.types[0] | "\(.version) \(.built_in)"')" "a type of the settings"
+"$mahavishnu" pool spawn --name greeters --worker-type my-tool --min 1 >/dev/null
+run "$mahavishnu" pool execute greeters --prompt 'it is me' -o json
+is "0 Hello, it is me" "$exit_code $(json .output)" "a task for a tool of a user"
+"$mahavishnu" pool spawn --name impatient --worker-type shell --min 1 >/dev/null
+run "$mahavishnu" pool execute impatient --prompt 'sleep 1000' -o json
+is timeout "$(json .status)" "the time-out of a type"
 
 # What is not there
 rm bin/podman

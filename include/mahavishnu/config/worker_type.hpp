@@ -25,7 +25,7 @@ constexpr bool is_about_worker_types(std::string_view key) {
 /// Types that are there without any settings. An entry of such a name changes that type and need
 /// not be complete.
 inline constexpr auto builtin_worker_types =
-    std::to_array<std::string_view>({"shell", "process", "python", "node", "container", "noop"});
+    std::to_array<std::string_view>({"shell", "process", "python", "node", "container"});
 
 /// What the settings say about one worker type; a field that nobody set is empty.
 struct worker_type_entry {
