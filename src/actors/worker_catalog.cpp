@@ -150,15 +150,16 @@ struct catalog_state {
     auto& its = found->second;
     auto& about = its.answer.types[what.type];
     const auto& exit = *what.exit;
+    auto said =
+        first_line(exit.standard_output.empty() ? exit.standard_error : exit.standard_output);
     if (exit.failure)
       about.error = exit.failure->message;
     else if (exit.exit_code != 0)
-      about.error =
-          "its version is not known: the program ended with code " + std::to_string(exit.exit_code);
-    about.usable = !exit.failure;
-    if (about.error.empty())
-      about.version =
-          first_line(exit.standard_output.empty() ? exit.standard_error : exit.standard_output);
+      about.error = "it did not tell its version but ended with code " +
+                    std::to_string(exit.exit_code) + (said.empty() ? "" : ": " + said);
+    else
+      about.version = said;
+    about.usable = about.error.empty();
     its.open.erase(what.type);
     if (its.open.empty())
       end(what.round);
@@ -170,9 +171,9 @@ struct catalog_state {
       return;
     for (const auto& [at, process] : found->second.open) {
       runner->stop(process);
-      found->second.answer.types[at].error = "its version is not known: the program did not say "
-                                             "within " +
-                                             seconds_text(longest_probe);
+      auto& about = found->second.answer.types[at];
+      about.usable = false;
+      about.error = "it did not tell its version within " + seconds_text(longest_probe);
     }
     end(what.round);
   }

@@ -108,6 +108,8 @@ void contain(type_plan& plan) {
   plan.recipe.clean_up = {engine, "rm", "--force", "mahavishnu-{task}"};
   plan.program = engine;
   plan.version_command = {engine, "--version"};
+  if (engine == "docker") // without the one that it speaks to there are no containers
+    plan.version_command = {engine, "version", "--format", "{{.Server.Version}}"};
   plan.how_to_get_it = "install the package podman or docker.io";
 }
 

@@ -72,6 +72,7 @@ TEST_CASE("a probe asks programs for their versions, and waits for none of them 
   s.advance(5s);
   auto all = answer.value();
   CHECK(s.about(all, "tool").version == "tool 1.2.3");
+  CHECK_FALSE(s.about(all, "slow").usable);
   CHECK_THAT(s.about(all, "slow").error, ContainsSubstring("5 s"));
   CHECK(s.runner->stopped() == std::vector{asked.at("slow")});
 }
@@ -80,11 +81,11 @@ TEST_CASE("only the named type is probed, and an unknown name is an error") {
   server_with_tools s;
   auto answer = s.ask<worker_type_list>(s.control, list_worker_types{"tool", true});
   REQUIRE(s.runner->started().size() == 1);
-  s.runner->finish(s.runner->started().front().handle, exit_with(3));
+  s.runner->finish(s.runner->started().front().handle, exit_with(3, "no daemon\n"));
   s.run();
   auto tool = answer.value().types.at(0);
-  CHECK(tool.usable);
-  CHECK_THAT(tool.error, ContainsSubstring("code 3"));
+  CHECK_FALSE(tool.usable);
+  CHECK_THAT(tool.error, ContainsSubstring("code 3: no daemon"));
   CHECK(s.ask<worker_type_list>(s.control, list_worker_types{"nonsense", false}).failure().code ==
         errc::not_found);
 }
