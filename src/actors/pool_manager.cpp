@@ -643,8 +643,7 @@ pool_manager(pool_manager_self_actor::stateful_pointer<pool_manager_state> self,
   self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
   return {
       // CAF compares a message with one after the other, so those that come for every task are
-      // first.
-      // What they carry is handed on and not copied.
+      // first. What they carry is handed on and not copied.
       [&state](route_task& x) { return state.route(x); },
       [&state](const tasks_left_pool& x) { state.left(x); },
       [&state](const place_tasks& x) { return state.place(x); },

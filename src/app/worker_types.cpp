@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds longest_timeout{30LL * 24 * 3600};
 
-/// What the words above a type say, before programs are looked for.
+/// A type as it was written down, before anybody looks for its programs.
 struct type_plan {
   process_recipe recipe;
   std::string description;
