@@ -18,30 +18,36 @@ constexpr int reads_per_turn = 4;
 
 } // namespace
 
-child::child(spawned_process process, process_spec spec, callback done)
+child::child(spawned_process process, std::string input, bool more_input, run_output output,
+             run_output error_output)
     : process_(std::move(process)),
-      input_(std::move(spec.stdin_text)),
-      output_(spec.output_limit),
-      error_(spec.output_limit),
-      // A day is as good as for ever, and keeps the arithmetic of the clock from running over.
-      grace_(std::clamp<std::chrono::milliseconds>(spec.grace, std::chrono::milliseconds{0},
-                                                   std::chrono::hours{24})),
-      done_(std::move(done)) {}
+      input_(std::move(input)),
+      more_input_(more_input),
+      output_(std::move(output)),
+      error_(std::move(error_output)) {}
 
-bool child::write_input() {
+void child::add_input(std::string_view bytes, bool last) {
+  input_.erase(0, std::exchange(input_written_, 0));
+  input_.append(bytes);
+  more_input_ = more_input_ && !last;
+}
+
+child::input_state child::write_input() {
   while (input_written_ < input_.size()) {
     auto count = ::write(process_.input.get(), input_.data() + input_written_,
                          input_.size() - input_written_);
     if (count < 0 && errno == EINTR)
       continue;
-    if (count < 0)
-      return errno == EAGAIN; // EPIPE: it does not want the rest, which is its good right
+    if (count < 0) // EPIPE: it does not want the rest, which is its good right
+      return errno == EAGAIN ? input_state::blocked : input_state::finished;
     input_written_ += static_cast<std::size_t>(count);
   }
-  return false;
+  input_.clear();
+  input_written_ = 0;
+  return more_input_ ? input_state::idle : input_state::finished;
 }
 
-bool child::read(const unique_fd& fd, output_capture& capture, std::span<char> buffer) {
+bool child::read(const unique_fd& fd, run_output& output, std::span<char> buffer) {
   for (int turn = 0; turn < reads_per_turn; ++turn) {
     auto count = ::read(fd.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR)
@@ -50,14 +56,14 @@ bool child::read(const unique_fd& fd, output_capture& capture, std::span<char> b
       return errno == EAGAIN;
     if (count == 0)
       return false;
-    capture.append({buffer.data(), static_cast<std::size_t>(count)});
+    output.append({buffer.data(), static_cast<std::size_t>(count)});
     if (static_cast<std::size_t>(count) < buffer.size())
       return true;
   }
   return true;
 }
 
-void child::drain(const unique_fd& fd, output_capture& capture, std::span<char> buffer) {
+void child::drain(const unique_fd& fd, run_output& output, std::span<char> buffer) {
   if (!fd)
     return;
   // Only what is there now: an escaped grandchild may hold the pipe, and may write for ever.
@@ -71,7 +77,7 @@ void child::drain(const unique_fd& fd, output_capture& capture, std::span<char> 
       continue;
     if (count <= 0)
       return;
-    capture.append({buffer.data(), static_cast<std::size_t>(count)});
+    output.append({buffer.data(), static_cast<std::size_t>(count)});
     waiting -= static_cast<int>(count);
   }
 }
@@ -114,10 +120,14 @@ process_exit child::finish(std::span<char> buffer) {
 
   drain(process_.output, output_, buffer);
   drain(process_.error_output, error_, buffer);
-  exit.output_truncated = output_.truncated();
-  exit.error_truncated = error_.truncated();
-  exit.standard_output = output_.take();
-  exit.standard_error = error_.take();
+  auto output = output_.close();
+  exit.standard_output = std::move(output.text);
+  exit.output_truncated = output.truncated;
+  exit.output_bytes = output.bytes;
+  auto error_output = error_.close();
+  exit.standard_error = std::move(error_output.text);
+  exit.error_truncated = error_output.truncated;
+  exit.error_bytes = error_output.bytes;
   return exit;
 }
 

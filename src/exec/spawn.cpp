@@ -131,7 +131,7 @@ result<spawned_process> spawn(const process_spec& spec, const std::vector<std::s
     return program.error();
 
   auto failed = [&](int number) { return explain_spawn_failure(number, spec, *program); };
-  auto has_input = !spec.stdin_text.empty();
+  auto has_input = !spec.stdin_text.empty() || spec.input_stays_open;
   pipe_ends input, output, error_output;
   if (int failure = has_input ? open_pipe(input) : 0)
     return failed(failure);

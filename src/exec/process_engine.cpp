@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+#include "exec/process_engine.hpp"
+
+#include "exec/memory.hpp"
+#include "exec/program.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace mahavishnu::exec {
+
+namespace {
+
+using stream = output_growth::stream;
+
+/// Large enough for all that a pipe holds.
+constexpr std::size_t buffer_size = 64 * 1024;
+
+/// How long a killed process may take to end before a runner that is going away lets it go.
+constexpr std::chrono::seconds patience_after_kill{5};
+
+/// Who follows an output is told of it no more often.
+constexpr std::chrono::milliseconds between_growths{50};
+
+/// With no more than this waiting, there is room for more input.
+constexpr std::size_t room_for_input = 64 * 1024;
+
+/// A day is as good as for ever, and keeps the arithmetic of the clock from running over.
+std::chrono::milliseconds usable(std::chrono::milliseconds grace) {
+  return std::clamp<std::chrono::milliseconds>(grace, std::chrono::milliseconds{0},
+                                               std::chrono::hours{24});
+}
+
+/// One faulty caller must not end the processes of all others.
+template <class Callback, class... Arguments>
+void call(const Callback& done, Arguments&&... arguments) {
+  try {
+    if (done)
+      done(std::forward<Arguments>(arguments)...);
+  } catch (...) {
+  }
+}
+
+process_exit failed(error failure) {
+  process_exit exit;
+  exit.failure = std::move(failure);
+  return exit;
+}
+
+error nobody_reads() {
+  return {errc::process_failed, "the process reads no input any more: it has ended, has closed "
+                                "its input or was started with all of it"};
+}
+
+} // namespace
+
+process_engine::process_engine(event_loop& loop, engine_options options)
+    : loop_(loop), options_(std::move(options)), buffer_(buffer_size) {
+  // Copied once: another thread that calls setenv() later would be a race.
+  for (auto line = environ; line != nullptr && *line != nullptr; ++line)
+    inherited_.emplace_back(*line);
+}
+
+void process_engine::inherit(std::vector<std::string> environment, std::string working_directory) {
+  inherited_ = std::move(environment);
+  working_directory_ = std::move(working_directory);
+}
+
+void process_engine::complete(process_spec& spec) const {
+  if (spec.working_directory.empty())
+    spec.working_directory = working_directory_;
+  spec.environment.emplace_back("MAHAVISHNU_RUN", options_.mark + spec.run);
+}
+
+void process_engine::start(process_handle handle, process_spec spec, exit_callback done) {
+  if (ending_) {
+    call(done, failed({errc::shutting_down, "no process is started any more: the server is going "
+                                            "down; start it again first"}));
+    return;
+  }
+  complete(spec);
+  std::optional<output_file> files[2];
+  if (!options_.output_directory.empty())
+    for (auto which : {stream::output, stream::error}) {
+      auto file = output_file::open(path_of(spec.run, which), spec.file_limit);
+      if (!file) {
+        call(done, failed(file.error()));
+        return;
+      }
+      files[which == stream::error] = std::move(*file);
+    }
+  auto spawned = spawn(spec, inherited_);
+  if (!spawned) {
+    call(done, failed(spawned.error()));
+    return;
+  }
+  auto limit = options_.memory_limit.value_or(spec.output_limit);
+  entry fresh{.process = child{std::move(*spawned), std::move(spec.stdin_text),
+                               spec.input_stays_open, run_output{limit, std::move(files[0])},
+                               run_output{limit, std::move(files[1])}},
+              .run = std::move(spec.run),
+              .file_limit = spec.file_limit,
+              .grace = usable(spec.grace),
+              .done = std::move(done),
+              .deadline = {},
+              .awaiting_room = {},
+              .listener = {}};
+  auto& running = children_.try_emplace(handle, std::move(fresh)).first->second;
+  if (watch(handle, running))
+    return;
+  auto number = errno;
+  running.process.kill_group();
+  // Without a watch on its exit nothing else would tell: wait here, it has just been killed.
+  running.process.wait_for_exit();
+  running.process.finish(buffer_);
+  call(forget(handle), failed({errc::process_failed,
+                               "cannot watch program '" + spec.argv.front() +
+                                   "': " + std::generic_category().message(number) +
+                                   "; raise fs.epoll.max_user_watches or run fewer at once"}));
+}
+
+bool process_engine::watch(process_handle handle, entry& running) {
+  auto& process = running.process;
+  running.exit =
+      loop_.watch(process.exit_fd(), EPOLLIN, [this, handle](std::uint32_t) { finish(handle); });
+  running.output = loop_.watch(process.output_fd(), EPOLLIN,
+                               [this, handle](std::uint32_t) { read(handle, stream::output); });
+  running.error = loop_.watch(process.error_fd(), EPOLLIN,
+                              [this, handle](std::uint32_t) { read(handle, stream::error); });
+  return running.exit != 0 && running.output != 0 && running.error != 0 && feed(handle, running);
+}
+
+void process_engine::stop(process_handle handle, std::optional<std::chrono::milliseconds> grace) {
+  if (auto found = children_.find(handle); found != children_.end())
+    begin_stop(handle, found->second, grace ? usable(*grace) : found->second.grace);
+}
+
+void process_engine::measure(process_handle handle, std::function<void(std::uint64_t)> done) {
+  auto found = children_.find(handle);
+  call(done, found == children_.end() ? 0 : resident_bytes(found->second.process.pid()));
+}
+
+void process_engine::resize(process_handle, terminal_size) {}
+
+// -- input ---------------------------------------------------------------------------------------
+
+void process_engine::write_input(process_handle handle, std::string_view bytes, bool last,
+                                 std::function<void(result<void>)> done) {
+  auto found = children_.find(handle);
+  if (found == children_.end() || found->second.process.input_fd() < 0) {
+    call(done, nobody_reads());
+    return;
+  }
+  auto& running = found->second;
+  if (running.process.waiting_input() + bytes.size() > input_bound) {
+    call(done,
+         error{errc::invalid_argument, "more than " + std::to_string(input_bound) +
+                                           " bytes of input would wait for run '" + running.run +
+                                           "'; give no more before the answer to what was given"});
+    return;
+  }
+  running.process.add_input(bytes, last);
+  running.awaiting_room.push_back(std::move(done));
+  feed(handle, running);
+}
+
+/// Gives the child what its pipe takes. False, with errno set, when the pipe cannot be watched.
+bool process_engine::feed(process_handle handle, entry& running) {
+  auto& process = running.process;
+  if (process.input_fd() < 0)
+    return true;
+  auto state = process.write_input();
+  if (state == child::input_state::blocked && running.input == 0) {
+    running.input = loop_.watch(process.input_fd(), EPOLLOUT, [this, handle](std::uint32_t) {
+      feed(handle, children_.at(handle));
+    });
+    if (running.input == 0)
+      return false;
+  }
+  if (state != child::input_state::blocked)
+    loop_.unwatch(running.input);
+  auto taken = process.waiting_input() == 0;
+  if (state == child::input_state::finished)
+    process.close_input();
+  if (process.waiting_input() <= room_for_input || process.input_fd() < 0)
+    for (auto& done : std::exchange(running.awaiting_room, {}))
+      call(done, taken || process.input_fd() >= 0 ? result<void>{} : nobody_reads());
+  return true;
+}
+
+// -- output --------------------------------------------------------------------------------------
+
+void process_engine::read(process_handle handle, stream which) {
+  auto& running = children_.at(handle);
+  auto& process = running.process;
+  if (which == stream::output && !process.read_output(buffer_)) {
+    loop_.unwatch(running.output);
+    process.close_output();
+  } else if (which == stream::error && !process.read_error(buffer_)) {
+    loop_.unwatch(running.error);
+    process.close_error();
+  }
+  note_growth(handle, running);
+}
+
+void process_engine::follow(process_handle handle,
+                            std::function<void(const output_growth&)> grown) {
+  auto found = children_.find(handle);
+  if (found == children_.end())
+    return;
+  auto& running = found->second;
+  if (running.listener)
+    loop_.cancel(running.listener->due);
+  running.listener.reset();
+  if (!grown)
+    return;
+  running.listener.emplace().grown = std::move(grown);
+  note_growth(handle, running);
+}
+
+void process_engine::note_growth(process_handle handle, entry& running) {
+  if (!running.listener || running.listener->due ||
+      (running.process.output_bytes() == running.listener->told_output &&
+       running.process.error_bytes() == running.listener->told_error))
+    return;
+  running.listener->due = loop_.at(running.listener->told_at + between_growths,
+                                   [this, handle] { tell_growth(handle); });
+}
+
+void process_engine::tell_growth(process_handle handle) {
+  auto& running = children_.at(handle);
+  auto& listener = *running.listener;
+  listener.due = {};
+  listener.told_at = event_loop::clock::now();
+  auto grown = listener.grown; // it may end the following
+  auto limit = options_.output_directory.empty() ? ~std::uint64_t{0} : running.file_limit;
+  auto tell = [&](stream which, std::uint64_t bytes, std::uint64_t& told) {
+    if (bytes == std::exchange(told, bytes))
+      return false;
+    call(grown, output_growth{which, std::min(bytes, limit), path_of(running.run, which)});
+    return true;
+  };
+  auto output = running.process.output_bytes();
+  auto error_output = running.process.error_bytes();
+  tell(stream::output, output, listener.told_output);
+  // What was called may have followed anew, but nothing ends a child from in here.
+  if (running.listener)
+    tell(stream::error, error_output, running.listener->told_error);
+}
+
+std::string process_engine::path_of(const std::string& run, stream which) const {
+  if (options_.output_directory.empty())
+    return {};
+  return options_.output_directory + '/' + run + (which == stream::output ? ".out" : ".err");
+}
+
+// -- ends ----------------------------------------------------------------------------------------
+
+void process_engine::end_all(std::chrono::milliseconds longest_grace, std::function<void()> ended) {
+  ending_ = longest_grace;
+  ended_ = std::move(ended);
+  for (auto& [handle, running] : children_) {
+    auto grace = std::min(running.grace, longest_grace);
+    // One that is being stopped already keeps its deadline, unless that is too far away.
+    if (running.deadline && !running.killed &&
+        running.deadline.when > event_loop::clock::now() + grace)
+      set_deadline(handle, running, grace);
+    begin_stop(handle, running, grace);
+  }
+  look_for_the_end();
+}
+
+void process_engine::begin_stop(process_handle handle, entry& running,
+                                std::chrono::milliseconds grace) {
+  if (running.deadline || running.killed)
+    return;
+  running.process.terminate();
+  set_deadline(handle, running, grace);
+}
+
+void process_engine::set_deadline(process_handle handle, entry& running,
+                                  std::chrono::milliseconds time) {
+  loop_.cancel(running.deadline);
+  running.deadline = loop_.after(time, [this, handle] { deadline_is_over(handle); });
+}
+
+void process_engine::deadline_is_over(process_handle handle) {
+  auto& running = children_.at(handle);
+  running.deadline = {};
+  if (running.killed && ending_) {
+    give_up(handle);
+    return;
+  }
+  running.process.kill_group();
+  running.killed = true;
+  set_deadline(handle, running, patience_after_kill);
+}
+
+void process_engine::finish(process_handle handle) {
+  auto exit = children_.at(handle).process.finish(buffer_);
+  call(forget(handle), std::move(exit));
+  look_for_the_end();
+}
+
+void process_engine::give_up(process_handle handle) {
+  call(forget(handle),
+       failed({errc::process_failed, "a process does not end although it was killed: the system "
+                                     "holds it, often for a disk or a network drive; look for it "
+                                     "with ps (state D)"}));
+  look_for_the_end();
+}
+
+process_engine::exit_callback process_engine::forget(process_handle handle) {
+  auto& running = children_.at(handle);
+  loop_.cancel(running.deadline);
+  if (running.listener)
+    loop_.cancel(running.listener->due);
+  for (auto watched : {&running.exit, &running.input, &running.output, &running.error})
+    loop_.unwatch(*watched);
+  auto done = std::move(running.done);
+  auto awaiting_room = std::move(running.awaiting_room);
+  children_.erase(handle);
+  for (auto& waiting : awaiting_room)
+    call(waiting, nobody_reads());
+  return done;
+}
+
+void process_engine::look_for_the_end() {
+  if (ending_ && children_.empty() && ended_)
+    std::exchange(ended_, {})();
+}
+
+pid_t process_engine::pid_of(process_handle handle) const {
+  auto found = children_.find(handle);
+  return found == children_.end() ? -1 : found->second.process.pid();
+}
+
+} // namespace mahavishnu::exec

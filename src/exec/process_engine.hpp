@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "exec/child.hpp"
+#include "exec/event_loop.hpp"
+#include "exec/process_runner.hpp"
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mahavishnu::exec {
+
+/// How an engine keeps and marks what it runs.
+struct engine_options {
+  /// Where outputs go to files named RUN.out and RUN.err; empty: they stay in memory.
+  std::string output_directory;
+  /// Kept in memory of each stream; none: what each process_spec says.
+  std::optional<std::size_t> memory_limit;
+  /// Stands before the name of the run in the variable MAHAVISHNU_RUN of its processes.
+  std::string mark;
+};
+
+/// The children of this process: their exits, their pipes and their deadlines, on an event loop.
+/// All of it belongs to the thread of that loop, which also calls what is given as `done`.
+class process_engine {
+public:
+  using exit_callback = std::function<void(process_exit)>;
+
+  process_engine(event_loop& loop, engine_options options);
+
+  /// What children get to see unless their specification says otherwise, instead of what this
+  /// process had when the engine was made.
+  void inherit(std::vector<std::string> environment, std::string working_directory);
+
+  void start(process_handle handle, process_spec spec, exit_callback done);
+  /// With the grace of its specification unless another is given.
+  void stop(process_handle handle, std::optional<std::chrono::milliseconds> grace = {});
+  void measure(process_handle handle, std::function<void(std::uint64_t)> done);
+  void write_input(process_handle handle, std::string_view bytes, bool last,
+                   std::function<void(result<void>)> done);
+  void resize(process_handle handle, terminal_size size);
+  void follow(process_handle handle, std::function<void(const output_growth&)> grown);
+
+  /// Ends every child, each with its grace but no more than this, starts no other, and then calls
+  /// `ended`.
+  void end_all(std::chrono::milliseconds longest_grace, std::function<void()> ended);
+
+  std::size_t running() const { return children_.size(); }
+  /// Of a running process; -1 of any other.
+  pid_t pid_of(process_handle handle) const;
+
+private:
+  struct follower {
+    std::function<void(const output_growth&)> grown;
+    std::uint64_t told_output = 0;
+    std::uint64_t told_error = 0;
+    event_loop::clock::time_point told_at;
+    event_loop::timer due;
+  };
+
+  /// A child and the engine's own notes on it.
+  struct entry {
+    child process;
+    std::string run;
+    std::uint64_t file_limit;
+    std::chrono::milliseconds grace;
+    exit_callback done;
+    event_loop::watch_id exit = 0;
+    event_loop::watch_id input = 0;
+    event_loop::watch_id output = 0;
+    event_loop::watch_id error = 0;
+    /// Set from the first stop on: when the group is killed.
+    event_loop::timer deadline;
+    bool killed = false;
+    /// Called when there is room for more input.
+    std::vector<std::function<void(result<void>)>> awaiting_room;
+    std::optional<follower> listener;
+  };
+
+  void complete(process_spec& spec) const;
+  bool watch(process_handle handle, entry& running);
+  void begin_stop(process_handle handle, entry& running, std::chrono::milliseconds grace);
+  void set_deadline(process_handle handle, entry& running, std::chrono::milliseconds time);
+  void deadline_is_over(process_handle handle);
+  bool feed(process_handle handle, entry& running);
+  void end_input(entry& running);
+  void read(process_handle handle, output_growth::stream which);
+  void note_growth(process_handle handle, entry& running);
+  void tell_growth(process_handle handle);
+  std::string path_of(const std::string& run, output_growth::stream which) const;
+
+  void finish(process_handle handle);
+  void give_up(process_handle handle);
+  exit_callback forget(process_handle handle);
+  void look_for_the_end();
+
+  event_loop& loop_;
+  engine_options options_;
+  std::vector<std::string> inherited_;
+  std::string working_directory_;
+  std::vector<char> buffer_;
+  std::unordered_map<process_handle, entry> children_;
+  std::optional<std::chrono::milliseconds> ending_;
+  std::function<void()> ended_;
+};
+
+} // namespace mahavishnu::exec
