@@ -4,6 +4,8 @@
 #include "exec/memory.hpp"
 #include "exec/program.hpp"
 
+#include <sys/wait.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -70,7 +72,8 @@ void process_engine::inherit(std::vector<std::string> environment, std::string w
 void process_engine::complete(process_spec& spec) const {
   if (spec.working_directory.empty())
     spec.working_directory = working_directory_;
-  spec.environment.emplace_back("MAHAVISHNU_RUN", options_.mark + spec.run);
+  if (!spec.run.empty())
+    spec.environment.emplace_back("MAHAVISHNU_RUN", options_.mark + spec.run);
 }
 
 void process_engine::start(process_handle handle, process_spec spec, exit_callback done) {
@@ -107,6 +110,7 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
               .awaiting_room = {},
               .listener = {}};
   auto& running = children_.try_emplace(handle, std::move(fresh)).first->second;
+  handles_[running.process.pid()] = handle;
   if (watch(handle, running))
     return;
   auto number = errno;
@@ -145,12 +149,12 @@ void process_engine::resize(process_handle, terminal_size) {}
 
 // -- input ---------------------------------------------------------------------------------------
 
-void process_engine::write_input(process_handle handle, std::string_view bytes, bool last,
+bool process_engine::write_input(process_handle handle, std::string_view bytes, bool last,
                                  std::function<void(result<void>)> done) {
   auto found = children_.find(handle);
   if (found == children_.end() || found->second.process.input_fd() < 0) {
     call(done, nobody_reads());
-    return;
+    return false;
   }
   auto& running = found->second;
   if (running.process.waiting_input() + bytes.size() > input_bound) {
@@ -158,11 +162,12 @@ void process_engine::write_input(process_handle handle, std::string_view bytes, 
          error{errc::invalid_argument, "more than " + std::to_string(input_bound) +
                                            " bytes of input would wait for run '" + running.run +
                                            "'; give no more before the answer to what was given"});
-    return;
+    return false;
   }
   running.process.add_input(bytes, last);
   running.awaiting_room.push_back(std::move(done));
   feed(handle, running);
+  return true;
 }
 
 /// Gives the child what its pipe takes. False, with errno set, when the pipe cannot be watched.
@@ -303,6 +308,18 @@ void process_engine::finish(process_handle handle) {
   look_for_the_end();
 }
 
+void process_engine::reap() {
+  for (;;) {
+    siginfo_t info{};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+      return;
+    if (auto known = handles_.find(info.si_pid); known != handles_.end())
+      finish(known->second);
+    else
+      waitpid(info.si_pid, nullptr, WNOHANG);
+  }
+}
+
 void process_engine::give_up(process_handle handle) {
   call(forget(handle),
        failed({errc::process_failed, "a process does not end although it was killed: the system "
@@ -320,6 +337,7 @@ process_engine::exit_callback process_engine::forget(process_handle handle) {
     loop_.unwatch(*watched);
   auto done = std::move(running.done);
   auto awaiting_room = std::move(running.awaiting_room);
+  handles_.erase(running.process.pid());
   children_.erase(handle);
   for (auto& waiting : awaiting_room)
     call(waiting, nobody_reads());

@@ -41,7 +41,8 @@ public:
   /// With the grace of its specification unless another is given.
   void stop(process_handle handle, std::optional<std::chrono::milliseconds> grace = {});
   void measure(process_handle handle, std::function<void(std::uint64_t)> done);
-  void write_input(process_handle handle, std::string_view bytes, bool last,
+  /// False when the bytes are not taken; `done` says why.
+  bool write_input(process_handle handle, std::string_view bytes, bool last,
                    std::function<void(result<void>)> done);
   void resize(process_handle handle, terminal_size size);
   void follow(process_handle handle, std::function<void(const output_growth&)> grown);
@@ -49,6 +50,10 @@ public:
   /// Ends every child, each with its grace but no more than this, starts no other, and then calls
   /// `ended`.
   void end_all(std::chrono::milliseconds longest_grace, std::function<void()> ended);
+
+  /// Takes the exits of all children of this process, its own and those that have come to it as
+  /// orphans. Only for a process that has no other children. To be called after each SIGCHLD.
+  void reap();
 
   std::size_t running() const { return children_.size(); }
   /// Of a running process; -1 of any other.
@@ -105,6 +110,7 @@ private:
   std::string working_directory_;
   std::vector<char> buffer_;
   std::unordered_map<process_handle, entry> children_;
+  std::unordered_map<pid_t, process_handle> handles_;
   std::optional<std::chrono::milliseconds> ending_;
   std::function<void()> ended_;
 };
