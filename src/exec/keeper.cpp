@@ -86,7 +86,10 @@ keeper::keeper(const keeper_options& options, const wall_clock& clock, keeper_di
       directory_(std::move(directory)),
       log_(std::move(log)),
       loop_(std::move(loop)),
-      engine_(*loop_, {directory_.outputs(), inline_limit, directory_.mark() + "."}),
+      engine_(*loop_, {.output_directory = directory_.outputs(),
+                       .memory_limit = inline_limit,
+                       .mark = directory_.mark() + ".",
+                       .ends_with_thread = true}),
       epoch_(directory_.read_epoch()) {}
 
 result<std::unique_ptr<keeper>> keeper::open(const keeper_options& options,

@@ -14,9 +14,9 @@ constexpr std::chrono::seconds longest_grace_at_end{5};
 local_runner::local_runner(std::unique_ptr<event_loop> loop, std::string output_directory)
     : loop_(std::move(loop)),
       engine_(std::make_unique<process_engine>(
-          *loop_, engine_options{std::move(output_directory),
-                                 {},
-                                 "local." + std::to_string(::getpid()) + "."})) {}
+          *loop_, engine_options{.output_directory = std::move(output_directory),
+                                 .memory_limit = {},
+                                 .mark = "local." + std::to_string(::getpid()) + "."})) {}
 
 result<std::unique_ptr<local_runner>> local_runner::open(std::string output_directory) {
   auto loop = event_loop::open();

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 
 namespace mahavishnu::exec {
@@ -93,7 +94,10 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
       }
       files[which == stream::error] = std::move(*file);
     }
-  auto spawned = spawn(spec, inherited_);
+  spawn_options how;
+  if (options_.ends_with_thread)
+    how.parent_death_signal = SIGKILL;
+  auto spawned = spawn(spec, inherited_, how);
   if (!spawned) {
     call(done, failed(spawned.error()));
     return;

@@ -23,6 +23,8 @@ struct engine_options {
   std::optional<std::size_t> memory_limit;
   /// Stands before the name of the run in the variable MAHAVISHNU_RUN of its processes.
   std::string mark;
+  /// Whether the processes are killed when the thread of the loop ends, however it ends.
+  bool ends_with_thread = false;
 };
 
 /// The children of this process: their exits, their pipes and their deadlines, on an event loop.
