@@ -351,12 +351,16 @@ void keeper::carry_out(keeper_wire::write_input& what) {
                         "input for run '" + what.run + "' begins at byte " +
                             std::to_string(what.position) + ", but only " + std::to_string(given) +
                             " bytes came before it; give what is missing first"});
-  auto again = std::min<std::uint64_t>(given - what.position, what.bytes.size());
-  auto fresh = std::string_view{what.bytes}.substr(run ? again : 0);
-  if (run && again > 0 && fresh.empty() && !what.last)
+  if (run && run->has_all_input)
+    return answer({}); // it was said once more
+  auto again = run ? std::min<std::uint64_t>(given - what.position, what.bytes.size()) : 0;
+  auto fresh = std::string_view{what.bytes}.substr(again);
+  if (again > 0 && fresh.empty() && !what.last)
     return answer({});
   if (engine_.write_input(run ? run->handle : 0, fresh, what.last, answer))
     run->state.input_bytes += fresh.size();
+  if (run)
+    run->has_all_input = what.last;
 }
 
 void keeper::carry_out(keeper_wire::resize& what) {

@@ -49,6 +49,7 @@ private:
   struct kept_run {
     run_state state;
     process_handle handle = 0;
+    bool has_all_input = false;
     bool is_followed = false;
     bool is_forgotten = false;
   };
