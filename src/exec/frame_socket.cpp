@@ -28,6 +28,8 @@ frame_socket::frame_socket(event_loop& loop, unique_fd socket, callbacks calls)
 
 frame_socket::~frame_socket() {
   *alive_ = false;
+  if (late_ && watch_ != 0)
+    flush();
   loop_.cancel(late_);
   loop_.unwatch(watch_);
 }

@@ -34,7 +34,7 @@ public:
   /// @pre the socket does not block.
   frame_socket(event_loop& loop, unique_fd socket, callbacks calls);
   frame_socket(const frame_socket&) = delete;
-  /// Sends no more; what the system has taken still arrives.
+  /// What the system takes at once of what was to go soon still arrives.
   ~frame_socket();
 
   /// False when the loop cannot watch it; nothing comes from it then.

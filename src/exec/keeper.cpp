@@ -37,6 +37,8 @@ constexpr std::size_t most_waiting = std::size_t{16} << 20;
 /// With more than this waiting, the server reads even small outputs from their files.
 constexpr std::size_t much_waiting = std::size_t{1} << 20;
 
+constexpr std::chrono::milliseconds least_idle_time_at_start{2000};
+
 /// How long the last words may take.
 constexpr std::chrono::seconds patience_at_end{2};
 
@@ -163,7 +165,9 @@ result<void> keeper::open_doors() {
   listener_ = std::move(*listener);
   if (!loop_->watch(listener_.get(), EPOLLIN, [this](auto) { accept_all(); }))
     return system_error("listen");
-  look_at_rest();
+  // Who has started it gets the time to come.
+  rest_ = loop_->after(std::max(options_.idle_time, least_idle_time_at_start),
+                       [this] { loop_->stop(); });
   return {};
 }
 
