@@ -269,11 +269,10 @@ void keeper_link::resume(process_handle handle, waited_run& run, const run_state
     run.is_known = true;
     run.start_frame.clear();
   } else if (run.is_known || (run.sent_to != -1 && run.sent_to != pid_)) {
-    fail(handle, {errc::process_failed,
-                  "run '" + run.run +
-                      "' is lost: the keeper that was to run it is gone, and the one in '" +
-                      options_.directory +
-                      "' does not know it; run it again if that does no harm"});
+    fail(handle,
+         {errc::process_failed,
+          "run '" + run.run + "' is lost: the keeper that was to run it is gone, and the one in '" +
+              options_.directory + "' does not know it; run it again if that does no harm"});
     return;
   } else {
     send_start(run);
@@ -306,8 +305,8 @@ void keeper_link::start(process_handle handle, process_spec spec, exit_callback 
                                                "' is no name of a run; use no more than 100 "
                                                "letters, digits, '.', '_' and '-'"});
   if (handles_.contains(spec.run))
-    return refuse({errc::already_exists, "run '" + spec.run +
-                                             "' runs already; give each run a name of its own"});
+    return refuse({errc::already_exists,
+                   "run '" + spec.run + "' runs already; give each run a name of its own"});
   waited_run run;
   run.run = spec.run;
   run.output_limit = spec.output_limit;
@@ -340,11 +339,11 @@ void keeper_link::attach(process_handle handle, const std::string& name, std::si
                          exit_callback done) {
   auto found = adoptable_.find(name);
   if (found == adoptable_.end()) {
-    call(done, failed(over_because_.value_or(
-                   error{errc::not_found, "the keeper in '" + options_.directory +
-                                              "' has no run '" + name +
-                                              "' that nobody waits for; look at what it had when "
-                                              "it was opened"})));
+    call(done,
+         failed(over_because_.value_or(error{
+             errc::not_found, "the keeper in '" + options_.directory + "' has no run '" + name +
+                                  "' that nobody waits for; look at what it had when "
+                                  "it was opened"})));
     return;
   }
   auto state = std::move(found->second);
@@ -388,10 +387,10 @@ void keeper_link::write_input(process_handle handle, std::string bytes, bool las
   }
   auto& run = found->second;
   if (run.input_bytes_waiting + bytes.size() > input_bound) {
-    call(done, error{errc::invalid_argument,
-                     "more than " + std::to_string(input_bound) +
-                         " bytes of input would wait for run '" + run.run +
-                         "'; give no more before the answer to what was given"});
+    call(done,
+         error{errc::invalid_argument, "more than " + std::to_string(input_bound) +
+                                           " bytes of input would wait for run '" + run.run +
+                                           "'; give no more before the answer to what was given"});
     return;
   }
   run.input_bytes_waiting += bytes.size();

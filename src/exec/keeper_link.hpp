@@ -33,8 +33,8 @@ struct keeper_link_options {
   std::chrono::milliseconds idle_time{10'000};
   /// How long it may take until a keeper answers.
   std::chrono::milliseconds patience{10'000};
-  /// Whether an end counts as heard, and its files may go, as soon as `done` has returned. Otherwise
-  /// heard() and forget() say so.
+  /// Whether an end counts as heard, and its files may go, as soon as `done` has returned.
+  /// Otherwise heard() and forget() say so.
   bool hears_at_once = true;
 };
 

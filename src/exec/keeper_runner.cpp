@@ -38,17 +38,17 @@ result<std::shared_ptr<keeper_thread>> keeper_thread::open() {
 keeper_thread::~keeper_thread() {
   if (!thread_.runs())
     return;
-  loop_->post([this] {
-    starter_.end_all(std::chrono::milliseconds{0}, [this] { loop_->stop(); });
-  });
+  loop_->post(
+      [this] { starter_.end_all(std::chrono::milliseconds{0}, [this] { loop_->stop(); }); });
   thread_.join();
 }
 
 keeper_runner::keeper_runner(std::shared_ptr<keeper_thread> thread, keeper_link_options options)
     : thread_(std::move(thread)),
       link_(std::make_shared<keeper_link>(
-          thread_->loop(), thread_->starter(), [owner = thread_.get()] { return owner->next_handle(); },
-          options, environment_of_this_process(), directory_of_this_process())),
+          thread_->loop(), thread_->starter(),
+          [owner = thread_.get()] { return owner->next_handle(); }, options,
+          environment_of_this_process(), directory_of_this_process())),
       made_up_names_("e" + std::to_string(options.epoch) + "-") {}
 
 result<std::unique_ptr<keeper_runner>> keeper_runner::open(std::shared_ptr<keeper_thread> thread,
@@ -110,9 +110,8 @@ void keeper_runner::forget(const std::string& run) {
 }
 
 void keeper_runner::close(std::chrono::milliseconds longest_grace, std::function<void()> done) {
-  thread_->loop().post([link = link_, longest_grace, done = std::move(done)] {
-    link->close(longest_grace, done);
-  });
+  thread_->loop().post(
+      [link = link_, longest_grace, done = std::move(done)] { link->close(longest_grace, done); });
 }
 
 void keeper_runner::stop(process_handle handle) {
@@ -126,18 +125,17 @@ void keeper_runner::measure(process_handle handle, std::function<void(std::uint6
 
 void keeper_runner::write_input(process_handle handle, std::string bytes, bool last,
                                 std::function<void(result<void>)> done) {
-  thread_->loop().post([link = link_, handle, bytes = std::move(bytes), last,
-                        done = std::move(done)]() mutable {
-    link->write_input(handle, std::move(bytes), last, std::move(done));
-  });
+  thread_->loop().post(
+      [link = link_, handle, bytes = std::move(bytes), last, done = std::move(done)]() mutable {
+        link->write_input(handle, std::move(bytes), last, std::move(done));
+      });
 }
 
 void keeper_runner::resize(process_handle handle, terminal_size size) {
   thread_->loop().post([link = link_, handle, size] { link->resize(handle, size); });
 }
 
-void keeper_runner::follow(process_handle handle,
-                           std::function<void(const output_growth&)> grown) {
+void keeper_runner::follow(process_handle handle, std::function<void(const output_growth&)> grown) {
   thread_->loop().post([link = link_, handle, grown = std::move(grown)]() mutable {
     link->follow(handle, std::move(grown));
   });

@@ -49,8 +49,7 @@ inline std::vector<pid_t> marked_processes(const std::string& mark) {
     if (pid <= 0)
       continue;
     auto environment = contents_of(entry.path() / "environ");
-    if (environment.starts_with(variable) ||
-        environment.find('\0' + variable) != std::string::npos)
+    if (environment.starts_with(variable) || environment.find('\0' + variable) != std::string::npos)
       found.push_back(pid);
   }
   return found;
@@ -110,8 +109,8 @@ inline running_process attach(keeper_runner& runner, const std::string& run) {
   auto promise = std::make_shared<std::promise<process_exit>>();
   running_process process;
   process.end = promise->get_future();
-  process.handle = runner.attach(
-      run, [promise](process_exit exit) { promise->set_value(std::move(exit)); });
+  process.handle =
+      runner.attach(run, [promise](process_exit exit) { promise->set_value(std::move(exit)); });
   return process;
 }
 

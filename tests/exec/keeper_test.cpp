@@ -185,8 +185,8 @@ TEST_CASE("a gigabyte of output is read on, kept within the limit and needs litt
   CHECK(exit.standard_output.starts_with(std::string("first\0\0", 7)));
   CHECK(exit.standard_output.ends_with(std::string("\0\0last", 6)));
   auto left_out = 1073741824 + 9 - 65536;
-  CHECK(exit.standard_output.find("\n[... " + std::to_string(left_out) + " bytes left out ...]\n") ==
-        32768);
+  CHECK(exit.standard_output.find("\n[... " + std::to_string(left_out) +
+                                  " bytes left out ...]\n") == 32768);
   CHECK(peak_memory(std::to_string(runner->keeper_pid())) < (64u << 20));
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   CHECK(peak_memory("self") < (64u << 20));
@@ -401,8 +401,9 @@ TEST_CASE("a keeper with a running process stays, and another server finds it") 
   how.idle_time = 0ms;
   auto runner = place.open(how);
   auto keeper = runner->keeper_pid();
-  auto left = start(*runner, named("stays", shell("echo before; read x < " + go.path() +
-                                                  "; echo after; exit 8")));
+  auto left =
+      start(*runner,
+            named("stays", shell("echo before; read x < " + go.path() + "; echo after; exit 8")));
   CHECK(comes_true([&] { return contents_of(place.path() + "/out/stays.out") == "before\n"; }));
   runner.reset();
   auto exit = left.wait();
@@ -426,9 +427,9 @@ TEST_CASE("an end that nobody has heard waits for the next server") {
   message_pipe go{place / "go"};
   message_pipe over{place / "over"};
   auto runner = place.open();
-  auto left = start(*runner, named("unheard", shell("trap 'echo over > " + over.path() +
-                                                    "' EXIT; read x < " + go.path() +
-                                                    "; echo all of it; exit 11")));
+  auto left = start(
+      *runner, named("unheard", shell("trap 'echo over > " + over.path() + "' EXIT; read x < " +
+                                      go.path() + "; echo all of it; exit 11")));
   runner.reset();
   go.write_lines(1);
   CHECK(over.wait_for_line() == "over");
