@@ -149,10 +149,10 @@ std::vector<double> measure_keeper(std::int64_t tasks, std::int64_t at_once) {
   auto runner = open_keeper(place / "keeper");
   run_all(*runner, tasks / 20, at_once);
   auto start = clock::now();
-  auto cpu = all_cpu_seconds() + all_cpu_seconds(runner->keeper_pid());
+  auto cpu = all_cpu_seconds() + all_cpu_seconds(runner->keeper_pid().value());
   run_all(*runner, tasks, at_once);
   return speed(tasks, seconds_since(start),
-               all_cpu_seconds() + all_cpu_seconds(runner->keeper_pid()) - cpu);
+               all_cpu_seconds() + all_cpu_seconds(runner->keeper_pid().value()) - cpu);
 }
 
 /// The floor: a pipe for both streams, posix_spawn, read to the end, wait; nothing else.

@@ -16,6 +16,12 @@ namespace {
 /// Reads from one stream before the others get their turn.
 constexpr int reads_per_turn = 4;
 
+/// A group of 1 would be everybody, and no child of ours leads it.
+void signal_group(pid_t group, int signal) {
+  if (group > 1)
+    kill(-group, signal);
+}
+
 } // namespace
 
 child::child(spawned_process process, std::string input, bool more_input, run_output output,
@@ -83,12 +89,12 @@ void child::drain(const unique_fd& fd, run_output& output, std::span<char> buffe
 }
 
 void child::terminate() {
-  kill(-process_.pid, SIGTERM);
-  kill(-process_.pid, SIGCONT);
+  signal_group(process_.pid, SIGTERM);
+  signal_group(process_.pid, SIGCONT);
 }
 
 void child::kill_group() {
-  kill(-process_.pid, SIGKILL);
+  signal_group(process_.pid, SIGKILL);
 }
 
 void child::wait_for_exit() {

@@ -27,7 +27,7 @@ constexpr std::size_t inline_limit = 16 * 1024;
 /// Runs that are known at a time, those that have ended and that nobody has heard among them.
 constexpr std::size_t most_runs = 65536;
 
-/// Connections that have not said hello; one more is not accepted.
+/// Connections that have not said hello; with one more the oldest has to go.
 constexpr std::size_t most_connections = 16;
 constexpr std::chrono::seconds patience_for_hello{5};
 
@@ -103,14 +103,12 @@ result<std::unique_ptr<keeper>> keeper::open(const keeper_options& options,
   auto log = run_log::open(directory->runs(), known);
   if (!log)
     return log.error();
-  for (const auto& warning : known.warnings)
-    warn(directory->runs() + ": " + warning);
   auto loop = event_loop::open();
   if (!loop)
     return loop.error();
   std::unique_ptr<keeper> opened{
       new keeper(options, clock, std::move(*directory), std::move(*log), std::move(*loop))};
-  opened->adopt(std::move(known.runs));
+  opened->adopt(std::move(known));
   if (auto doors = opened->open_doors(); !doors)
     return doors.error();
   return opened;
@@ -118,10 +116,13 @@ result<std::unique_ptr<keeper>> keeper::open(const keeper_options& options,
 
 /// What another keeper has left behind: its processes are ended, its runs are lost, and ends that
 /// nobody has heard are still to be told.
-void keeper::adopt(std::map<std::string, run_state> runs) {
+void keeper::adopt(run_log_contents known) {
+  knows_all_ = !known.is_damaged;
+  for (const auto& warning : known.warnings)
+    warnings_.push_back(directory_.runs() + ": " + warning);
   if (auto left = end_survivors(directory_.mark() + "."); left > 0)
-    warn(std::to_string(left) + " processes of a keeper that died do not end");
-  for (auto& [name, state] : runs) {
+    warnings_.push_back(std::to_string(left) + " processes of a keeper that died do not end");
+  for (auto& [name, state] : known.runs) {
     if (!state.has_ended()) {
       state.ended_at = now();
       state.failure = error{errc::process_failed,
@@ -132,7 +133,7 @@ void keeper::adopt(std::map<std::string, run_state> runs) {
       state.output = {size_of(path + ".out"), false, {}};
       state.error_output = {size_of(path + ".err"), false, {}};
       if (auto written = log_.ended(state); !written)
-        warn(written.error().message);
+        warnings_.push_back(written.error().message);
     }
     runs_.emplace(name, kept_run{.state = std::move(state)});
   }
@@ -172,6 +173,8 @@ result<void> keeper::open_doors() {
 }
 
 void keeper::run() {
+  for (const auto& warning : std::exchange(warnings_, {}))
+    warn(warning);
   loop_->run();
   if (directory_.is_there())
     directory_.remove_socket();
@@ -184,8 +187,11 @@ void keeper::accept_all() {
     unique_fd socket{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (!socket)
       return;
-    if (!is_our_user(socket) || connections_.size() > most_connections)
+    if (!is_our_user(socket))
       continue;
+    // Who says nothing makes room for who comes later.
+    if (connections_.size() > most_connections)
+      drop(connections_.begin() == server_ ? std::next(server_) : connections_.begin());
     auto fresh = connections_.emplace(connections_.end());
     fresh->socket = std::make_unique<frame_socket>(
         *loop_, std::move(socket),
@@ -255,7 +261,9 @@ void keeper::greet(connections::iterator from, keeper_wire::hello& said) {
   ++server_number_;
   loop_->cancel(from->patience);
   engine_.inherit(std::move(said.environment), std::move(said.working_directory));
-  tell(keeper_wire::welcome{keeper_wire::version, ::getpid(), runs_.size()}, urgency::soon);
+  tell(keeper_wire::welcome{keeper_wire::version, ::getpid(), directory_.mark(), knows_all_,
+                            runs_.size()},
+       urgency::soon);
   for (const auto& [name, run] : runs_)
     tell(keeper_wire::state{run.state}, urgency::soon);
   tell(keeper_wire::pong{}); // sends all of it

@@ -58,7 +58,7 @@ private:
          run_log log, std::unique_ptr<event_loop> loop);
 
   result<void> open_doors();
-  void adopt(std::map<std::string, run_state> runs);
+  void adopt(run_log_contents known);
 
   // -- connections
   void accept_all();
@@ -115,6 +115,9 @@ private:
   std::map<std::string, kept_run> runs_;
   process_handle last_handle_ = 0;
   std::size_t unheard_ = 0;
+  bool knows_all_ = true;
+  /// Of the start, before there is a place for them to go.
+  std::vector<std::string> warnings_;
   bool ending_ = false;
   event_loop::timer rest_;
 };

@@ -268,7 +268,7 @@ void keeper_link::resume(process_handle handle, waited_run& run, const run_state
   if (known) {
     run.is_known = true;
     run.start_frame.clear();
-  } else if (run.is_known || (run.sent_to != -1 && run.sent_to != pid_)) {
+  } else if (run.is_known || !may_be_sent(run)) {
     fail(handle,
          {errc::process_failed,
           "run '" + run.run + "' is lost: the keeper that was to run it is gone, and the one in '" +
@@ -280,9 +280,16 @@ void keeper_link::resume(process_handle handle, waited_run& run, const run_state
   send_wishes(handle, run);
 }
 
+/// A keeper writes down what it starts before it does. So what it does not know has not begun,
+/// unless it is another keeper which cannot know all.
+bool keeper_link::may_be_sent(const waited_run& run) const {
+  return run.sent_to.empty() || run.sent_to_pid == pid_ || (run.sent_to == mark_ && knows_all_);
+}
+
 void keeper_link::send_start(waited_run& run) {
   socket_->send(run.start_frame, urgency::now);
-  run.sent_to = pid_;
+  run.sent_to = mark_;
+  run.sent_to_pid = pid_;
 }
 
 /// What was asked for besides the start.
@@ -353,7 +360,6 @@ void keeper_link::attach(process_handle handle, const std::string& name, std::si
   run.output_limit = output_limit;
   run.done = std::move(done);
   run.is_known = true;
-  run.sent_to = pid_;
   run.input_position = state.input_bytes;
   handles_[name] = handle;
   runs_.emplace(handle, std::move(run));
@@ -475,6 +481,8 @@ void keeper_link::handle_frame(std::string_view frame) {
 
 void keeper_link::handle(keeper_wire::welcome& said) {
   pid_ = said.pid;
+  mark_ = std::move(said.mark);
+  knows_all_ = said.knows_all;
   states_to_come_ = said.runs;
   if (states_to_come_ == 0)
     complete_greeting();

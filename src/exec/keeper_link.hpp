@@ -72,8 +72,12 @@ public:
   /// Goes away from the keeper, which goes on: everything that waits is told so.
   void shut_down();
 
-  /// Of the keeper, -1 while there is none; from any thread.
-  pid_t keeper_pid() const { return pid_; }
+  /// Of the keeper, if one is connected; from any thread. Never a number that kill() would take for
+  /// everybody.
+  std::optional<pid_t> keeper_pid() const {
+    auto pid = pid_.load();
+    return pid > 1 ? std::optional{pid} : std::nullopt;
+  }
 
 private:
   enum class phase {
@@ -102,8 +106,9 @@ private:
     exit_callback done;
     /// Kept until the keeper has said that it knows the run.
     std::string start_frame;
-    /// The keeper that it was sent to.
-    pid_t sent_to = -1;
+    /// The directory and the process of the keeper that it was sent to.
+    std::string sent_to;
+    pid_t sent_to_pid = -1;
     bool is_known = false;
     bool stop_wanted = false;
     std::function<void(const output_growth&)> grown;
@@ -148,6 +153,7 @@ private:
 
   void send(const keeper_wire::command& what,
             frame_socket::urgency when = frame_socket::urgency::now);
+  bool may_be_sent(const waited_run& run) const;
   void send_start(waited_run& run);
   void send_wishes(process_handle handle, waited_run& run);
   void send_input(process_handle handle, waited_run& run);
@@ -170,6 +176,8 @@ private:
   event_loop::timer retry_;
   bool is_starting_ = false;
   std::atomic<pid_t> pid_ = -1;
+  std::string mark_;
+  bool knows_all_ = false;
   std::vector<std::function<void(result<std::vector<run_state>>)>> connecting_;
   std::vector<std::function<void()>> closing_;
   std::chrono::milliseconds longest_grace_{0};

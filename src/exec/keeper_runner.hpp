@@ -70,7 +70,8 @@ public:
   /// Ends everything that the keeper runs and the keeper itself; `done` comes after the last end.
   void close(std::chrono::milliseconds longest_grace, std::function<void()> done);
 
-  pid_t keeper_pid() const { return link_->keeper_pid(); }
+  /// None while it is reached anew.
+  std::optional<pid_t> keeper_pid() const { return link_->keeper_pid(); }
 
   process_handle start(process_spec spec, std::function<void(process_exit)> done) override;
   void stop(process_handle handle) override;

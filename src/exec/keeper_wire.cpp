@@ -49,7 +49,7 @@ auto members(any_of<ping, pong> auto& x) {
   return std::tie(x.request);
 }
 auto members(any_of<welcome> auto& x) {
-  return std::tie(x.version, x.pid, x.runs);
+  return std::tie(x.version, x.pid, x.mark, x.knows_all, x.runs);
 }
 auto members(any_of<refused> auto& x) {
   return std::tie(x.why);

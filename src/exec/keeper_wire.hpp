@@ -96,6 +96,10 @@ using command = std::variant<hello, start, stop, write_input, resize, measure, f
 struct welcome {
   std::uint32_t version = keeper_wire::version;
   std::int32_t pid = -1;
+  /// The same as long as the directory is the same.
+  std::string mark;
+  /// Whether every run that was ever started there and not heard is among them for sure.
+  bool knows_all = true;
   std::uint64_t runs = 0;
 };
 /// The server is not obeyed.

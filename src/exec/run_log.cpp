@@ -119,9 +119,11 @@ run_log_contents read_run_log(std::string_view bytes) {
   run_log_contents contents;
   for (std::size_t at = 0; at < bytes.size();) {
     if (auto body = body_at(bytes.substr(at))) {
-      if (!apply(*body, contents.runs))
+      if (!apply(*body, contents.runs)) {
+        contents.is_damaged = true;
         contents.warnings.push_back("the record at byte " + std::to_string(at) +
                                     " is none that this version knows; it was skipped");
+      }
       at += head_size + body->size();
       contents.good_bytes = at;
       continue;
@@ -134,6 +136,7 @@ run_log_contents read_run_log(std::string_view bytes) {
                                   " bytes are no whole record; they were cut off");
       break;
     }
+    contents.is_damaged = true;
     contents.warnings.push_back("the " + std::to_string(next - at) + " bytes from byte " +
                                 std::to_string(at) + " on are damaged; they were skipped");
     at = next;

@@ -20,6 +20,8 @@ struct run_log_contents {
   std::map<std::string, run_state> runs;
   /// Sentences about a torn end and about damaged records.
   std::vector<std::string> warnings;
+  /// Whether something may be missing: a torn end is only what had not happened yet.
+  bool is_damaged = false;
   /// Bytes up to the end of the last record that can be read.
   std::uint64_t good_bytes = 0;
 };

@@ -55,6 +55,13 @@ inline std::vector<pid_t> marked_processes(const std::string& mark) {
   return found;
 }
 
+/// The keeper of a runner, which may be about to reach another one.
+inline pid_t pid_of(const keeper_runner& runner) {
+  std::optional<pid_t> pid;
+  REQUIRE(comes_true([&] { return (pid = runner.keeper_pid()).has_value(); }));
+  return *pid;
+}
+
 /// A directory for a keeper, and the thread that speaks to it. Ends the keeper when it goes.
 class keeper_place {
 public:
@@ -66,7 +73,8 @@ public:
   ~keeper_place() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored); // a keeper whose directory goes ends itself
-    comes_true([&] { return !exec::watch_exit(last_keeper_) || ends(last_keeper_); });
+    if (last_keeper_ > 1)
+      ends(last_keeper_);
   }
   keeper_place(const keeper_place&) = delete;
 
@@ -86,8 +94,7 @@ public:
     auto runner = keeper_runner::open(thread_, how);
     if (!runner)
       FAIL(runner.error().message);
-    last_keeper_ = (*runner)->keeper_pid();
-    REQUIRE(last_keeper_ > 0);
+    last_keeper_ = pid_of(**runner);
     return std::move(*runner);
   }
   result<std::unique_ptr<keeper_runner>> try_to_open(std::uint64_t epoch) {

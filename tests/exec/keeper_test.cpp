@@ -77,7 +77,7 @@ TEST_CASE("a process in a keeper is no child of ours and leads its own session")
                                    "echo $PPID"))
                   .wait();
   CHECK(exit.exit_code == 0);
-  CHECK(exit.standard_output == std::to_string(runner->keeper_pid()) + "\n");
+  CHECK(exit.standard_output == std::to_string(pid_of(*runner)) + "\n");
 }
 
 TEST_CASE("a process in a keeper that ignores SIGTERM is killed after its grace") {
@@ -187,7 +187,7 @@ TEST_CASE("a gigabyte of output is read on, kept within the limit and needs litt
   auto left_out = 1073741824 + 9 - 65536;
   CHECK(exit.standard_output.find("\n[... " + std::to_string(left_out) +
                                   " bytes left out ...]\n") == 32768);
-  CHECK(peak_memory(std::to_string(runner->keeper_pid())) < (64u << 20));
+  CHECK(peak_memory(std::to_string(pid_of(*runner))) < (64u << 20));
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   CHECK(peak_memory("self") < (64u << 20));
 #endif
@@ -230,7 +230,7 @@ TEST_CASE("a keeper without free descriptors says so and goes on") {
   auto runner = place.open();
   auto of_keeper = [&](rlim_t descriptors) {
     rlimit limit{descriptors, 4096};
-    REQUIRE(prlimit(runner->keeper_pid(), RLIMIT_NOFILE, &limit, nullptr) == 0);
+    REQUIRE(prlimit(pid_of(*runner), RLIMIT_NOFILE, &limit, nullptr) == 0);
   };
   of_keeper(40);
   std::vector<running_process> processes;
@@ -360,7 +360,7 @@ TEST_CASE("a keeper at rest takes no time and little memory") {
   keeper_place place;
   auto runner = place.open();
   start(*runner, shell("exit 0")).wait();
-  auto keeper = runner->keeper_pid();
+  auto keeper = pid_of(*runner);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   CHECK(private_memory(keeper) < (2u << 20));
 #endif
@@ -387,7 +387,7 @@ TEST_CASE("a keeper that nobody needs ends itself") {
   auto how = place.options();
   how.idle_time = 100ms;
   auto runner = place.open(how);
-  auto keeper = runner->keeper_pid();
+  auto keeper = pid_of(*runner);
   start(*runner, shell("exit 0")).wait();
   runner.reset();
   CHECK(ends(keeper));
@@ -400,7 +400,7 @@ TEST_CASE("a keeper with a running process stays, and another server finds it") 
   auto how = place.options();
   how.idle_time = 0ms;
   auto runner = place.open(how);
-  auto keeper = runner->keeper_pid();
+  auto keeper = pid_of(*runner);
   auto left =
       start(*runner,
             named("stays", shell("echo before; read x < " + go.path() + "; echo after; exit 8")));
@@ -411,7 +411,7 @@ TEST_CASE("a keeper with a running process stays, and another server finds it") 
   CHECK(exit.failure->code == errc::shutting_down);
 
   runner = place.open(2);
-  CHECK(runner->keeper_pid() == keeper);
+  CHECK(pid_of(*runner) == keeper);
   REQUIRE(runner->adopted().size() == 1);
   CHECK(runner->adopted().front().run == "stays");
   CHECK_FALSE(runner->adopted().front().has_ended());
@@ -475,7 +475,7 @@ TEST_CASE("the epoch is remembered when the keeper is another one") {
   auto how = place.options(9);
   how.idle_time = 0ms;
   auto runner = place.open(how);
-  auto keeper = runner->keeper_pid();
+  auto keeper = pid_of(*runner);
   runner.reset();
   CHECK(ends(keeper));
   CHECK(place.try_to_open(8).has_error());
@@ -484,7 +484,7 @@ TEST_CASE("the epoch is remembered when the keeper is another one") {
 TEST_CASE("closing ends every process and the keeper") {
   keeper_place place;
   auto runner = place.open();
-  auto keeper = runner->keeper_pid();
+  auto keeper = pid_of(*runner);
   auto deaf = start(*runner, shell("trap '' TERM; while :; do sleep 1000; done"));
   auto kind = start(*runner, shell("sleep 1000"));
   REQUIRE(comes_true([&] { return marked_processes(place.mark()).size() >= 3; }));
@@ -501,7 +501,7 @@ TEST_CASE("closing ends every process and the keeper") {
 TEST_CASE("a keeper whose directory goes ends its processes and itself") {
   keeper_place place;
   auto runner = place.open();
-  auto keeper = runner->keeper_pid();
+  auto keeper = pid_of(*runner);
   auto mark = place.mark();
   start(*runner, shell("sleep 1000"));
   REQUIRE(comes_true([&] { return !marked_processes(mark).empty(); }));
@@ -519,15 +519,15 @@ TEST_CASE("SIGTERM makes a keeper end its processes with their grace and leave w
   keeper_place place;
   message_pipe ready{place / "ready"};
   auto runner = place.open();
-  auto keeper = runner->keeper_pid();
+  auto keeper = pid_of(*runner);
   start(*runner, named("tidy", shell("trap 'echo tidied; exit 12' TERM; echo ready > " +
                                      ready.path() + "; sleep 1000 & wait")));
   ready.wait_for_line();
   runner.reset();
-  kill(keeper, SIGTERM);
+  send_signal(keeper, SIGTERM);
   CHECK(ends(keeper));
   runner = place.open(2);
-  CHECK(runner->keeper_pid() != keeper);
+  CHECK(pid_of(*runner) != keeper);
   REQUIRE(runner->adopted().size() == 1);
   auto exit = attach(*runner, "tidy").wait();
   CHECK(exit.exit_code == 12);
@@ -538,14 +538,14 @@ TEST_CASE("a keeper that is killed takes its processes along, and the next run g
   keeper_place place;
   message_pipe ready{place / "ready"};
   auto runner = place.open();
-  auto keeper = runner->keeper_pid();
+  auto keeper = pid_of(*runner);
   auto mark = place.mark();
   // The second one has left its parent and would not notice the end of the keeper.
   auto lost = start(*runner, named("lost", shell("echo partial; setsid sh -c 'echo ready > " +
                                                  ready.path() + "; exec sleep 1000' & wait")));
   ready.wait_for_line();
   REQUIRE(comes_true([&] { return contents_of(place.path() + "/out/lost.out") == "partial\n"; }));
-  kill(keeper, SIGKILL);
+  send_signal(keeper, SIGKILL);
   auto exit = lost.wait();
   REQUIRE(exit.failure);
   CHECK_THAT(exit.failure->message, ContainsSubstring("'lost' is lost"));
@@ -554,14 +554,14 @@ TEST_CASE("a keeper that is killed takes its processes along, and the next run g
 
   auto next = start(*runner, shell("exit 5")).wait();
   CHECK(next.exit_code == 5);
-  CHECK(runner->keeper_pid() != keeper);
+  CHECK(pid_of(*runner) != keeper);
 }
 
 TEST_CASE("a keeper that is killed while nothing runs is replaced for the next run") {
   keeper_place place;
   auto runner = place.open();
-  auto keeper = runner->keeper_pid();
-  kill(keeper, SIGKILL);
+  auto keeper = pid_of(*runner);
+  send_signal(keeper, SIGKILL);
   REQUIRE(ends(keeper));
   CHECK(start(*runner, shell("exit 5")).wait().exit_code == 5);
 }
@@ -592,15 +592,15 @@ TEST_CASE("a keeper that cannot be started says why") {
 TEST_CASE("a keeper that is stopped is not waited for without end") {
   keeper_place place;
   auto runner = place.open();
-  auto keeper = runner->keeper_pid();
+  auto keeper = pid_of(*runner);
   runner.reset();
-  kill(keeper, SIGSTOP);
+  send_signal(keeper, SIGSTOP);
   auto how = place.options(2);
   how.patience = 200ms;
   auto thread = keeper_thread::open();
   REQUIRE(thread);
   auto silent = keeper_runner::open(*thread, how);
-  kill(keeper, SIGCONT);
+  send_signal(keeper, SIGCONT);
   REQUIRE(silent.has_error());
   CHECK(silent.error().code == errc::unreachable);
 }

@@ -123,6 +123,12 @@ private:
   exec::unique_fd fd_;
 };
 
+/// Sends a signal to one process, and never to a group or to everybody.
+inline void send_signal(pid_t pid, int signal) {
+  REQUIRE(pid > 1);
+  ::kill(pid, signal);
+}
+
 /// Whether a process that need not be ours ends before the deadline.
 inline bool ends(pid_t pid) {
   auto process = exec::watch_exit(pid);
