@@ -97,33 +97,44 @@ void child::kill_group() {
   signal_group(process_.pid, SIGKILL);
 }
 
+bool child::has_exited() const {
+  pollfd watched{process_.exit.get(), POLLIN, 0};
+  return poll(&watched, 1, 0) == 1;
+}
+
 void child::wait_for_exit() {
   pollfd watched{process_.exit.get(), POLLIN, 0};
   poll(&watched, 1, 5000);
 }
 
-process_exit child::finish(std::span<char> buffer) {
-  // Before the process is reaped: as long as it is a zombie nobody else can get its group's number.
-  kill_group();
+bool child::output_is_held() const {
+  pollfd pipes[] = {{output_fd(), 0, 0}, {error_fd(), 0, 0}};
+  poll(pipes, 2, 0);
+  return std::ranges::any_of(
+      pipes, [](const pollfd& pipe) { return pipe.fd >= 0 && (pipe.revents & POLLHUP) == 0; });
+}
 
-  process_exit exit;
+void child::reap() {
   siginfo_t info{};
   int waited = 0;
   do
     waited = waitid(P_PIDFD, static_cast<id_t>(process_.exit.get()), &info, WEXITED | WNOHANG);
   while (waited != 0 && errno == EINTR);
   if (waited != 0) {
-    exit.failure = error{errc::process_failed,
-                         "the exit status of process " + std::to_string(process_.pid) +
-                             " is lost: this program ignores SIGCHLD or waits for children "
-                             "elsewhere; it must do neither"};
+    exit_.failure = error{errc::process_failed,
+                          "the exit status of process " + std::to_string(process_.pid) +
+                              " is lost: this program ignores SIGCHLD or waits for children "
+                              "elsewhere; it must do neither"};
   } else if (info.si_code == CLD_EXITED) {
-    exit.exit_code = info.si_status;
+    exit_.exit_code = info.si_status;
   } else {
-    exit.signal = info.si_status;
-    exit.exit_code = 128 + info.si_status;
+    exit_.signal = info.si_status;
+    exit_.exit_code = 128 + info.si_status;
   }
+}
 
+process_exit child::finish(std::span<char> buffer) {
+  auto exit = std::move(exit_);
   drain(process_.output, output_, buffer);
   drain(process_.error_output, error_, buffer);
   auto output = output_.close();

@@ -56,11 +56,18 @@ public:
   void terminate();
   void kill_group();
 
+  /// Whether somebody still holds the other end of its output.
+  bool output_is_held() const;
+
+  bool has_exited() const;
+
   /// Waits for the end of a killed process, with a limit: only for one that no loop can watch.
   void wait_for_exit();
 
-  /// After the process has ended: ends what is left of its group, takes its status and what its
-  /// pipes still hold. Does not wait for anybody who holds a pipe open.
+  /// After the process has ended: takes its status, and with it its number from the system.
+  void reap();
+
+  /// After reap(): takes what the pipes still hold. Does not wait for anybody who holds one open.
   process_exit finish(std::span<char> buffer);
 
 private:
@@ -73,6 +80,7 @@ private:
   bool more_input_ = false;
   run_output output_;
   run_output error_;
+  process_exit exit_;
 };
 
 } // namespace mahavishnu::exec

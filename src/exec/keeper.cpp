@@ -91,7 +91,8 @@ keeper::keeper(const keeper_options& options, const wall_clock& clock, keeper_di
       engine_(*loop_, {.output_directory = directory_.outputs(),
                        .memory_limit = inline_limit,
                        .mark = directory_.mark() + ".",
-                       .ends_with_thread = true}),
+                       .ends_with_thread = true,
+                       .reaper = ::getpid()}),
       epoch_(directory_.read_epoch()) {}
 
 result<std::unique_ptr<keeper>> keeper::open(const keeper_options& options,

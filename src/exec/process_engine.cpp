@@ -3,6 +3,7 @@
 
 #include "exec/memory.hpp"
 #include "exec/program.hpp"
+#include "exec/survivors.hpp"
 
 #include <sys/wait.h>
 
@@ -20,8 +21,14 @@ using stream = output_growth::stream;
 /// Large enough for all that a pipe holds.
 constexpr std::size_t buffer_size = 64 * 1024;
 
-/// How long a killed process may take to end before a runner that is going away lets it go.
+/// How long killed processes may take to end before they are let go.
 constexpr std::chrono::seconds patience_after_kill{5};
+
+/// A look at all processes serves every run that has not been looked for since.
+constexpr std::chrono::milliseconds look_lasts{5};
+
+/// Between two signals to a group when the processes cannot be looked at.
+constexpr std::chrono::milliseconds between_blind_steps{50};
 
 /// Who follows an output is told of it no more often.
 constexpr std::chrono::milliseconds between_growths{50};
@@ -110,7 +117,10 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
               .file_limit = spec.file_limit,
               .grace = usable(spec.grace),
               .done = std::move(done),
-              .deadline = {},
+              .ending = {},
+              .next_step = {},
+              .looked_at = event_loop::clock::now(),
+              .end_of_grace = {},
               .awaiting_room = {},
               .listener = {}};
   auto& running = children_.try_emplace(handle, std::move(fresh)).first->second;
@@ -121,7 +131,7 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
   running.process.kill_group();
   // Without a watch on its exit nothing else would tell: wait here, it has just been killed.
   running.process.wait_for_exit();
-  running.process.finish(buffer_);
+  running.process.reap();
   call(forget(handle), failed({errc::process_failed,
                                "cannot watch program '" + spec.argv.front() +
                                    "': " + std::generic_category().message(number) +
@@ -131,7 +141,7 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
 bool process_engine::watch(process_handle handle, entry& running) {
   auto& process = running.process;
   running.exit =
-      loop_.watch(process.exit_fd(), EPOLLIN, [this, handle](std::uint32_t) { finish(handle); });
+      loop_.watch(process.exit_fd(), EPOLLIN, [this, handle](std::uint32_t) { note_exit(handle); });
   running.output = loop_.watch(process.output_fd(), EPOLLIN,
                                [this, handle](std::uint32_t) { read(handle, stream::output); });
   running.error = loop_.watch(process.error_fd(), EPOLLIN,
@@ -141,7 +151,7 @@ bool process_engine::watch(process_handle handle, entry& running) {
 
 void process_engine::stop(process_handle handle, std::optional<std::chrono::milliseconds> grace) {
   if (auto found = children_.find(handle); found != children_.end())
-    begin_stop(handle, found->second, grace ? usable(*grace) : found->second.grace);
+    begin_end(handle, found->second, grace ? usable(*grace) : found->second.grace);
 }
 
 void process_engine::measure(process_handle handle, std::function<void(std::uint64_t)> done) {
@@ -269,41 +279,131 @@ std::string process_engine::path_of(const std::string& run, stream which) const 
 void process_engine::end_all(std::chrono::milliseconds longest_grace, std::function<void()> ended) {
   ending_ = longest_grace;
   ended_ = std::move(ended);
-  for (auto& [handle, running] : children_) {
+  std::vector<process_handle> all;
+  for (const auto& [handle, running] : children_)
+    all.push_back(handle);
+  for (auto handle : all) {
+    auto& running = children_.at(handle);
     auto grace = std::min(running.grace, longest_grace);
-    // One that is being stopped already keeps its deadline, unless that is too far away.
-    if (running.deadline && !running.killed &&
-        running.deadline.when > event_loop::clock::now() + grace)
-      set_deadline(handle, running, grace);
-    begin_stop(handle, running, grace);
+    if (!running.ending) {
+      begin_end(handle, running, grace);
+      continue;
+    }
+    // One that is being stopped already keeps its time, unless that is too long.
+    running.end_of_grace = std::min(running.end_of_grace, event_loop::clock::now() + grace);
+    running.ending->hurry(running.end_of_grace);
+    go_on_ending(handle);
   }
   look_for_the_end();
 }
 
-void process_engine::begin_stop(process_handle handle, entry& running,
-                                std::chrono::milliseconds grace) {
-  if (running.deadline || running.killed)
+void process_engine::begin_end(process_handle handle, entry& running,
+                               std::chrono::milliseconds grace) {
+  if (running.ending)
     return;
-  running.process.terminate();
-  set_deadline(handle, running, grace);
+  auto now = event_loop::clock::now();
+  running.end_of_grace = now + grace;
+  running.ending.emplace(
+      process_tree{running.process.pid(), options_.mark + running.run, options_.reaper},
+      end_patience{grace, patience_after_kill}, now);
+  go_on_ending(handle);
 }
 
-void process_engine::set_deadline(process_handle handle, entry& running,
-                                  std::chrono::milliseconds time) {
-  loop_.cancel(running.deadline);
-  running.deadline = loop_.after(time, [this, handle] { deadline_is_over(handle); });
-}
-
-void process_engine::deadline_is_over(process_handle handle) {
+/// Does what is due to the tree of a run that is being ended, and the rest when that is done.
+void process_engine::go_on_ending(process_handle handle) {
   auto& running = children_.at(handle);
-  running.deadline = {};
-  if (running.killed && ending_) {
+  loop_.cancel(running.next_step);
+  if (auto next = step(running))
+    running.next_step = loop_.at(*next, [this, handle] { go_on_ending(handle); });
+  else if (running.has_ended)
+    finish(handle);
+  else if (!running.process.has_exited()) // otherwise its exit is about to be noted
     give_up(handle);
+}
+
+std::optional<event_loop::clock::time_point> process_engine::step(entry& running) {
+  const auto* table = look(running);
+  if (table == nullptr)
+    return step_blindly(running);
+  auto next = running.ending->step(event_loop::clock::now(), *table);
+  running.looked_at = event_loop::clock::now();
+  return next;
+}
+
+/// All processes, as they were after the last look for this run; none when the system does not let
+/// us see them, for want of descriptors for example.
+const process_table* process_engine::look(const entry& running) {
+  auto now = event_loop::clock::now();
+  if (!table_ || table_read_at_ <= running.looked_at || now - table_read_at_ > look_lasts) {
+    table_.reset();
+    auto fresh = process_table::read();
+    if (!fresh)
+      return nullptr;
+    table_ = std::move(*fresh);
+    table_read_at_ = now;
+  }
+  return &*table_;
+}
+
+/// Its group is what can be ended without seeing anything.
+std::optional<event_loop::clock::time_point> process_engine::step_blindly(entry& running) {
+  auto now = event_loop::clock::now();
+  if (running.has_ended || now >= running.end_of_grace + patience_after_kill)
+    return std::nullopt;
+  if (now >= running.end_of_grace)
+    running.process.kill_group();
+  else
+    running.process.terminate();
+  return now + between_blind_steps;
+}
+
+/// Whether a process that has ended may have left others behind.
+bool process_engine::has_left_something(const entry& running) {
+  if (options_.reaper != ::getpid())
+    return running.process.output_is_held();
+  auto children = list_children(options_.reaper);
+  if (!children)
+    return true;
+  auto mark = options_.mark + running.run;
+  return std::ranges::any_of(*children, [&](pid_t child) {
+    if (handles_.contains(child))
+      return false;
+    auto known = orphans_.find(child);
+    if (known == orphans_.end())
+      known = orphans_.emplace(child, mark_of(child)).first;
+    return known->second == mark || known->second.empty();
+  });
+}
+
+void process_engine::note_exit(process_handle handle) {
+  auto& running = children_.at(handle);
+  if (running.has_ended)
+    return;
+  loop_.unwatch(running.exit);
+  // Before it is reaped: as long as it is a zombie nobody else can get its group's number.
+  running.process.kill_group();
+  if (!running.ending && !has_left_something(running)) {
+    running.process.reap();
+    finish(handle);
     return;
   }
-  running.process.kill_group();
-  running.killed = true;
-  set_deadline(handle, running, patience_after_kill);
+  auto now = event_loop::clock::now();
+  if (!running.ending)
+    running.ending.emplace(
+        process_tree{running.process.pid(), options_.mark + running.run, options_.reaper},
+        end_patience{std::chrono::milliseconds{0}, patience_after_kill}, now);
+  // Its end is the end of the grace of all others.
+  running.end_of_grace = std::min(running.end_of_grace, now);
+  running.ending->hurry(now);
+  loop_.cancel(running.next_step);
+  auto next = step(running); // the tree is looked at as long as its root is there
+  running.process.reap();
+  handles_.erase(running.process.pid()); // from now on it may be another's
+  running.has_ended = true;
+  if (next)
+    running.next_step = loop_.at(*next, [this, handle] { go_on_ending(handle); });
+  else
+    finish(handle);
 }
 
 void process_engine::finish(process_handle handle) {
@@ -317,10 +417,12 @@ void process_engine::reap() {
     siginfo_t info{};
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
       return;
-    if (auto known = handles_.find(info.si_pid); known != handles_.end())
-      finish(known->second);
-    else
+    if (auto known = handles_.find(info.si_pid); known != handles_.end()) {
+      note_exit(known->second);
+    } else {
       waitpid(info.si_pid, nullptr, WNOHANG);
+      orphans_.erase(info.si_pid);
+    }
   }
 }
 
@@ -334,14 +436,15 @@ void process_engine::give_up(process_handle handle) {
 
 process_engine::exit_callback process_engine::forget(process_handle handle) {
   auto& running = children_.at(handle);
-  loop_.cancel(running.deadline);
+  loop_.cancel(running.next_step);
   if (running.listener)
     loop_.cancel(running.listener->due);
   for (auto watched : {&running.exit, &running.input, &running.output, &running.error})
     loop_.unwatch(*watched);
   auto done = std::move(running.done);
   auto awaiting_room = std::move(running.awaiting_room);
-  handles_.erase(running.process.pid());
+  if (!running.has_ended)
+    handles_.erase(running.process.pid());
   children_.erase(handle);
   for (auto& waiting : awaiting_room)
     call(waiting, nobody_reads());

@@ -4,6 +4,8 @@
 #include "exec/child.hpp"
 #include "exec/event_loop.hpp"
 #include "exec/process_runner.hpp"
+#include "exec/process_table.hpp"
+#include "exec/tree_end.hpp"
 
 #include <array>
 #include <chrono>
@@ -25,6 +27,9 @@ struct engine_options {
   std::string mark;
   /// Whether the processes are killed when the thread of the loop ends, however it ends.
   bool ends_with_thread = false;
+  /// Who becomes the parent of a process whose own has ended: init, or this very process when it is
+  /// a subreaper. Then nothing that a run leaves behind is missed.
+  pid_t reaper = 1;
 };
 
 /// The children of this process: their exits, their pipes and their deadlines, on an event loop.
@@ -81,9 +86,13 @@ private:
     event_loop::watch_id input = 0;
     event_loop::watch_id output = 0;
     event_loop::watch_id error = 0;
-    /// Set from the first stop on: when the group is killed.
-    event_loop::timer deadline;
-    bool killed = false;
+    /// Set from the first stop on, or when the process has ended and something is left of it.
+    std::optional<tree_end> ending;
+    event_loop::timer next_step;
+    /// When the processes were last looked at for this run.
+    event_loop::clock::time_point looked_at;
+    event_loop::clock::time_point end_of_grace;
+    bool has_ended = false;
     /// Called when there is room for more input.
     std::vector<std::function<void(result<void>)>> awaiting_room;
     std::optional<follower> listener;
@@ -91,9 +100,12 @@ private:
 
   void complete(process_spec& spec) const;
   bool watch(process_handle handle, entry& running);
-  void begin_stop(process_handle handle, entry& running, std::chrono::milliseconds grace);
-  void set_deadline(process_handle handle, entry& running, std::chrono::milliseconds time);
-  void deadline_is_over(process_handle handle);
+  void begin_end(process_handle handle, entry& running, std::chrono::milliseconds grace);
+  std::optional<event_loop::clock::time_point> step(entry& running);
+  void go_on_ending(process_handle handle);
+  const process_table* look(const entry& running);
+  std::optional<event_loop::clock::time_point> step_blindly(entry& running);
+  bool has_left_something(const entry& running);
   bool feed(process_handle handle, entry& running);
   void end_input(entry& running);
   void read(process_handle handle, output_growth::stream which);
@@ -101,6 +113,7 @@ private:
   void tell_growth(process_handle handle);
   std::string path_of(const std::string& run, output_growth::stream which) const;
 
+  void note_exit(process_handle handle);
   void finish(process_handle handle);
   void give_up(process_handle handle);
   exit_callback forget(process_handle handle);
@@ -113,6 +126,10 @@ private:
   std::vector<char> buffer_;
   std::unordered_map<process_handle, entry> children_;
   std::unordered_map<pid_t, process_handle> handles_;
+  /// Orphans that have come to us, and the mark that each carries.
+  std::unordered_map<pid_t, std::string> orphans_;
+  std::optional<process_table> table_;
+  event_loop::clock::time_point table_read_at_;
   std::optional<std::chrono::milliseconds> ending_;
   std::function<void()> ended_;
 };

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -69,6 +70,18 @@ std::vector<unique_fd> kill_marked(const std::string& variable) {
 }
 
 } // namespace
+
+std::string mark_of(pid_t process) {
+  constexpr std::string_view name = "MAHAVISHNU_RUN=";
+  auto environment = environment_of(process);
+  for (std::string_view rest = environment; !rest.empty();) {
+    auto end = std::min(rest.find('\0'), rest.size());
+    if (rest.starts_with(name))
+      return std::string(rest.substr(name.size(), end - name.size()));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return {};
+}
 
 std::size_t end_survivors(std::string_view mark) {
   auto variable = "MAHAVISHNU_RUN=" + std::string(mark);

@@ -604,3 +604,58 @@ TEST_CASE("a keeper that is stopped is not waited for without end") {
   REQUIRE(silent.has_error());
   CHECK(silent.error().code == errc::unreachable);
 }
+
+// -- whole trees ---------------------------------------------------------------------------------
+
+namespace {
+
+/// A script that leaves a daemon: a process of its own session, whose parent has ended, which holds
+/// nothing of ours and tells its number.
+std::string daemonize(const message_pipe& ready) {
+  return "(setsid sh -c 'exec <&- >&- 2>&-; echo $$ > " + ready.path() +
+         "; exec sleep 1000' &) ; read x < " + ready.path() + "; echo $x > " + ready.path() + "; ";
+}
+
+} // namespace
+
+TEST_CASE("a daemon ends with the run that has left it, and that run keeps its exit code") {
+  keeper_place place;
+  message_pipe ready{place / "ready"};
+  auto runner = place.open();
+  auto exit = start(*runner, shell(daemonize(ready) + "exit 3")).wait();
+  CHECK(exit.exit_code == 3);
+  CHECK(ends(std::stoi(ready.wait_for_line())));
+}
+
+TEST_CASE("stopping a run ends its daemon too, and leaves that of another run alone") {
+  keeper_place place;
+  message_pipe ready{place / "ready"};
+  message_pipe other_ready{place / "other"};
+  auto runner = place.open();
+  auto stopped = start(*runner, shell(daemonize(ready) + "sleep 1000"));
+  auto other = start(*runner, shell(daemonize(other_ready) + "sleep 1000"));
+  auto daemon = std::stoi(ready.wait_for_line());
+  auto other_daemon = std::stoi(other_ready.wait_for_line());
+  runner->stop(stopped.handle);
+  CHECK(stopped.wait().signal == SIGTERM);
+  CHECK(ends(daemon));
+  CHECK(start(*runner, shell("exit 0")).wait().exit_code == 0);
+  CHECK(::kill(other_daemon, 0) == 0);
+  runner->stop(other.handle);
+  CHECK(other.wait().signal == SIGTERM);
+  CHECK(ends(other_daemon));
+}
+
+TEST_CASE("a tree that ignores SIGTERM and forks all the time ends after its grace") {
+  keeper_place place;
+  message_pipe ready{place / "ready"};
+  auto runner = place.open();
+  auto spec = shell("trap '' TERM; echo ready > " + ready.path() +
+                    "; while :; do (setsid sh -c 'sleep 0.2; sleep 1000' &); sleep 0.01; done");
+  spec.grace = 100ms;
+  auto process = start(*runner, spec);
+  ready.wait_for_line();
+  runner->stop(process.handle);
+  CHECK(process.wait().signal == SIGKILL);
+  CHECK(marked_processes(place.mark()).empty());
+}

@@ -238,8 +238,8 @@ TEST_CASE("a child can be made to end with the thread that started it") {
   std::optional<spawned> child, other;
   std::thread([&] {
     options.parent_death_signal = SIGKILL;
-    child.emplace(shell("sleep 1000"), options);
-    other.emplace(shell("sleep 1000"));
+    child.emplace(shell("exec sleep 1000"), options);
+    other.emplace(shell("exec sleep 1000"));
   }).join();
   CHECK(child->wait() == 128 + SIGKILL);
   CHECK(kill(other->pid(), 0) == 0);

@@ -57,6 +57,7 @@ public:
   int wait() {
     pollfd ended{process_.exit.get(), POLLIN, 0};
     REQUIRE(poll(&ended, 1, std::chrono::milliseconds(deadline).count()) == 1);
+    kill(-process_.pid, SIGKILL); // what it has left in its group; it is not reaped yet
     siginfo_t info{};
     REQUIRE(waitid(P_PIDFD, static_cast<id_t>(process_.exit.get()), &info, WEXITED) == 0);
     reaped_ = true;
