@@ -22,6 +22,8 @@ void signal_group(pid_t group, int signal) {
     kill(-group, signal);
 }
 
+constexpr int most_on_its_way_to_a_terminal = 64 * 1024;
+
 } // namespace
 
 child::child(spawned_process process, std::string input, bool more_input, run_output output,
@@ -29,6 +31,7 @@ child::child(spawned_process process, std::string input, bool more_input, run_ou
     : process_(std::move(process)),
       input_(std::move(input)),
       more_input_(more_input),
+      is_terminal_(!process_.error_output),
       output_(std::move(output)),
       error_(std::move(error_output)) {}
 
@@ -76,6 +79,9 @@ void child::drain(const unique_fd& fd, run_output& output, std::span<char> buffe
   int waiting = 0;
   if (ioctl(fd.get(), FIONREAD, &waiting) != 0)
     return;
+  // What a terminal is about to show is not counted, but is no more than this.
+  if (is_terminal_)
+    waiting = most_on_its_way_to_a_terminal;
   while (waiting > 0) {
     auto wanted = std::min(buffer.size(), static_cast<std::size_t>(waiting));
     auto count = ::read(fd.get(), buffer.data(), wanted);

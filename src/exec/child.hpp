@@ -78,6 +78,7 @@ private:
   std::string input_;
   std::size_t input_written_ = 0;
   bool more_input_ = false;
+  bool is_terminal_ = false;
   run_output output_;
   run_output error_;
   process_exit exit_;

@@ -25,7 +25,13 @@ auto members(any_of<hello> auto& x) {
 auto members(any_of<start> auto& x) {
   auto& s = x.spec;
   return std::tie(s.run, s.argv, s.working_directory, s.environment, s.stdin_text,
-                  s.input_stays_open, s.file_limit, s.grace);
+                  s.input_stays_open, s.file_limit, s.grace, s.terminal, s.limits, s.nice, s.umask);
+}
+auto members(any_of<terminal_size> auto& x) {
+  return std::tie(x.columns, x.rows);
+}
+auto members(any_of<resource_limit> auto& x) {
+  return std::tie(x.name, x.soft, x.hard);
 }
 auto members(any_of<stop> auto& x) {
   return std::tie(x.run, x.grace_ms);
@@ -34,7 +40,7 @@ auto members(any_of<write_input> auto& x) {
   return std::tie(x.request, x.run, x.position, x.bytes, x.last);
 }
 auto members(any_of<resize> auto& x) {
-  return std::tie(x.run, x.size.columns, x.size.rows);
+  return std::tie(x.run, x.size);
 }
 auto members(any_of<measure> auto& x) {
   return std::tie(x.request, x.run);
@@ -94,10 +100,11 @@ void write_one(byte_writer& to, const error& value) {
   to.put(static_cast<std::uint8_t>(value.code));
   to.put(std::string_view{value.message});
 }
-void write_one(byte_writer& to, const std::optional<error>& value) {
+template <class T>
+void write_one(byte_writer& to, const std::optional<T>& value) {
   to.put(static_cast<std::uint8_t>(value.has_value()));
   if (value)
-    write_one(to, *value);
+    write(to, *value);
 }
 void write_one(byte_writer& to, const std::pair<std::string, std::string>& value) {
   write_one(to, value.first);
@@ -152,9 +159,10 @@ bool read_one(byte_reader& from, error& value) {
   return from.good() && code >= static_cast<std::uint8_t>(errc::invalid_argument) &&
          code <= static_cast<std::uint8_t>(errc::internal);
 }
-bool read_one(byte_reader& from, std::optional<error>& value) {
+template <class T>
+bool read_one(byte_reader& from, std::optional<T>& value) {
   bool present = false;
-  return read_one(from, present) && (!present || read_one(from, value.emplace()));
+  return read_one(from, present) && (!present || read(from, value.emplace()));
 }
 bool read_one(byte_reader& from, std::pair<std::string, std::string>& value) {
   return read_one(from, value.first) && read_one(from, value.second);

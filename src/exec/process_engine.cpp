@@ -5,6 +5,7 @@
 #include "exec/program.hpp"
 #include "exec/survivors.hpp"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -35,6 +36,9 @@ constexpr std::chrono::milliseconds between_growths{50};
 
 /// With no more than this waiting, there is room for more input.
 constexpr std::size_t room_for_input = 64 * 1024;
+
+/// What is typed at the end of the input of a terminal: Ctrl-D.
+constexpr std::string_view end_of_input = "\x04";
 
 /// A day is as good as for ever, and keeps the arithmetic of the clock from running over.
 std::chrono::milliseconds usable(std::chrono::milliseconds grace) {
@@ -91,32 +95,24 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
     return;
   }
   complete(spec);
-  std::optional<output_file> files[2];
-  if (!options_.output_directory.empty())
-    for (auto which : {stream::output, stream::error}) {
-      auto file = output_file::open(path_of(spec.run, which), spec.file_limit);
-      if (!file) {
-        call(done, failed(file.error()));
-        return;
-      }
-      files[which == stream::error] = std::move(*file);
-    }
-  spawn_options how;
-  if (options_.ends_with_thread)
-    how.parent_death_signal = SIGKILL;
-  auto spawned = spawn(spec, inherited_, how);
-  if (!spawned) {
-    call(done, failed(spawned.error()));
+  auto outputs = open_outputs(spec);
+  if (!outputs) {
+    call(done, failed(outputs.error()));
     return;
   }
-  auto limit = options_.memory_limit.value_or(spec.output_limit);
-  entry fresh{.process = child{std::move(*spawned), std::move(spec.stdin_text),
-                               spec.input_stays_open, run_output{limit, std::move(files[0])},
-                               run_output{limit, std::move(files[1])}},
+  auto launched = launch(spec);
+  if (!launched) {
+    call(done, failed(launched.error()));
+    return;
+  }
+  entry fresh{.process = child{std::move(launched->process), std::move(launched->input),
+                               spec.input_stays_open, std::move(outputs->output),
+                               std::move(outputs->error)},
               .run = std::move(spec.run),
               .file_limit = spec.file_limit,
               .grace = usable(spec.grace),
               .done = std::move(done),
+              .terminal = std::move(launched->terminal),
               .ending = {},
               .next_step = {},
               .looked_at = event_loop::clock::now(),
@@ -138,15 +134,70 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
                                    "; raise fs.epoll.max_user_watches or run fewer at once"}));
 }
 
+result<process_engine::run_outputs> process_engine::open_outputs(const process_spec& spec) const {
+  std::optional<output_file> output;
+  std::optional<output_file> error_output;
+  if (!options_.output_directory.empty())
+    for (auto which : {stream::output, stream::error}) {
+      auto file = output_file::open(path_of(spec.run, which), spec.file_limit);
+      if (!file)
+        return file.error();
+      (which == stream::output ? output : error_output) = std::move(*file);
+    }
+  auto limit = options_.memory_limit.value_or(spec.output_limit);
+  return run_outputs{run_output{limit, std::move(output)},
+                     run_output{limit, std::move(error_output)}};
+}
+
+result<process_engine::launched_process> process_engine::launch(process_spec& spec) const {
+  spawn_options how;
+  how.limits = spec.limits;
+  how.nice = spec.nice;
+  how.umask = spec.umask;
+  if (options_.ends_with_thread)
+    how.parent_death_signal = SIGKILL;
+  if (!spec.terminal) {
+    auto process = spawn(spec, inherited_, how);
+    if (!process)
+      return process.error();
+    return launched_process{std::move(*process), std::move(spec.stdin_text), {}};
+  }
+  auto terminal = pseudo_terminal::open(*spec.terminal);
+  if (!terminal)
+    return terminal.error();
+  how.terminal = terminal->path();
+  auto typed = std::exchange(spec.stdin_text, {});
+  if (!spec.input_stays_open)
+    typed += end_of_input;
+  auto process = spawn(spec, inherited_, how);
+  if (!process)
+    return process.error();
+  // Both ends of the child's streams are the terminal, each with a descriptor of its own.
+  for (auto* end : {&process->input, &process->output}) {
+    *end = unique_fd{::fcntl(terminal->descriptor(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
+    if (!*end) {
+      auto why = explain_spawn_failure(errno, spec, spec.argv.front());
+      child failed_one{std::move(*process), {}, false, run_output{0, {}}, run_output{0, {}}};
+      failed_one.kill_group();
+      failed_one.wait_for_exit();
+      failed_one.reap();
+      return why;
+    }
+  }
+  return launched_process{std::move(*process), std::move(typed), std::move(*terminal)};
+}
+
 bool process_engine::watch(process_handle handle, entry& running) {
   auto& process = running.process;
   running.exit =
       loop_.watch(process.exit_fd(), EPOLLIN, [this, handle](std::uint32_t) { note_exit(handle); });
   running.output = loop_.watch(process.output_fd(), EPOLLIN,
                                [this, handle](std::uint32_t) { read(handle, stream::output); });
-  running.error = loop_.watch(process.error_fd(), EPOLLIN,
-                              [this, handle](std::uint32_t) { read(handle, stream::error); });
-  return running.exit != 0 && running.output != 0 && running.error != 0 && feed(handle, running);
+  if (process.error_fd() >= 0) // a terminal shows all of it as one
+    running.error = loop_.watch(process.error_fd(), EPOLLIN,
+                                [this, handle](std::uint32_t) { read(handle, stream::error); });
+  return running.exit != 0 && running.output != 0 &&
+         (running.error != 0 || process.error_fd() < 0) && feed(handle, running);
 }
 
 void process_engine::stop(process_handle handle, std::optional<std::chrono::milliseconds> grace) {
@@ -159,7 +210,11 @@ void process_engine::measure(process_handle handle, std::function<void(std::uint
   call(done, found == children_.end() ? 0 : resident_bytes(found->second.process.pid()));
 }
 
-void process_engine::resize(process_handle, terminal_size) {}
+void process_engine::resize(process_handle handle, terminal_size size) {
+  auto found = children_.find(handle);
+  if (found != children_.end() && found->second.terminal)
+    (void)found->second.terminal->resize(size); // one that is too large changes nothing
+}
 
 // -- input ---------------------------------------------------------------------------------------
 
@@ -179,6 +234,8 @@ bool process_engine::write_input(process_handle handle, std::string_view bytes, 
     return false;
   }
   running.process.add_input(bytes, last);
+  if (last && running.terminal)
+    running.process.add_input(end_of_input, true);
   running.awaiting_room.push_back(std::move(done));
   feed(handle, running);
   return true;

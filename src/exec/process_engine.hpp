@@ -5,6 +5,7 @@
 #include "exec/event_loop.hpp"
 #include "exec/process_runner.hpp"
 #include "exec/process_table.hpp"
+#include "exec/pseudo_terminal.hpp"
 #include "exec/tree_end.hpp"
 
 #include <array>
@@ -82,6 +83,7 @@ private:
     std::uint64_t file_limit;
     std::chrono::milliseconds grace;
     exit_callback done;
+    std::optional<pseudo_terminal> terminal;
     event_loop::watch_id exit = 0;
     event_loop::watch_id input = 0;
     event_loop::watch_id output = 0;
@@ -98,7 +100,19 @@ private:
     std::optional<follower> listener;
   };
 
+  struct run_outputs {
+    run_output output;
+    run_output error;
+  };
+  struct launched_process {
+    spawned_process process;
+    std::string input;
+    std::optional<pseudo_terminal> terminal;
+  };
+
   void complete(process_spec& spec) const;
+  result<run_outputs> open_outputs(const process_spec& spec) const;
+  result<launched_process> launch(process_spec& spec) const;
   bool watch(process_handle handle, entry& running);
   void begin_end(process_handle handle, entry& running, std::chrono::milliseconds grace);
   std::optional<event_loop::clock::time_point> step(entry& running);

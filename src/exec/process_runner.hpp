@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "exec/spawn_options.hpp"
+#include "exec/terminal_size.hpp"
+
 #include <mahavishnu/base/error.hpp>
 
 #include <chrono>
@@ -37,6 +40,14 @@ struct process_spec {
   std::uint64_t file_limit = std::uint64_t{64} << 20;
   /// Between SIGTERM and SIGKILL when the process is stopped.
   std::chrono::milliseconds grace{5000};
+  /// With a terminal of that size instead of pipes: all that it shows is its standard output, what
+  /// it is given as input is typed, and the end of the input is Ctrl-D.
+  std::optional<terminal_size> terminal;
+  std::vector<resource_limit> limits;
+  /// -20 (first in line) to 19 (last).
+  std::optional<int> nice;
+  /// The bits that files it makes will not have.
+  std::optional<mode_t> umask;
 };
 
 /// How a process ended and what it wrote.
@@ -55,14 +66,6 @@ struct process_exit {
   /// What it wrote in all, kept or not.
   std::uint64_t output_bytes = 0;
   std::uint64_t error_bytes = 0;
-};
-
-/// Size of a terminal in characters.
-struct terminal_size {
-  std::uint16_t columns = 80;
-  std::uint16_t rows = 24;
-
-  friend bool operator==(const terminal_size&, const terminal_size&) = default;
 };
 
 /// How much a running process has written to one stream, and where that can be read.

@@ -659,3 +659,49 @@ TEST_CASE("a tree that ignores SIGTERM and forks all the time ends after its gra
   CHECK(process.wait().signal == SIGKILL);
   CHECK(marked_processes(place.mark()).empty());
 }
+
+TEST_CASE("a process can have a terminal, which is resized, typed on and shows both streams") {
+  keeper_place place;
+  auto runner = place.open();
+  auto spec = shell("stty -echo; stty size; echo bad >&2; read line; echo got $line; stty size; "
+                    "cat; echo over");
+  spec.terminal = exec::terminal_size{.rows = 30, .columns = 90};
+  spec.input_stays_open = true;
+  auto process = start(*runner, named("terminal", spec));
+  auto shows = [&](const std::string& text) {
+    return comes_true([&] {
+      return contents_of(place.path() + "/out/terminal.out").find(text) != std::string::npos;
+    });
+  };
+  CHECK(shows("30 90\r\nbad\r\n"));
+  runner->resize(process.handle, {.rows = 40, .columns = 100});
+  runner->write_input(process.handle, "hello\n", false, {});
+  CHECK(shows("got hello\r\n40 100\r\n"));
+  runner->write_input(process.handle, "", true, {});
+  auto exit = process.wait();
+  CHECK(exit.exit_code == 0);
+  CHECK(exit.standard_output.ends_with("over\r\n"));
+  CHECK(exit.standard_error.empty());
+}
+
+TEST_CASE("a terminal without input reads the end of file, and shows all that was written last") {
+  for (int i = 0; i < 20; ++i) {
+    auto spec = shell("cat; head -c 20000 /dev/zero | tr '\\0' x; echo; echo last");
+    spec.terminal.emplace();
+    auto exit = run(spec);
+    CHECK(exit.exit_code == 0);
+    CHECK(exit.standard_output.ends_with("x\r\nlast\r\n"));
+  }
+}
+
+TEST_CASE("a process has the limits, the nice value and the umask that it is to have") {
+  keeper_place place;
+  auto runner = place.open();
+  auto spec = shell("ulimit -n; nice; umask");
+  spec.limits = {{"nofile", 77, 77}};
+  spec.nice = 5;
+  spec.umask = 027;
+  CHECK(start(*runner, spec).wait().standard_output == "77\n5\n0027\n");
+  spec.limits = {{"nofiles", 1, 1}};
+  CHECK(failure_of(*runner, spec).code == errc::invalid_argument);
+}

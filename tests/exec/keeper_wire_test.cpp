@@ -21,6 +21,10 @@ process_spec full_spec() {
   spec.input_stays_open = true;
   spec.file_limit = 1ull << 40;
   spec.grace = std::chrono::milliseconds{-7};
+  spec.terminal = terminal_size{100, 50};
+  spec.limits = {{"nofile", 100, 200}, {"core", 0, unlimited}};
+  spec.nice = -3;
+  spec.umask = 027;
   return spec;
 }
 
@@ -95,6 +99,12 @@ TEST_CASE("every command of a server arrives as it was sent") {
   CHECK(spec.grace == full_spec().grace);
   CHECK(spec.file_limit == full_spec().file_limit);
   CHECK(spec.input_stays_open);
+  CHECK(spec.terminal == full_spec().terminal);
+  REQUIRE(spec.limits.size() == 2);
+  CHECK(spec.limits[1].name == "core");
+  CHECK(spec.limits[1].hard == unlimited);
+  CHECK(spec.nice == -3);
+  CHECK(spec.umask == mode_t{027});
 }
 
 TEST_CASE("every notice of a keeper arrives as it was sent") {
