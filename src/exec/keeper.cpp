@@ -5,6 +5,7 @@
 
 #include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -53,6 +54,17 @@ error system_error(const std::string& what) {
           "the keeper cannot " + what + ": " + std::generic_category().message(errno)};
 }
 
+/// Each run takes some descriptors of the keeper. Its processes get the limit that was there
+/// before.
+resource_limit raise_descriptor_limit() {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  auto raised = before;
+  raised.rlim_cur = raised.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &raised);
+  return {"nofile", before.rlim_cur, before.rlim_max};
+}
+
 std::uint64_t size_of(const std::string& path) {
   struct stat found {};
   return ::stat(path.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
@@ -92,6 +104,7 @@ keeper::keeper(const keeper_options& options, const wall_clock& clock, keeper_di
                        .memory_limit = inline_limit,
                        .mark = directory_.mark() + ".",
                        .ends_with_thread = true,
+                       .limits = {raise_descriptor_limit()},
                        .reaper = ::getpid()}),
       epoch_(directory_.read_epoch()) {}
 
@@ -220,9 +233,6 @@ void keeper::handle_frame(connections::iterator from, std::string_view frame) {
     greet(from, *greeting);
   } else if (from == server_) {
     std::visit([this](auto& what) { carry_out(what); }, *said);
-    // A server that does not listen any more is let go.
-    if (server_ != connections_.end() && server_->socket->waiting() > most_waiting)
-      drop(server_);
   } else {
     refuse(from, {errc::invalid_argument, "the first word to a keeper is hello"});
   }
@@ -296,6 +306,15 @@ void keeper::tell(const keeper_wire::notice& what, urgency when) {
     server_->socket->send(*frame, when);
   else
     warn(frame.error().message);
+  // Not here: whoever calls this is in the middle of something.
+  if (server_->socket->waiting() > most_waiting && !std::exchange(is_asking_whether_deaf_, true))
+    loop_->post([this] { drop_if_deaf(); });
+}
+
+void keeper::drop_if_deaf() {
+  is_asking_whether_deaf_ = false;
+  if (server_ != connections_.end() && server_->socket->waiting() > most_waiting)
+    drop(server_);
 }
 
 // -- what the server wants -----------------------------------------------------------------------

@@ -66,6 +66,7 @@ private:
   void greet(connections::iterator from, keeper_wire::hello& said);
   void refuse(connections::iterator from, error why);
   void drop(connections::iterator which);
+  void drop_if_deaf();
   void tell(const keeper_wire::notice& what,
             frame_socket::urgency when = frame_socket::urgency::now);
 
@@ -119,6 +120,7 @@ private:
   /// Of the start, before there is a place for them to go.
   std::vector<std::string> warnings_;
   bool ending_ = false;
+  bool is_asking_whether_deaf_ = false;
   event_loop::timer rest_;
 };
 

@@ -141,6 +141,8 @@ void keeper_link::start_keeper() {
     if (!*alive)
       return;
     is_starting_ = false;
+    if (phase_ != phase::reaching) // another one was there first
+      return;
     if (exit.failure)
       give_up(*exit.failure);
     else if (exit.exit_code == 0)

@@ -39,7 +39,7 @@ local_runner::~local_runner() {
 process_handle local_runner::start(process_spec spec, std::function<void(process_exit)> done) {
   auto handle = ++last_handle_;
   if (spec.run.empty())
-    spec.run = std::to_string(handle);
+    spec.run = "local-" + std::to_string(::getpid()) + "-" + std::to_string(handle);
   loop_->post([this, handle, spec = std::move(spec), done = std::move(done)]() mutable {
     engine_->start(handle, std::move(spec), std::move(done));
   });

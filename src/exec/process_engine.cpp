@@ -3,6 +3,7 @@
 
 #include "exec/memory.hpp"
 #include "exec/program.hpp"
+#include "exec/run_state.hpp"
 #include "exec/survivors.hpp"
 
 #include <fcntl.h>
@@ -94,6 +95,13 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
                                             "down; start it again first"}));
     return;
   }
+  if (!spec.run.empty() && !is_run_name(spec.run)) {
+    call(done, failed({errc::invalid_argument,
+                       "'" + spec.run.substr(0, 100) +
+                           "' is no name of a run; use no more than 100 letters, digits, '.', "
+                           "'_' and '-'"}));
+    return;
+  }
   complete(spec);
   auto outputs = open_outputs(spec);
   if (!outputs) {
@@ -152,6 +160,9 @@ result<process_engine::run_outputs> process_engine::open_outputs(const process_s
 result<process_engine::launched_process> process_engine::launch(process_spec& spec) const {
   spawn_options how;
   how.limits = spec.limits;
+  for (const auto& limit : options_.limits)
+    if (std::ranges::find(spec.limits, limit.name, &resource_limit::name) == spec.limits.end())
+      how.limits.push_back(limit);
   how.nice = spec.nice;
   how.umask = spec.umask;
   if (options_.ends_with_thread)

@@ -28,6 +28,8 @@ struct engine_options {
   std::string mark;
   /// Whether the processes are killed when the thread of the loop ends, however it ends.
   bool ends_with_thread = false;
+  /// For processes whose specification says nothing about the same resource.
+  std::vector<resource_limit> limits{};
   /// Who becomes the parent of a process whose own has ended: init, or this very process when it is
   /// a subreaper. Then nothing that a run leaves behind is missed.
   pid_t reaper = 1;

@@ -2,6 +2,7 @@
 /// What a process may do to the keeper that runs it.
 #include "exec/keeper_support.hpp"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 using namespace mahavishnu;
@@ -225,11 +226,28 @@ TEST_CASE("a keeper says why a program does not run") {
   CHECK(start(*runner, shell("exit 7")).wait().exit_code == 7);
 }
 
+TEST_CASE("a keeper has all the descriptors it may have, and its processes as many as we") {
+  rlimit ours{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &ours) == 0);
+  auto lower = ours;
+  lower.rlim_cur = 300;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &lower) == 0);
+  keeper_place place;
+  auto runner = place.open();
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &ours) == 0);
+  rlimit of_keeper{};
+  REQUIRE(prlimit(pid_of(*runner), RLIMIT_NOFILE, nullptr, &of_keeper) == 0);
+  CHECK(of_keeper.rlim_cur == ours.rlim_max);
+  CHECK(start(*runner, shell("ulimit -n")).wait().standard_output == "300\n");
+}
+
 TEST_CASE("a keeper without free descriptors says so and goes on") {
   keeper_place place;
   auto runner = place.open();
   auto of_keeper = [&](rlim_t descriptors) {
-    rlimit limit{descriptors, 4096};
+    rlimit limit{};
+    REQUIRE(prlimit(pid_of(*runner), RLIMIT_NOFILE, nullptr, &limit) == 0);
+    limit.rlim_cur = descriptors;
     REQUIRE(prlimit(pid_of(*runner), RLIMIT_NOFILE, &limit, nullptr) == 0);
   };
   of_keeper(40);
