@@ -64,17 +64,34 @@ std::string last_character(std::string_view text) {
 
 /// Whether a control sequence is one that programs write: the library has room for so many numbers
 /// and no more, and older versions of it do not look.
-bool is_sane(std::string_view sequence) {
+bool is_sane_sequence(std::string_view sequence) {
   constexpr int most_numbers = 16;
   constexpr int most_digits = 6;
   int numbers = 1, digits = 0;
-  for (char c : sequence) {
+  if (sequence.size() < 3 || sequence.back() < 0x40 || sequence.back() > 0x7e)
+    return false;
+  for (char c : sequence.substr(2, sequence.size() - 3)) {
+    if (c < 0x20 || c > 0x3f)
+      return false;
     digits = c >= '0' && c <= '9' ? digits + 1 : 0;
     numbers += c == ';' || c == ':' ? 1 : 0;
     if (digits > most_digits)
       return false;
   }
   return numbers <= most_numbers && sequence.size() <= most_numbers * (most_digits + 1);
+}
+
+/// The same for other escapes: strings, and those of a few bytes that do not go on as something
+/// else. What a terminal shows nothing of is left out.
+bool is_sane_escape(std::string_view escape) {
+  if (escape.size() < 2 || escape[1] == 'X' || escape[1] == '^' || escape[1] == '_')
+    return false;
+  if (escape[1] == ']' || escape[1] == 'P')
+    return true;
+  auto last = escape.back();
+  return escape.find_first_of("[]P", 2) == std::string_view::npos && last >= 0x30 && last <= 0x7e &&
+         std::ranges::all_of(escape.substr(1, escape.size() - 2),
+                             [](char c) { return c >= 0x20 && c <= 0x2f; });
 }
 
 /// How often `ESC [ 5 b` wants the last character again; 0 when it is written in no sane way.
@@ -141,8 +158,10 @@ struct terminal_screen::state {
     using enum escape_splitter::kind;
     if (what == control_sequence && piece.back() == 'b')
       return repeat(repetitions(piece));
-    if (what != control_sequence || is_sane(piece))
-      write(piece);
+    if ((what == control_sequence && !is_sane_sequence(piece)) ||
+        (what == other && !is_sane_escape(piece)))
+      return;
+    write(piece);
     if (what != text)
       return;
     if (auto character = last_character(piece); !character.empty())

@@ -60,6 +60,9 @@ TEST_CASE("control sequences with more numbers than programs write are passed ov
     screen.feed("\x1b[" + numbers + "m");
     screen.feed(std::string("\x1b[1") + separator + std::string(20, '9') + "H");
   }
+  // What looks like other escapes and goes on as one that repeats nothing for ever.
+  for (std::string start : {"\n[", "\xFF[", "([", "(\xFF[", "[\n", "[\xFF", "\x1b[", "[\x1b[\x7F"})
+    screen.feed("\xCC\x81\x1b" + start + "5b\x18\x1b[H\x1b[2J");
   screen.feed("\x1b[38;2;255;255;255;48;2;255;255;255;1;4mtext");
   CHECK(screen.rows()[0] == "text");
 }
