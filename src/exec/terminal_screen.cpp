@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "exec/terminal_screen.hpp"
 
+#include "exec/escape_splitter.hpp"
 #include "exec/utf8.hpp"
 
 #include <vterm.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -49,19 +51,57 @@ std::string without_spaces_at_end(std::string text) {
   return text;
 }
 
-/// Bytes at the end to be kept until more have come: older versions of the library lose a title,
-/// and spoil a character, that they get in two pieces.
-std::size_t incomplete_at_end(std::string_view bytes) {
-  auto outside_of_strings = bytes.ends_with('\x1b') ? 1 : unfinished_utf8(bytes);
-  auto start = std::max(bytes.rfind("\x1b]") + 1, bytes.rfind("\x1bP") + 1);
-  if (start == 0)
-    return outside_of_strings;
-  auto string = bytes.substr(start - 1);
-  auto end = string.find_first_of("\x07\x18\x1a\x1b", 2);
-  auto may_go_on = end == std::string_view::npos || end + 1 == string.size();
-  auto has_ended = end != std::string_view::npos && string[end] != '\x1b';
-  return may_go_on && !has_ended && string.size() <= longest_title ? string.size()
-                                                                   : outside_of_strings;
+/// The last character of a text, besides those that only move the cursor; nothing when it has none.
+std::string last_character(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.back()) < 0x20)
+    text.remove_suffix(1);
+  auto at = text.size();
+  while (at > 0 && text.size() - at < 4)
+    if ((static_cast<unsigned char>(text[--at]) & 0xC0) != 0x80)
+      break;
+  return to_utf8(text.substr(at)).text;
+}
+
+/// Whether a control sequence is one that programs write: the library has room for so many numbers
+/// and no more, and older versions of it do not look.
+bool is_sane_sequence(std::string_view sequence) {
+  constexpr int most_numbers = 16;
+  constexpr int most_digits = 6;
+  int numbers = 1, digits = 0;
+  if (sequence.size() < 3 || sequence.back() < 0x40 || sequence.back() > 0x7e)
+    return false;
+  for (char c : sequence.substr(2, sequence.size() - 3)) {
+    if (c < 0x20 || c > 0x3f)
+      return false;
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    numbers += c == ';' || c == ':' ? 1 : 0;
+    if (digits > most_digits)
+      return false;
+  }
+  return numbers <= most_numbers && sequence.size() <= most_numbers * (most_digits + 1);
+}
+
+/// The same for other escapes: strings, and those of a few bytes that do not go on as something
+/// else. What a terminal shows nothing of is left out.
+bool is_sane_escape(std::string_view escape) {
+  if (escape.size() < 2 || escape[1] == 'X' || escape[1] == '^' || escape[1] == '_')
+    return false;
+  if (escape[1] == ']' || escape[1] == 'P')
+    return true;
+  auto last = escape.back();
+  return escape.find_first_of("[]P", 2) == std::string_view::npos && last >= 0x30 && last <= 0x7e &&
+         std::ranges::all_of(escape.substr(1, escape.size() - 2),
+                             [](char c) { return c >= 0x20 && c <= 0x2f; });
+}
+
+/// How often `ESC [ 5 b` wants the last character again; 0 when it is written in no sane way.
+int repetitions(std::string_view sequence) {
+  auto digits = sequence.substr(2, sequence.size() - 3);
+  int count = 1;
+  auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  if (digits.empty())
+    return 1;
+  return failure == std::errc{} && end == digits.data() + digits.size() ? std::max(count, 1) : 0;
 }
 
 struct terminal_free {
@@ -79,8 +119,9 @@ struct terminal_screen::state {
   std::string answers;
   bool cursor_visible = true;
   bool alternate = false;
-  /// Bytes of a sequence or a character whose rest has not come yet.
-  std::string unfinished;
+  /// Older versions of the library lose a title and spoil a character that they get in two pieces.
+  escape_splitter splitter;
+  std::string last;
 
   state(terminal_size size, std::size_t scrollback)
       : terminal(vterm_new(size.rows, size.columns)), most_lines(scrollback) {
@@ -101,6 +142,39 @@ struct terminal_screen::state {
       return chosen;
     }();
     return &all;
+  }
+
+  void write(std::string_view bytes) {
+    vterm_input_write(terminal.get(), bytes.data(), bytes.size());
+  }
+
+  VTermPos position() const {
+    VTermPos at{};
+    vterm_state_get_cursorpos(vterm_obtain_state(terminal.get()), &at);
+    return at;
+  }
+
+  void take(escape_splitter::kind what, std::string_view piece) {
+    using enum escape_splitter::kind;
+    if (what == control_sequence && piece.back() == 'b')
+      return repeat(repetitions(piece));
+    if ((what == control_sequence && !is_sane_sequence(piece)) ||
+        (what == other && !is_sane_escape(piece)))
+      return;
+    write(piece);
+    if (what != text)
+      return;
+    if (auto character = last_character(piece); !character.empty())
+      last = std::move(character);
+  }
+
+  /// In place of the library, older versions of which never come back when the last character has
+  /// no width.
+  void repeat(int count) {
+    int rows = 0, columns = 0;
+    vterm_get_size(terminal.get(), &rows, &columns);
+    for (count = std::min(count, columns - position().col); count > 0; --count)
+      write(last);
   }
 
   static state& of(void* user) { return *static_cast<state*>(user); }
@@ -164,11 +238,9 @@ result<terminal_screen> terminal_screen::open(terminal_size size, std::size_t sc
 }
 
 void terminal_screen::feed(std::string_view bytes) {
-  auto& unfinished = state_->unfinished;
-  unfinished += bytes;
-  auto ready = unfinished.size() - incomplete_at_end(unfinished);
-  vterm_input_write(state_->terminal.get(), unfinished.data(), ready);
-  unfinished.erase(0, ready);
+  state_->splitter.feed(bytes, [this](escape_splitter::kind what, std::string_view piece) {
+    state_->take(what, piece);
+  });
   vterm_screen_flush_damage(state_->screen);
 }
 
@@ -202,8 +274,7 @@ std::vector<std::string> terminal_screen::rows() const {
 }
 
 terminal_screen::cursor_state terminal_screen::cursor() const {
-  VTermPos at{};
-  vterm_state_get_cursorpos(vterm_obtain_state(state_->terminal.get()), &at);
+  auto at = state_->position();
   // Behind the last column the library may count one more.
   auto [rows, columns] = size();
   return {std::clamp(at.row, 0, rows - 1), std::clamp(at.col, 0, columns - 1),

@@ -146,7 +146,7 @@ TEST_CASE("a terminal whose child does not read takes no more at some point and 
 }
 
 TEST_CASE("a terminal of an impossible size is refused") {
-  for (terminal_size size : {terminal_size{0, 80}, {24, 0}, {-1, 80}, {501, 80}, {24, 1001}}) {
+  for (terminal_size size : {terminal_size{0, 80}, {24, 1}, {-1, 80}, {501, 80}, {24, 1001}}) {
     auto refused = pseudo_terminal::open(size);
     REQUIRE(refused.has_error());
     CHECK(refused.error().code == errc::invalid_argument);

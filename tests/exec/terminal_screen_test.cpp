@@ -41,6 +41,32 @@ TEST_CASE("a sequence may come in pieces") {
   CHECK_FALSE(pieces.cursor().visible);
 }
 
+TEST_CASE("the last character is repeated as often as there is room") {
+  auto screen = open_screen({4, 10});
+  screen.feed("\x1b[b\x1b[5b"); // nothing to repeat
+  screen.feed("-\x1b[4b\r\n\xE2\x82\xAC\x1b[1m\x1b[b\r\nx\x1b[2000000000b");
+  CHECK(screen.rows() == texts{"-----", "\xE2\x82\xAC\xE2\x82\xAC", "xxxxxxxxxx", ""});
+  screen.feed("\x1b[4;1H\xCC\x81\x1b[3b"); // one without width, on which a library may hang
+  screen.feed("\x1b[4;1Hlast\x1b[2;3bx\x1b[?2bx");
+  CHECK(screen.rows()[3] == "lastxx");
+}
+
+TEST_CASE("control sequences with more numbers than programs write are passed over") {
+  auto screen = open_screen({2, 10});
+  for (char separator : {';', ':'}) {
+    std::string numbers;
+    for (int i = 0; i < 500; ++i)
+      numbers += "1" + std::string(1, separator);
+    screen.feed("\x1b[" + numbers + "m");
+    screen.feed(std::string("\x1b[1") + separator + std::string(20, '9') + "H");
+  }
+  // What looks like other escapes and goes on as one that repeats nothing for ever.
+  for (std::string start : {"\n[", "\xFF[", "([", "(\xFF[", "[\n", "[\xFF", "\x1b[", "[\x1b[\x7F"})
+    screen.feed("\xCC\x81\x1b" + start + "5b\x18\x1b[H\x1b[2J");
+  screen.feed("\x1b[38;2;255;255;255;48;2;255;255;255;1;4mtext");
+  CHECK(screen.rows()[0] == "text");
+}
+
 TEST_CASE("wide characters and combined ones keep their places") {
   auto screen = open_screen({2, 10});
   screen.feed("\xE4\xB8\xAD|e\xCC\x81|");
@@ -125,7 +151,7 @@ TEST_CASE("any bytes leave a screen that is valid text") {
       byte = random() % 5 == 0 ? static_cast<char>(random()) : likely[random() % likely.size()];
     screen.feed(bytes);
     if (random() % 50 == 0)
-      REQUIRE(screen.resize({1 + int(random() % 20), 1 + int(random() % 40)}).has_value());
+      REQUIRE(screen.resize({1 + int(random() % 20), 1 + int(1 + random() % 40)}).has_value());
     auto rows = screen.rows();
     auto [height, width] = screen.size();
     REQUIRE(rows.size() == static_cast<std::size_t>(height));
