@@ -7,13 +7,13 @@
 #include <mahavishnu/base/error.hpp>
 
 #include <chrono>
-#include <compare>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <tuple>
 #include <unordered_map>
 
 namespace mahavishnu::exec {
@@ -36,7 +36,9 @@ public:
     std::uint64_t number = 0;
 
     explicit operator bool() const { return number != 0; }
-    friend auto operator<=>(const timer&, const timer&) = default;
+    friend bool operator<(const timer& a, const timer& b) {
+      return std::tie(a.when, a.number) < std::tie(b.when, b.number);
+    }
   };
 
   static result<std::unique_ptr<event_loop>> open();

@@ -302,7 +302,7 @@ void process_engine::follow(process_handle handle,
   running.listener.reset();
   if (!grown)
     return;
-  running.listener.emplace().grown = std::move(grown);
+  running.listener.emplace(std::move(grown));
   note_growth(handle, running);
 }
 

@@ -71,6 +71,8 @@ public:
 
 private:
   struct follower {
+    explicit follower(std::function<void(const output_growth&)> call) : grown(std::move(call)) {}
+
     std::function<void(const output_growth&)> grown;
     std::uint64_t told_output = 0;
     std::uint64_t told_error = 0;
