@@ -4,7 +4,8 @@
 ///
 ///   crash_server DIRECTORY KEEPER EPOCH PLACE (go-on | finish)
 ///
-/// PLACE/journal gets a line for each end that was heard: name, exit code, bytes of output, output.
+/// PLACE/journal gets a line for each end that was heard: name, exit code, bytes of output, output,
+/// END.
 /// Each process adds its name to PLACE/ran. With `finish` it starts nothing, hears all that is left
 /// and closes the keeper.
 #include "exec/keeper_runner.hpp"
@@ -73,8 +74,9 @@ private:
   void note(const std::string& run, const process_exit& exit) {
     auto text = exit.failure ? exit.failure->message : exit.standard_output;
     std::replace(text.begin(), text.end(), '\n', ' ');
-    auto line = run + " " + std::to_string(exit.failure ? -1 : exit.exit_code) + " " +
-                std::to_string(exit.output_bytes) + " " + text + "\n";
+    // A kill may tear a long line: then it has no end, and the next one begins on its own.
+    auto line = "\n" + run + " " + std::to_string(exit.failure ? -1 : exit.exit_code) + " " +
+                std::to_string(exit.output_bytes) + " " + text + "END\n";
     if (::write(journal_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
       std::abort();
     runner_->forget(run);

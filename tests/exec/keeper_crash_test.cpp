@@ -27,6 +27,9 @@ std::map<std::string, std::vector<heard_end>> read_journal(const std::string& pa
   std::map<std::string, std::vector<heard_end>> ends;
   std::ifstream file{path};
   for (std::string line; std::getline(file, line);) {
+    if (!line.ends_with("END"))
+      continue; // torn, so the server that wrote it did not say that it has heard
+    line.resize(line.size() - 3);
     std::istringstream fields{line};
     std::string run;
     heard_end end;
