@@ -31,8 +31,7 @@ std::vector<double> measure(const arguments& how, const std::string& scheduler,
                  std::ranges::all_of(answer.results, completed);
         });
   };
-  run(batches / 10); // to warm up
-  return speed_of(run(batches), batches * static_cast<std::int64_t>(tasks_in_batch));
+  return speed_of(run, batches, tasks_in_batch);
 }
 
 } // namespace
@@ -40,23 +39,16 @@ std::vector<double> measure(const arguments& how, const std::string& scheduler,
 int main(int argc, char** argv) {
   auto how = parse(argc, argv);
   report results{"batches", how};
-  std::vector<std::string> schedulers{"stealing", "sharing"};
-  if (!how.scheduler.empty())
-    schedulers = {how.scheduler};
   auto batches = how.scaled(15'000);
-  for (const auto& scheduler : schedulers) {
+  for (const auto& scheduler : how.schedulers_or({"stealing", "sharing"})) {
     auto what = "tasks in batches of 100, 20 batches in flight, " + scheduler;
     auto& speed = results.number(what, "tasks/s");
     auto& cpu = results.number(what + ", CPU", "us/task");
     if (scheduler == "stealing")
       speed.at_least(1'500'000);
-    auto measure_floor = [&] {
-      return floor::measure(how, scheduler, batches, batches_in_flight, tasks_in_batch);
-    };
-    for (std::size_t i = 0; i < how.runs; ++i) {
-      if (how.floor)
-        add_floor(in_child(measure_floor), speed, cpu);
-      add(in_child([&] { return measure(how, scheduler, batches); }), speed, cpu);
-    }
+    run_beside_floor(
+        how,
+        [&] { return floor::measure(how, scheduler, batches, batches_in_flight, tasks_in_batch); },
+        [&] { return measure(how, scheduler, batches); }, speed, cpu);
   }
 }

@@ -73,10 +73,14 @@ cost run_client(caf::actor_system& system, const Target& target, load how, Make 
   return all;
 }
 
-/// Tasks per second, and microseconds of CPU per task.
-inline std::vector<double> speed_of(const cost& taken, std::int64_t tasks) {
-  auto n = static_cast<double>(tasks);
-  return {n / taken.seconds, taken.cpu_seconds / n * 1e6};
+/// Tasks per second and microseconds of CPU per task, with so many tasks in each request. `run`
+/// sends as many requests as it is told and says what that took; the first tenth is to warm up.
+template <class Run>
+std::vector<double> speed_of(const Run& run, std::int64_t requests, std::size_t tasks_each = 1) {
+  run(requests / 10);
+  cost taken = run(requests);
+  auto tasks = static_cast<double>(requests) * static_cast<double>(tasks_each);
+  return {tasks / taken.seconds, taken.cpu_seconds / tasks * 1e6};
 }
 
 } // namespace mahavishnu::bench

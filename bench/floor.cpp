@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "floor.hpp"
 
-#include "actors/system_config.hpp"
 #include "client.hpp"
+#include "system.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -144,10 +144,7 @@ tasks fresh_tasks(std::size_t count) {
 
 std::vector<double> measure(const arguments& how, const std::string& scheduler,
                             std::int64_t requests, std::int64_t in_flight, std::size_t batch) {
-  system_options options;
-  options.scheduler = scheduler;
-  options.threads = how.threads;
-  system_config config{options};
+  auto config = config_of(how, scheduler);
   caf::actor_system system{config};
   auto manager = start(system, 100, 10);
   auto run = [&](std::int64_t n) {
@@ -158,10 +155,9 @@ std::vector<double> measure(const arguments& how, const std::string& scheduler,
         system, manager, {n, in_flight}, [batch] { return fresh_tasks(batch); },
         [batch](const task_results& answer) { return answer.size() == batch; });
   };
-  run(requests / 10); // to warm up
-  auto taken = run(requests);
+  auto speed = speed_of(run, requests, batch == 0 ? 1 : batch);
   caf::anon_send_exit(manager, caf::exit_reason::kill);
-  return speed_of(taken, requests * static_cast<std::int64_t>(batch == 0 ? 1 : batch));
+  return speed;
 }
 
 } // namespace mahavishnu::bench::floor

@@ -9,7 +9,7 @@ namespace {
 
 /// Seconds, and MB.
 std::vector<double> measure(const arguments& how, const std::string& worker_type) {
-  auto inside = start_core(how, how.scheduler.empty() ? "sharing" : how.scheduler);
+  auto inside = start_core(how, how.scheduler_or("sharing"));
   auto before = resident_mb();
   auto start = bench::clock::now();
   pools_wish pools;

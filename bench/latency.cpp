@@ -58,10 +58,7 @@ std::vector<double> from_thread(const arguments& how, const std::string& schedul
 int main(int argc, char** argv) {
   auto how = parse(argc, argv);
   report results{"latency", how};
-  std::vector<std::string> schedulers{"sharing", "stealing"};
-  if (!how.scheduler.empty())
-    schedulers = {how.scheduler};
-  for (const auto& scheduler : schedulers) {
+  for (const auto& scheduler : how.schedulers_or({"sharing", "stealing"})) {
     auto& actor_p50 = results.number("from an actor, p50, " + scheduler, "us").at_most(60);
     auto& actor_p99 = results.number("from an actor, p99, " + scheduler, "us");
     auto& thread_p50 = results.number("from a waiting thread, p50, " + scheduler, "us");

@@ -2,9 +2,9 @@
 /// A batch that is much longer than what pools take at a time: every result comes, in its place,
 /// and the batch stays within its bounds.
 #include "actors/pool_manager.hpp"
-#include "actors/system_config.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "report.hpp"
+#include "system.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
@@ -100,10 +100,7 @@ std::vector<double> measure(const arguments& how, std::int64_t tasks) {
   batch_result answer;
   double seconds = 0;
   {
-    system_options options;
-    options.scheduler = how.scheduler.empty() ? "sharing" : how.scheduler;
-    options.threads = how.threads;
-    system_config config{options};
+    auto config = config_of(how, how.scheduler_or("sharing"));
     caf::actor_system system{config};
     pool_manager_options wish;
     wish.types.emplace("echo", echo_worker());

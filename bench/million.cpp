@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// A million idle workers, and a task for each of them.
 #include "actors/pool_manager.hpp"
-#include "actors/system_config.hpp"
 #include "floor.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "system.hpp"
@@ -23,10 +22,7 @@ constexpr int pools_count = 100;
 
 /// Seconds until they run, MB, seconds for a task on each, workers that had one, seconds to end.
 std::vector<double> measure(const arguments& how, std::int32_t workers) {
-  system_options options;
-  options.scheduler = how.scheduler.empty() ? "sharing" : how.scheduler;
-  options.threads = how.threads;
-  system_config config{options};
+  auto config = config_of(how, how.scheduler_or("sharing"));
   caf::actor_system system{config};
   // A batch would give the second task to a worker that is done with the first one, so we speak to
   // the pools themselves.
@@ -77,10 +73,7 @@ std::vector<double> measure(const arguments& how, std::int32_t workers) {
 
 /// Seconds and MB of as many actors that do nothing else.
 std::vector<double> measure_floor(const arguments& how, std::int64_t actors) {
-  system_options options;
-  options.scheduler = how.scheduler.empty() ? "sharing" : how.scheduler;
-  options.threads = how.threads;
-  system_config config{options};
+  auto config = config_of(how, how.scheduler_or("sharing"));
   caf::actor_system system{config};
   auto before = resident_mb();
   auto start = bench::clock::now();

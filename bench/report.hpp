@@ -28,6 +28,12 @@ struct arguments {
   /// Settings that differ from those that the benchmark is about.
   std::map<std::string, std::string> set;
 
+  std::string scheduler_or(const std::string& usual) const {
+    return scheduler.empty() ? usual : scheduler;
+  }
+  std::vector<std::string> schedulers_or(const std::vector<std::string>& usual) const {
+    return scheduler.empty() ? usual : std::vector{scheduler};
+  }
   std::int64_t scaled(std::int64_t usual) const {
     return static_cast<std::int64_t>(static_cast<double>(usual) * scale);
   }
@@ -122,6 +128,16 @@ double peak_resident_mb();
 /// What `measure` gives, from a process of its own: so that one run leaves nothing behind for the
 /// next one, and what one takes in memory is seen. @pre no thread has been started.
 std::vector<double> in_child(const std::function<std::vector<double>()>& measure);
+
+/// All runs, each in a process of its own, with the floor beside it unless that is unwanted.
+template <class Floor, class Ours, class... Measurement>
+void run_beside_floor(const arguments& how, Floor measure_floor, Ours measure, Measurement&... to) {
+  for (std::size_t i = 0; i < how.runs; ++i) {
+    if (how.floor)
+      add_floor(in_child(measure_floor), to...);
+    add(in_child(measure), to...);
+  }
+}
 
 /// Sorts them.
 double quantile(std::vector<double>& values, double q);

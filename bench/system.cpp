@@ -24,6 +24,13 @@ namespace {
 
 } // namespace
 
+system_config config_of(const arguments& how, const std::string& scheduler) {
+  system_options options;
+  options.scheduler = scheduler;
+  options.threads = how.threads;
+  return system_config{options};
+}
+
 std::unique_ptr<core> start_core(const arguments& how, const std::string& scheduler,
                                  std::map<std::string, std::string> set) {
   set.insert(how.set.begin(), how.set.end());

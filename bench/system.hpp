@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/system_config.hpp"
 #include "app/core.hpp"
 #include "mahavishnu/messages/batch.hpp"
 #include "report.hpp"
@@ -8,6 +9,9 @@
 #include <map>
 
 namespace mahavishnu::bench {
+
+/// For an actor system without the program.
+system_config config_of(const arguments& how, const std::string& scheduler);
 
 /// The whole program without its doors, wired as in the server. `set` are settings that differ from
 /// the defaults.

@@ -12,20 +12,21 @@ using namespace mahavishnu::bench;
 
 namespace {
 
+constexpr std::int64_t in_flight = 1000;
+
 std::vector<double> measure(const arguments& how, const std::string& scheduler,
                             std::int64_t requests) {
   auto inside = start_core(how, scheduler);
   start_pools(*inside, {});
   auto run = [&](std::int64_t n) {
     return run_client<task_result>(
-        inside->system(), inside->manager(), {n, 1000},
+        inside->system(), inside->manager(), {n, in_flight},
         [] {
           return route_task{fresh_task(), {}, {}};
         },
         [](const task_result& answer) { return answer.status == task_status::completed; });
   };
-  run(requests / 10); // to warm up
-  return speed_of(run(requests), requests);
+  return speed_of(run, requests);
 }
 
 } // namespace
@@ -33,21 +34,15 @@ std::vector<double> measure(const arguments& how, const std::string& scheduler,
 int main(int argc, char** argv) {
   auto how = parse(argc, argv);
   report results{"tasks", how};
-  std::vector<std::string> schedulers{"stealing", "sharing"};
-  if (!how.scheduler.empty())
-    schedulers = {how.scheduler};
   auto requests = how.scaled(300'000);
-  for (const auto& scheduler : schedulers) {
+  for (const auto& scheduler : how.schedulers_or({"stealing", "sharing"})) {
     auto what = "routed tasks, 1000 in flight, " + scheduler;
     auto& speed = results.number(what, "tasks/s");
     auto& cpu = results.number(what + ", CPU", "us/task");
     if (scheduler == "stealing")
       speed.at_least(375'000).ratio_at_least(0.6);
-    for (std::size_t i = 0; i < how.runs; ++i) {
-      if (how.floor)
-        add_floor(in_child([&] { return floor::measure(how, scheduler, requests, 1000); }), speed,
-                  cpu);
-      add(in_child([&] { return measure(how, scheduler, requests); }), speed, cpu);
-    }
+    run_beside_floor(
+        how, [&] { return floor::measure(how, scheduler, requests, in_flight); },
+        [&] { return measure(how, scheduler, requests); }, speed, cpu);
   }
 }

@@ -29,5 +29,7 @@ template void ask(caf::actor_system&, const control_actor&, const close_all_work
                   std::chrono::milliseconds, std::function<void(result<workers_closed>)>);
 template void ask(caf::actor_system&, const control_actor&, const get_workers_health&,
                   std::chrono::milliseconds, std::function<void(result<workers_health>)>);
+template void ask(caf::actor_system&, const control_actor&, const list_worker_types&,
+                  std::chrono::milliseconds, std::function<void(result<worker_type_list>)>);
 
 } // namespace mahavishnu

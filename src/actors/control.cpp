@@ -158,6 +158,9 @@ control_actor::behavior_type control(control_actor::stateful_pointer<control_sta
       [&state](const get_workers_health& x) {
         return state.pass_on<workers_health>(state.targets.workers, x);
       },
+      [&state](const list_worker_types& x) {
+        return state.pass_on<worker_type_list>(state.targets.catalog, x);
+      },
   };
 }
 

@@ -22,6 +22,7 @@ struct control_targets {
   pool_manager_actor manager;
   feed_actor feed;
   worker_manager_actor workers;
+  worker_catalog_actor catalog;
 };
 
 control_actor spawn_control(caf::actor_system& system, control_options options,

@@ -39,6 +39,8 @@ worker_type noop_worker() {
   type.make = [](caf::actor_system& system, const std::shared_ptr<const worker_options>&,
                  const worker_identity& who) { return system.spawn(noop, who.number); };
   type.most_concurrency = most_at_a_time;
+  type.description = "Completes at once, whatever the prompt: to try things.";
+  type.recipe.prompt = prompt_mode::none;
   return type;
 }
 

@@ -4,6 +4,7 @@
 #include "actors/gather.hpp"
 #include "actors/pool_core.hpp"
 #include "actors/pool_requesters.hpp"
+#include "actors/requester_tasks.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "messages/registry.hpp"
 
@@ -12,6 +13,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace mahavishnu::pool_detail {
 
@@ -58,14 +60,15 @@ struct pool_state : pool_effects {
 
   std::unordered_map<std::uint32_t, worker_actor> workers;
   std::unordered_map<caf::actor_addr, std::uint32_t> number_of;
-  /// Which tasks end when that requester goes.
-  std::multimap<caf::actor_addr, task_id> tasks_of_requester;
+  requester_tasks<caf::actor_addr> going_with_requester;
   /// Tasks that another pool runs for us.
   struct delegate {
     pool_actor pool;
     std::int32_t attempt;
   };
   std::unordered_map<task_id, delegate> delegated;
+  /// Pools that have had tasks of ours, and that we hear of when they go.
+  std::unordered_set<caf::actor_addr> helpers;
 
   moment alarm_at = moment::max();
   pool_changed last_change;
@@ -185,8 +188,8 @@ struct pool_state : pool_effects {
   }
 
   caf::result<task_result> wait(const wait_task& x) {
-    if (const auto* done = core->result_of(x.task))
-      return *done;
+    if (auto done = core->result_of(x.task))
+      return std::move(*done);
     if (!core->status_of(x.task))
       return unknown(x.task);
     auto whom = core->requester_of(x.task);
@@ -234,23 +237,13 @@ struct pool_state : pool_effects {
     auto requester = self->current_sender();
     if (!requester)
       return;
-    auto who = requester->address();
-    if (!tasks_of_requester.contains(who))
-      self->monitor(who);
-    tasks_of_requester.emplace(who, task);
+    if (going_with_requester.add(requester->address(), task))
+      self->monitor(requester->address());
   }
 
   void leave_requester(const task_id& task) {
-    if (tasks_of_requester.empty())
-      return;
-    auto is_it = [&](const auto& each) { return each.second == task; };
-    auto found = std::ranges::find_if(tasks_of_requester, is_it);
-    if (found == tasks_of_requester.end())
-      return;
-    auto who = found->first;
-    tasks_of_requester.erase(found);
-    if (!tasks_of_requester.contains(who))
-      self->demonitor(who);
+    if (auto who = going_with_requester.remove(task))
+      self->demonitor(*who);
   }
 
   // -- other pools -------------------------------------------------------------
@@ -273,7 +266,7 @@ struct pool_state : pool_effects {
     auto taken = core->take_movable(static_cast<std::size_t>(std::max(x.most, 0)), x.target, now());
     self->send(listener, tasks_moved{options.number, x.target_number,
                                      static_cast<std::int32_t>(taken.size())});
-    if (!taken.empty())
+    if (!taken.empty() && helpers.insert(to->address()).second)
       self->monitor(target);
     for (auto& each : taken) {
       delegated[each.task] = {target, each.attempt};
@@ -382,6 +375,7 @@ struct pool_state : pool_effects {
       workers.erase(number);
       core->worker_down(number, now());
     }
+    helpers.erase(down.source);
     std::vector<std::pair<task_id, std::int32_t>> homeless;
     for (const auto& [task, where] : delegated)
       if (where.pool.address() == down.source)
@@ -391,11 +385,7 @@ struct pool_state : pool_effects {
       delegated.erase(task);
       core->given_back(task, attempt, "the pool that had it has gone", now());
     }
-    auto [first, last] = tasks_of_requester.equal_range(down.source);
-    std::vector<task_id> orphans;
-    for (; first != last; ++first)
-      orphans.push_back(first->second);
-    for (const auto& task : orphans)
+    for (const auto& task : going_with_requester.of(down.source))
       core->cancel(task, now());
     after();
   }
@@ -461,8 +451,7 @@ pool_self_actor::behavior_type pool(pool_self_actor::stateful_pointer<pool_state
     self->delayed_send(self, options.heartbeat, beat{});
   return {
       // CAF compares a message with one after the other, so those that come for every task are
-      // first.
-      // What they carry is handed on and not copied.
+      // first. What they carry is handed on and not copied.
       [&state](execute_task& x) { return state.execute(x); },
       [&state](const tasks_ended& x) {
         state.core->runs_ended(x, state.now());

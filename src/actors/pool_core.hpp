@@ -3,9 +3,10 @@
 
 #include "actors/duration_histogram.hpp"
 #include "actors/moment.hpp"
-#include "actors/restart_limit.hpp"
-#include "actors/task_machine.hpp"
+#include "actors/pool_task.hpp"
+#include "actors/task_history.hpp"
 #include "actors/task_queue.hpp"
+#include "actors/worker_roster.hpp"
 #include "mahavishnu/messages/pool.hpp"
 #include "mahavishnu/messages/worker.hpp"
 
@@ -13,28 +14,15 @@
 
 #include <deque>
 #include <limits>
-#include <map>
 #include <memory>
 #include <memory_resource>
 #include <random>
-#include <unordered_map>
 
 namespace mahavishnu {
 
-/// Whom a task is for, to whoever carries out what the core decides; 0 for nobody.
-using requester_number = std::uint32_t;
-
 /// What the core of a pool wants done. No call may lead back into the core.
-class pool_effects {
+class pool_effects : public worker_effects {
 public:
-  virtual ~pool_effects() = default;
-
-  /// Start a worker of that number.
-  virtual void add_worker(std::uint32_t worker) = 0;
-  /// Let it go; it has nothing to do.
-  virtual void drop_worker(std::uint32_t worker) = 0;
-  /// End it by force; the core has forgotten it.
-  virtual void kill_worker(std::uint32_t worker) = 0;
   /// Hand it these, all at once.
   virtual void run(std::uint32_t worker, std::vector<task_run> runs) = 0;
   virtual void stop(std::uint32_t worker, const task_id& task, std::int32_t attempt) = 0;
@@ -90,15 +78,13 @@ public:
               const std::vector<requester_number>& whom, moment now);
   /// Its status after that; nothing when the task is unknown.
   std::optional<task_status> cancel(const task_id& task, moment now);
-  /// A requester that is no more: the task goes on without.
-  void forget_requester(const task_id& task);
   /// For a task that has not ended: who asked for it.
   requester_number requester_of(const task_id& task) const;
   void set_requester(const task_id& task, requester_number whom);
 
   std::optional<task_status> status_of(const task_id& task) const;
   /// Of a task that has ended and is remembered.
-  const task_result* result_of(const task_id& task) const;
+  std::optional<task_result> result_of(const task_id& task) const;
   std::optional<task_info> describe(const task_id& task) const;
   void list(std::optional<task_status> only, std::size_t most, moment now,
             std::vector<task_line>& into) const;
@@ -132,7 +118,7 @@ public:
   pool_metrics metrics() const;
   const pool_config& config() const { return options_.config; }
   /// Workers that have something to do.
-  std::vector<std::uint32_t> busy_workers() const;
+  std::vector<std::uint32_t> busy_workers() const { return workers_.busy_numbers(); }
 
   /// What has left the pool since this was asked last; less than nothing when tasks came back from
   /// another one.
@@ -145,92 +131,37 @@ public:
   departures take_departures();
 
 private:
-  /// What a timer is about.
-  struct due {
-    enum kind : std::uint8_t { next_attempt, deadline, end_of_wait } what;
-    task_id task;
-  };
-  using timers = std::multimap<moment, due>;
-
-  /// A task.
-  struct record {
-    record(moment now, task_status first, shared_text reason)
-        : machine(now, first, std::move(reason)) {}
-
-    task_machine machine;
-    shared_spec spec;
-    route_note route;
-    requester_number requester = 0;
-    /// Its number; 0 while it has none.
-    std::uint32_t worker = 0;
-    /// Its neighbours on that worker.
-    record* previous = nullptr;
-    record* next = nullptr;
-    task_id id;
-    std::chrono::milliseconds timeout{0};
-    moment deadline = moment::max();
-    std::optional<timers::iterator> deadline_timer;
-    std::optional<timers::iterator> other_timer;
-    /// Only when it differs from that of the pool.
-    std::unique_ptr<const retry_policy> retry;
-    /// Attempts that came to nothing, since another pool gave the task back.
-    std::int32_t given_back = 0;
-    bool movable = false;
-    /// Another pool has it; and our manager does not count it as ours any more.
-    bool delegated = false;
-    bool away = false;
-    bool cancelled = false;
-    bool waits_for_room = false;
-    task_result result;
-  };
-
-  /// A worker.
-  struct slot {
-    std::uint32_t number = 0;
-    std::int32_t running = 0;
-    /// Goes when it has nothing to do any more.
-    bool leaving = false;
-    bool is_free = false;
-    slot* previous = nullptr;
-    slot* next = nullptr;
-    record* tasks = nullptr;
-    moment idle_since;
-    std::vector<task_run> staged;
-  };
-
   std::string describe() const { return "pool '" + options_.config.name + "'"; }
 
   void admit(const task_id& task, shared_spec spec, const route_note& route, requester_number whom,
              moment now);
-  void enqueue(const task_id& task, record& its);
+  void enqueue(pool_task& its);
   void refuse(requester_number whom, const task_id& task, const task_spec& spec, const error& why);
-  void wait_for_room(const task_id& task, record& its, moment now);
+  void wait_for_room(pool_task& its, moment now);
   void let_in(moment now);
 
   void pump(moment now);
-  void assign(const task_id& task, record& its, slot& to, moment now);
-  void conclude(const task_id& task, record& its, task_result&& how, moment now);
-  bool may_retry(const record& its, task_status end) const;
-  void park(const task_id& task, record& its, moment now);
-  void finish(const task_id& task, record& its, task_status how, std::string why, moment now);
-  void finish(const task_id& task, record& its, moment now);
-  void drop_timers(record& its);
-  void remember(const task_id& task, const record& its);
+  void assign(pool_task& its, pool_worker& to, moment now);
+  void conclude(pool_task& its, task_result&& how, moment now);
+  bool may_retry(const pool_task& its, task_status end) const;
+  void park(pool_task& its, const task_result& end, moment now);
+  void finish(pool_task& its, task_status how, std::string why, moment now);
+  void finish(pool_task& its, task_result&& end, moment now);
+  void drop_timers(pool_task& its);
+  void refuse_waiting(pool_task& its, const error& why);
+  std::vector<pool_task*> open_tasks();
+  template <class Task>
+  task_line line_of(const Task& its, moment now) const;
+  template <class Task>
+  task_info info_of(const Task& its) const;
   /// Does what has been decided: hands tasks to workers, notices a new status, sets the alarm.
   void settle(moment now);
 
-  slot& add_worker(moment now);
-  void remove(slot& which);
-  bool keep_one_that_leaves();
-  void replace_workers(moment now);
-  void shrink_idle(moment now);
+  void fill_up_workers(moment now);
   void sweep(moment now);
-  void free_slot(slot& which, moment now);
-  void link_free(slot& which);
-  void unlink_free(slot& which);
-  void retire(std::int32_t count);
+  void lose_tasks(pool_worker& of, const std::string& why, moment now);
+  void lose_worker(pool_worker& which, const std::string& why, moment now);
   bool has_room() const;
-  void lose_tasks(slot& of, const std::string& why, moment now);
   pool_status status_now() const;
   std::string why_not_healthy() const;
 
@@ -238,45 +169,32 @@ private:
   pool_effects& effects_;
   std::mt19937_64 random_;
 
-  /// Records come and go with each task and are all of one size.
+  /// Tasks come and go all the time and are of one size.
   std::pmr::unsynchronized_pool_resource memory_;
-  /// All that wait or run, and those remembered. This map finds out that a task is new without a
-  /// look at its neighbours, which the cache has forgotten as a rule.
-  boost::unordered_map<task_id, record, std::hash<task_id>, std::equal_to<>,
-                       std::pmr::polymorphic_allocator<std::pair<const task_id, record>>>
+  /// All that wait or run. This map finds out that a task is new without a look at its neighbours,
+  /// which the cache has forgotten as a rule.
+  boost::unordered_map<task_id, pool_task, std::hash<task_id>, std::equal_to<>,
+                       std::pmr::polymorphic_allocator<std::pair<const task_id, pool_task>>>
       tasks_{&memory_};
+  task_history history_;
   /// Bounded where tasks are accepted: one that comes back for another attempt always has a place.
-  task_queue<task_id, record*> queue_{std::numeric_limits<std::size_t>::max()};
+  task_queue<task_id, pool_task*> queue_{std::numeric_limits<std::size_t>::max()};
   std::deque<task_id> waiting_; // for room in the queue; may hold some that have gone
-  std::deque<task_id> ended_;   // the oldest first
-  std::size_t ended_bytes_ = 0;
-  std::int64_t active_ = 0;  // accepted and not ended
-  std::int32_t parked_ = 0;  // wait for their next attempt
-  std::int32_t waiters_ = 0; // of waiting_, those that still wait
-  std::int32_t running_ = 0;
+  std::int64_t active_ = 0;     // accepted and not ended
+  std::int32_t parked_ = 0;     // wait for their next attempt
+  std::int32_t waiters_ = 0;    // of waiting_, those that still wait
   std::int32_t movable_ = 0;
 
-  std::unordered_map<std::uint32_t, slot> slots_;
-  std::uint32_t last_worker_ = 0;
-  slot* free_first_ = nullptr; // with room for a task; the one that was busy last comes first
-  slot* free_last_ = nullptr;
-  std::vector<slot*> staged_; // have got tasks that they do not know of yet
-  std::int32_t live_ = 0;     // workers that are to stay
-  std::int32_t target_ = 0;   // how many should
-  std::int32_t busy_ = 0;     // workers that have a task
-  restart_limit restarts_;
+  worker_roster workers_;
+  std::vector<pool_worker*> staged_; // have got tasks that they do not know of yet
 
-  timers timers_;
+  task_timers timers_;
   moment sweep_at_ = moment::max();
-  moment idle_at_ = moment::max();
-  moment restart_at_ = moment::max();
   moment alarm_ = moment::max();
 
   bool started_ = false;
   bool draining_ = false;
   bool closing_ = false;
-  std::string degraded_;
-  std::string failed_;
   pool_status status_ = pool_status::pending;
 
   pool_metrics counts_;

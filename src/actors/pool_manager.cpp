@@ -68,7 +68,7 @@ struct pool_manager_state {
 
   pool_manager_self_actor::pointer self = nullptr;
   pool_manager_options options;
-  worker_limits limits;
+  worker_facts workers;
   std::optional<id_source> ids;
   std::optional<routing> routes;
   std::optional<idempotency> keys;
@@ -117,9 +117,12 @@ struct pool_manager_state {
     if (!options.enabled)
       return to_caf({errc::unsupported, "pools are turned off; set pools.enabled to true, or use "
                                         "single workers: mahavishnu workers spawn"});
-    auto config = complete(wish.config, options.defaults, limits);
+    auto config = complete(wish.config, options.defaults, workers);
     if (!config)
       return to_caf(config.error());
+    const auto& type = options.types.at(config->worker_type);
+    if (auto runs = can_run(config->worker_type, type); !runs)
+      return to_caf({runs.error().code, "pool '" + config->name + "': " + runs.error().message});
     if (known(config->name))
       return to_caf({errc::already_exists, "there is a pool '" + config->name +
                                                "' already; close it or take another name"});
@@ -129,7 +132,7 @@ struct pool_manager_state {
     while (number_of_id.contains(wishes.id.value));
     auto number = wishes.number = ++last_number;
     wishes.config = *config;
-    wishes.type = options.types.at(config->worker_type);
+    wishes.type = type;
     wishes.worker = options.worker;
     wishes.feed = options.feed;
     wishes.heartbeat = options.heartbeat;
@@ -632,7 +635,7 @@ pool_manager(pool_manager_self_actor::stateful_pointer<pool_manager_state> self,
   if (!state.options.make_pool)
     state.options.make_pool = spawn_pool_actor;
   for (const auto& [name, type] : options.types)
-    state.limits.emplace(name, type.most_concurrency);
+    state.workers.emplace(name, worker_fact{type.most_concurrency, type.default_timeout});
   state.ids.emplace(*state.options.clock, options.seed);
   state.routes.emplace(options.seed + 1);
   state.keys.emplace(options.keys);

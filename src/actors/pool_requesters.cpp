@@ -89,6 +89,8 @@ std::optional<task_origin> pool_requesters::ended(requester_number whom, const t
   auto& its = entries_[whom - 1];
   if (auto* promise = std::get_if<caf::typed_response_promise<task_result>>(&its.who))
     promise->deliver(how);
+  else if (auto* accepting = std::get_if<caf::typed_response_promise<task_accepted>>(&its.who))
+    accepting->deliver(task_accepted{how.task, how.pool, how.status}); // ended without a place
   else if (auto* part = std::get_if<member>(&its.who)) {
     part->of->answer.results[part->index] = how;
     part->of->close_one();

@@ -62,7 +62,7 @@ private:
 pool_defaults::pool_defaults() : retry(built_in_retry_policy()) {}
 
 result<pool_config> complete(pool_config wish, const pool_defaults& defaults,
-                             const worker_limits& workers) {
+                             const worker_facts& workers) {
   if (wish.name.empty())
     wish.name = "default";
   if (wish.type.empty())
@@ -83,7 +83,6 @@ result<pool_config> complete(pool_config wish, const pool_defaults& defaults,
   fill(wish.worker_concurrency, 1);
   fill(wish.queue_limit, defaults.queue_limit);
   fill(wish.wait_limit, defaults.wait_limit);
-  fill(wish.default_timeout, defaults.default_timeout);
   fill(wish.restart_limit, defaults.restart_limit);
   fill(wish.restart_window, defaults.restart_window);
   fill(wish.history_limit, defaults.history_limit);
@@ -98,20 +97,22 @@ result<pool_config> complete(pool_config wish, const pool_defaults& defaults,
   auto worker = workers.find(wish.worker_type);
   if (worker == workers.end()) {
     std::string known;
-    for (const auto& [name, limit] : workers)
+    for (const auto& [name, fact] : workers)
       known.append(known.empty() ? "" : ", ").append(name);
     return error{errc::unsupported, pool + " cannot have workers of type '" + wish.worker_type +
-                                        "'; this version has the types " + known +
-                                        ": use --worker-type shell or set workers.default_type to "
-                                        "shell"};
+                                        "'; there are the types " + known +
+                                        ": use --worker-type shell, set workers.default_type to "
+                                        "shell, or describe it in the settings under worker_types"};
   }
   if (wish.durability != durability::none)
     return error{errc::unsupported, pool + ": this version keeps tasks in memory only; set "
                                            "durability to none"};
+  fill(wish.default_timeout, worker->second.default_timeout);
+  fill(wish.default_timeout, defaults.default_timeout);
   bounds numbers{pool};
   numbers.check("min_workers", wish.min_workers, 1, most_workers)
       .check("max_workers", wish.max_workers, 1, most_workers)
-      .check("worker_concurrency", wish.worker_concurrency, 1, worker->second)
+      .check("worker_concurrency", wish.worker_concurrency, 1, worker->second.most_concurrency)
       .check("queue_limit", wish.queue_limit, 1, longest_queue)
       .check("restart_limit", wish.restart_limit, -1, most_restarts)
       .check("history_limit", wish.history_limit, 1, longest_history)

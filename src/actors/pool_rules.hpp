@@ -25,11 +25,19 @@ struct pool_defaults {
   pool_defaults();
 };
 
-/// The names of the worker types there are, and how many tasks a worker of each can have at a time.
-using worker_limits = std::map<std::string, std::int32_t>;
+/// What the rules have to know of a kind of worker.
+struct worker_fact {
+  /// Tasks that one can have at a time.
+  std::int32_t most_concurrency = 1;
+  /// Of tasks that name no time-out; 0: that of all pools.
+  std::chrono::milliseconds default_timeout{0};
+};
+
+/// By the name of the worker type.
+using worker_facts = std::map<std::string, worker_fact>;
 
 /// The wish with its defaults filled in; an error that names what cannot be, why, and what would.
 result<pool_config> complete(pool_config wish, const pool_defaults& defaults,
-                             const worker_limits& workers);
+                             const worker_facts& workers);
 
 } // namespace mahavishnu

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/worker.hpp"
 
+#include "base/text.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "messages/registry.hpp"
 
@@ -54,15 +55,6 @@ enum class stop_cause {
   cancelled,
 };
 
-std::string seconds_text(std::chrono::milliseconds time) {
-  auto text = std::to_string(time.count() / 1000);
-  if (auto rest = time.count() % 1000) {
-    auto digits = std::to_string(1000 + rest).substr(1);
-    text += "." + digits.substr(0, digits.find_last_not_of('0') + 1);
-  }
-  return text + " s";
-}
-
 /// What a process that ended by itself says about its task.
 void judge(const exec::process_exit& exit, run_end& answer) {
   if (exit.failure) {
@@ -84,6 +76,7 @@ struct worker_state {
   worker_self_actor::pointer self = nullptr;
   std::shared_ptr<const worker_options> options;
   worker_identity who;
+  std::shared_ptr<const process_recipe> recipe;
   std::shared_ptr<exec::process_runner> runner;
 
   /// Counts the runs of this worker, so that what comes late for an earlier one is recognised.
@@ -97,21 +90,27 @@ struct worker_state {
   std::vector<caf::typed_response_promise<worker_usage>> measuring;
 
   ~worker_state() {
-    if (busy) // a worker that is killed takes its process with it
+    if (busy) { // a worker that is killed takes its process with it
       runner->stop(process);
+      clean_up();
+    }
     answer_usage(0);
   }
 
   caf::result<tasks_ended> execute(const run_tasks& request) {
     if (busy || request.runs.size() != 1)
       return to_caf({errc::internal, "worker '" + who.id.value + "' runs one task at a time"});
+    const auto& task = request.runs.front();
+    auto made = process_for(*recipe, task.task, *task.spec);
+    if (!made)
+      return tasks_ended{who.number, {never_started(task, made.error())}};
     ++run;
     busy = true;
-    now = request.runs.front();
+    now = task;
     cause = stop_cause::none;
     started = self->clock().now();
-    process = runner->start(process_of(now), [me = worker_self_actor{self},
-                                              which = run](exec::process_exit exit) {
+    process = runner->start(complete(std::move(*made)), [me = worker_self_actor{self},
+                                                         which = run](exec::process_exit exit) {
       caf::anon_send(me,
                      process_ended{which, std::make_shared<exec::process_exit>(std::move(exit))});
     });
@@ -120,19 +119,28 @@ struct worker_state {
     return promise;
   }
 
-  exec::process_spec process_of(const task_run& task) const {
-    exec::process_spec process_wish;
-    const auto& script = task.spec->command.empty() ? task.spec->prompt : task.spec->command;
-    process_wish.argv = {"/bin/sh", "-c", script.str()};
-    process_wish.working_directory = task.spec->working_directory;
-    process_wish.environment.assign(task.spec->environment.begin(), task.spec->environment.end());
-    process_wish.environment.emplace_back("MAHAVISHNU_TASK_ID", task.task.str());
-    process_wish.environment.emplace_back("MAHAVISHNU_POOL_ID", options->pool.value);
-    process_wish.environment.emplace_back("MAHAVISHNU_WORKER_ID", who.id.value);
-    process_wish.stdin_text = task.spec->stdin_text.str();
-    process_wish.output_limit = options->output_limit;
-    process_wish.grace = options->grace;
-    return process_wish;
+  static run_end never_started(const task_run& task, const error& why) {
+    run_end end;
+    end.task = task.task;
+    end.attempt = task.attempt;
+    end.status = task_status::failed;
+    end.error = why.message;
+    return end;
+  }
+
+  exec::process_spec complete(exec::process_spec wish) const {
+    wish.environment.emplace_back("MAHAVISHNU_TASK_ID", now.task.str());
+    wish.environment.emplace_back("MAHAVISHNU_POOL_ID", options->pool.value);
+    wish.environment.emplace_back("MAHAVISHNU_WORKER_ID", who.id.value);
+    wish.output_limit = options->output_limit;
+    wish.grace = options->grace;
+    return wish;
+  }
+
+  /// What a process that we ended may leave behind where its end is not noticed.
+  void clean_up() {
+    if (!recipe->clean_up.empty())
+      runner->start(complete(clean_up_for(*recipe, now.task)), [](const exec::process_exit&) {});
   }
 
   void stop(stop_cause why) {
@@ -151,6 +159,8 @@ struct worker_state {
     end.attempt = now.attempt;
     end.duration = self->clock().now() - started;
     judge(*ended.exit, end);
+    if (cause != stop_cause::none)
+      clean_up();
     if (cause == stop_cause::timed_out && !ended.exit->failure) {
       end.status = task_status::timed_out;
       end.error = "ended after its time-out of " + seconds_text(now.timeout);
@@ -187,11 +197,13 @@ struct worker_state {
 worker_self_actor::behavior_type worker(worker_self_actor::stateful_pointer<worker_state> self,
                                         const std::shared_ptr<const worker_options>& options,
                                         const worker_identity& who,
+                                        const std::shared_ptr<const process_recipe>& recipe,
                                         const std::shared_ptr<exec::process_runner>& runner) {
   auto& state = self->state;
   state.self = self;
   state.options = options;
   state.who = who;
+  state.recipe = recipe;
   state.runner = runner;
   return {
       [&state](const run_tasks& x) { return state.execute(x); },
@@ -211,14 +223,32 @@ worker_self_actor::behavior_type worker(worker_self_actor::stateful_pointer<work
 
 } // namespace
 
-worker_type shell_worker(std::shared_ptr<exec::process_runner> runner) {
+result<void> can_run(const std::string& name, const worker_type& type) {
+  if (!type.find_program)
+    return {};
+  auto program = type.find_program();
+  if (program)
+    return {};
+  return error{errc::unsupported,
+               "workers of type '" + name + "' cannot run here: " + program.error().message};
+}
+
+worker_type process_worker(process_recipe recipe, std::shared_ptr<exec::process_runner> runner) {
   worker_type type;
-  type.make = [runner = std::move(runner)](caf::actor_system& system,
+  type.recipe = recipe;
+  type.make = [recipe = std::make_shared<const process_recipe>(std::move(recipe)),
+               runner = std::move(runner)](caf::actor_system& system,
                                            const std::shared_ptr<const worker_options>& options,
                                            const worker_identity& who) -> worker_actor {
-    return system.spawn(worker, options, who, runner);
+    return system.spawn(worker, options, who, recipe, runner);
   };
   return type;
+}
+
+worker_type shell_worker(std::shared_ptr<exec::process_runner> runner) {
+  process_recipe recipe;
+  recipe.command = {"/bin/sh", "-c", std::string{prompt_placeholder}};
+  return process_worker(std::move(recipe), std::move(runner));
 }
 
 } // namespace mahavishnu

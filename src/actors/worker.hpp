@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/process_recipe.hpp"
 #include "exec/process_runner.hpp"
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/messages/worker.hpp"
@@ -35,12 +36,28 @@ struct worker_type {
   worker_factory make;
   /// Tasks that one worker can have at a time.
   std::int32_t most_concurrency = 1;
+  /// Of tasks that name none; 0: that of all pools.
+  std::chrono::milliseconds default_timeout{0};
+  /// The file that it runs, or why it cannot run now and what would fix that. Looks at the disk,
+  /// and nowhere else. Without one, the type can always be used.
+  std::function<result<std::string>()> find_program;
+  /// What people are told.
+  std::string description;
+  process_recipe recipe;
+  std::vector<std::string> version_command;
+  bool built_in = true;
 };
+
+/// Why workers of that type cannot run now, and what would fix that.
+result<void> can_run(const std::string& name, const worker_type& type);
 
 /// By the name that a pool gives for its workers.
 using worker_types = std::unordered_map<std::string, worker_type>;
 
-/// Runs each task as `/bin/sh -c PROMPT` on the given runner.
+/// Runs each task as a process on the given runner, as the recipe says.
+worker_type process_worker(process_recipe recipe, std::shared_ptr<exec::process_runner> runner);
+
+/// Runs each task as `/bin/sh -c PROMPT`.
 worker_type shell_worker(std::shared_ptr<exec::process_runner> runner);
 
 /// Completes each task at once: to try things, and to measure what all the rest costs.

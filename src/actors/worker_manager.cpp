@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/worker_manager.hpp"
 
+#include "actors/requester_tasks.hpp"
 #include "actors/restart_limit.hpp"
 #include "actors/task_rules.hpp"
 #include "actors/turn_order.hpp"
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <map>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -90,8 +90,6 @@ struct accepted_task {
   worker_id worker;
   shared_spec spec;
   std::function<void(worker_result)> answer;
-  /// Set when the task goes with its requester.
-  caf::actor_addr requester;
   /// When a worker that still runs it must have gone wrong.
   moment overdue;
 };
@@ -116,8 +114,7 @@ struct worker_manager_state {
   std::uint32_t last_number = 0;
   std::unordered_map<task_id, accepted_task> tasks;
   turn_order turns{1, 1};
-  /// Which tasks end when that requester goes.
-  std::multimap<caf::actor_addr, task_id> tasks_of_requester;
+  requester_tasks<caf::actor_addr> going_with_requester;
   std::vector<closing_request> closers;
   restart_limit replacements{most_replacements, replacement_window};
   /// Workers that died too often, since somebody last spawned some or closed all.
@@ -157,6 +154,8 @@ struct worker_manager_state {
       return to_caf({errc::unsupported, "there are no workers of type '" + type + "', only " +
                                             known_types() +
                                             "; name one of these, or set workers.default_type"});
+    if (auto runs = can_run(type, options.types.at(type)); !runs)
+      return to_caf(runs.error());
     if (wish.count < 1 || wish.count > most_per_request)
       return to_caf({errc::invalid_argument,
                      "count must be between 1 and " + std::to_string(most_per_request) + ", not " +
@@ -219,11 +218,7 @@ struct worker_manager_state {
       replace(*worker);
       return;
     }
-    auto [first, last] = tasks_of_requester.equal_range(down.source);
-    std::vector<task_id> orphans;
-    for (; first != last; ++first)
-      orphans.push_back(first->second);
-    for (const auto& each : orphans)
+    for (const auto& each : going_with_requester.of(down.source))
       cancel(each);
     start_next();
   }
@@ -329,14 +324,10 @@ struct worker_manager_state {
   void accept(const execute_on_worker& wish, const caf::strong_actor_ptr& requester,
               std::function<void(worker_result)> answer) {
     auto id = ids->next_task();
-    accepted_task task{wish.worker, wish.spec, std::move(answer), {}, {}};
-    if (requester && wish.spec->cancel_with_requester) {
-      task.requester = requester->address();
-      if (!tasks_of_requester.contains(task.requester))
-        self->monitor(task.requester);
-      tasks_of_requester.emplace(task.requester, id);
-    }
-    tasks.emplace(id, std::move(task));
+    if (requester && wish.spec->cancel_with_requester &&
+        going_with_requester.add(requester->address(), id))
+      self->monitor(requester->address());
+    tasks.emplace(id, accepted_task{wish.worker, wish.spec, std::move(answer), {}});
     turns.add(id, wish.worker);
     start_next();
   }
@@ -398,19 +389,10 @@ struct worker_manager_state {
   void finish(const task_id& id, worker_result how) {
     auto task = std::move(tasks.extract(id).mapped());
     turns.remove(id, task.worker);
-    forget_requester(id, task.requester);
+    if (auto who = going_with_requester.remove(id))
+      self->demonitor(*who);
     find(task.worker)->last = how;
     task.answer(std::move(how));
-  }
-
-  void forget_requester(const task_id& id, const caf::actor_addr& requester) {
-    if (!requester)
-      return;
-    auto [first, last] = tasks_of_requester.equal_range(requester);
-    tasks_of_requester.erase(
-        std::find_if(first, last, [&](const auto& each) { return each.second == id; }));
-    if (!tasks_of_requester.contains(requester))
-      self->demonitor(requester);
   }
 
   void cancel(const task_id& id) {

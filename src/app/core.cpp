@@ -4,7 +4,9 @@
 #include "actors/feed.hpp"
 #include "actors/pool_manager.hpp"
 #include "actors/retry_rules.hpp"
+#include "actors/worker_catalog.hpp"
 #include "actors/worker_manager.hpp"
+#include "app/worker_types.hpp"
 #include "base/log.hpp"
 #include "exec/local_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
@@ -68,10 +70,6 @@ worker_options worker_options_of(const config::settings& settings) {
   return options;
 }
 
-worker_types worker_types_with(std::shared_ptr<exec::process_runner> runner) {
-  return {{"shell", shell_worker(std::move(runner))}, {"noop", noop_worker()}};
-}
-
 pool_manager_options manager_options_of(const config::settings& settings, worker_types types,
                                         feed_port feed) {
   pool_manager_options options;
@@ -126,7 +124,7 @@ core::core(const config::settings& settings, std::shared_ptr<exec::process_runne
       runner_(std::move(runner)),
       close_limit_(std::chrono::seconds{settings.get<"exec.grace_seconds">()} +
                    std::chrono::seconds{settings.get<"actors.shutdown_timeout_seconds">()}) {
-  auto types = worker_types_with(runner_);
+  auto types = worker_types_of(settings, runner_);
   feed_options listening;
   listening.idle_limit = std::chrono::seconds{settings.get<"feed.idle_limit">()};
   listening.most_subscribers = static_cast<std::size_t>(settings.get<"feed.max_subscribers">());
@@ -134,6 +132,7 @@ core::core(const config::settings& settings, std::shared_ptr<exec::process_runne
   targets_.manager = spawn_pool_manager(
       system_, manager_options_of(settings, types, {targets_.feed, listening.interest}));
   targets_.workers = spawn_worker_manager(system_, workers_options_of(settings, types));
+  targets_.catalog = spawn_worker_catalog(system_, types, runner_);
   control_ = spawn_control(system_, {std::move(identity), std::move(on_shut_down)}, targets_);
 }
 
@@ -158,6 +157,7 @@ core::~core() {
   end(control_);
   end(targets_.manager);
   end(targets_.workers);
+  end(targets_.catalog);
   end(targets_.feed);
   system_.registry().await_running_count_equal(0);
   runner_.reset();

@@ -263,6 +263,10 @@ answer<workers_health> orchestrator::get_workers_health() {
   return ask<workers_health>(mahavishnu::get_workers_health{});
 }
 
+answer<worker_type_list> orchestrator::list_worker_types(const std::string& name, bool probe) {
+  return ask<worker_type_list>(mahavishnu::list_worker_types{name, probe});
+}
+
 // -- handles -------------------------------------------------------------------------------------
 
 caf::actor_system& orchestrator::system() {

@@ -63,6 +63,23 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view bytes) {
   return std::nullopt;
 }
 
+std::string_view first_bytes(std::string_view text, std::size_t most) {
+  if (text.size() <= most)
+    return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80)
+    --most;
+  return text.substr(0, most);
+}
+
+std::string seconds_text(std::chrono::milliseconds time) {
+  auto text = std::to_string(time.count() / 1000);
+  if (auto rest = time.count() % 1000) {
+    auto digits = std::to_string(1000 + rest).substr(1);
+    text += "." + digits.substr(0, digits.find_last_not_of('0') + 1);
+  }
+  return text + " s";
+}
+
 std::string to_lower(std::string_view text) {
   std::string lower{text};
   std::ranges::transform(lower, lower.begin(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -18,6 +19,12 @@ std::optional<std::string_view> nearest(std::string_view word,
 
 /// Offset of the first byte that is not part of valid UTF-8, if there is one.
 std::optional<std::size_t> first_invalid_utf8(std::string_view bytes);
+
+/// At most so many bytes of valid UTF-8, and no part of a character.
+std::string_view first_bytes(std::string_view text, std::size_t most);
+
+/// As people write it: "1.5 s".
+std::string seconds_text(std::chrono::milliseconds time);
 
 /// `text` in lower or upper case; ASCII only.
 std::string to_lower(std::string_view text);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct assignment {
 /// Everything that one layer says.
 struct layer_content {
   std::vector<assignment> assignments;
+  /// With the fields that are set here and good.
+  std::vector<worker_type_entry> worker_types;
+  /// Names of types with something that is not.
+  std::set<std::string> bad_worker_types;
   std::vector<problem> problems;
   std::vector<std::string> warnings;
   /// False when the layer could not be understood as a whole, so that values may be missing.

@@ -47,7 +47,7 @@ private:
       return true;
     at_ = find_old_name(request_.key);
     if (!at_)
-      return fail("command line", unknown_key_text(request_.key));
+      return fail("command line", no_setting_text(request_.key));
     outcome_.warnings.push_back(request_.key + " is deprecated; use " + key_of(setting()));
     return true;
   }

@@ -37,6 +37,11 @@ std::vector<known_variable> known_variables() {
   return known;
 }
 
+bool is_variable_of_worker_types(std::string_view name) {
+  auto variable = variable_of_old_name(worker_types_key);
+  return name == variable || name.starts_with(variable + "__");
+}
+
 /// Reads variable by variable.
 class reader {
 public:
@@ -73,6 +78,10 @@ private:
   /// A wrong name with `__` can only be meant for us; another one may belong to somebody else, and
   /// is worth a word only when it looks like a slip.
   void check_name(const std::string& name) {
+    if (is_variable_of_worker_types(name))
+      return content_.problems.push_back(
+          {to_string(origin{layer::environment, printable(name)}), std::string{worker_types_key},
+           "worker types are set in a settings file only; write worker_types there"});
     if (std::ranges::find(known_, name, &known_variable::name) != known_.end() ||
         std::ranges::find(not_settings, name) != not_settings.end())
       return;

@@ -11,7 +11,7 @@ layer_content read_flag_layer(const std::vector<flag>& flags) {
     auto place = origin{layer::command_line, given.text};
     auto at = find_row(given.key);
     if (!at) {
-      content.problems.push_back({to_string(place), given.key, unknown_key_text(given.key)});
+      content.problems.push_back({to_string(place), given.key, no_setting_text(given.key)});
       continue;
     }
     auto made = convert(rows[*at], given.value);

@@ -7,6 +7,7 @@
 #include "config/layers.hpp"
 #include "config/rules.hpp"
 #include "config/settings_builder.hpp"
+#include "config/worker_type_rules.hpp"
 #include "config/yaml_layer.hpp"
 
 #include <unistd.h>
@@ -60,6 +61,9 @@ public:
         builder_.set(given.at, *std::move(given.value), std::move(given.origin));
       else
         bad_.insert(given.at);
+    for (auto& type : content.worker_types)
+      builder_.add(std::move(type));
+    bad_worker_types_.merge(content.bad_worker_types);
     is_complete_ = is_complete_ && content.is_complete;
     append(outcome_.problems, std::move(content.problems));
     append(outcome_.warnings, std::move(content.warnings));
@@ -69,8 +73,11 @@ public:
 
   load_outcome finish() {
     // What a broken file would have said could be just what a rule misses.
-    if (is_complete_)
+    if (is_complete_) {
       append(outcome_.problems, check_rules(builder_.current(), bad_));
+      append(outcome_.problems,
+             check_worker_types(builder_.current().worker_types(), bad_worker_types_));
+    }
     append(outcome_.warnings, advice(builder_.current()));
     if (outcome_.problems.empty())
       outcome_.settings = builder_.current();
@@ -88,6 +95,7 @@ private:
   settings_builder builder_;
   /// Settings with a value somewhere that was no good.
   std::set<row_index> bad_;
+  std::set<std::string> bad_worker_types_;
   /// Every file could be read.
   bool is_complete_ = true;
   load_outcome outcome_;

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace mahavishnu::config {
 
@@ -32,6 +33,21 @@ std::string masked(const row& setting, std::string_view text) {
   if (!setting.secret)
     return without_passwords(text);
   return std::string{text.empty() ? text : mask_text};
+}
+
+bool is_secret_assignment(std::string_view text) {
+  constexpr auto telling = std::to_array<std::string_view>({"KEY", "TOKEN", "SECRET", "PASSWORD"});
+  auto name = to_upper(text.substr(0, text.find('=')));
+  return std::ranges::any_of(
+      telling, [&](std::string_view word) { return name.find(word) != std::string::npos; });
+}
+
+std::string masked_assignment(std::string_view text) {
+  auto separator = text.find('=');
+  if (!is_secret_assignment(text) || separator == std::string_view::npos ||
+      separator + 1 == text.size())
+    return std::string{text};
+  return std::string{text.substr(0, separator + 1)} + std::string{mask_text};
 }
 
 std::string printable(std::string_view text) {

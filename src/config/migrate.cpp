@@ -37,13 +37,15 @@ std::string carried_over(const row& setting, const yaml_node& node) {
 /// Writes the found values in the order of the table.
 class writer {
 public:
-  explicit writer(const std::vector<located>& values) : values_{values} {}
+  explicit writer(const located_content& found)
+      : values_{found.values}, worker_types_{found.worker_types} {}
 
   std::string write(const std::string& old_name) {
     text_ = "# Made from " + printable(old_name) + ".\n";
     write_rows("", "");
     for (const auto& group : groups)
       write_rows(group.name, "  ");
+    write_worker_types();
     return std::move(text_);
   }
 
@@ -65,14 +67,37 @@ private:
     }
   }
 
+  void write_worker_types() {
+    if (!worker_types_.empty())
+      text_ += "\n" + std::string{worker_types_key} + ":\n";
+    for (const auto& type : worker_types_) {
+      text_ += "  " + yaml_scalar(type.name) + ":\n";
+      for (const auto& [field, node, key_at] : type.fields)
+        text_ += "    " + std::string{field->about.name} + ": " +
+                 carried_over(field->about, *node) + "\n";
+    }
+  }
+
   const std::vector<located>& values_;
+  const std::vector<located_worker_type>& worker_types_;
   std::string text_;
 };
 
+/// In one text there may be a secret behind any comma.
+bool sets_secret_variable(const located_worker_type& type) {
+  auto is_secret = [](const yaml_node& item) { return is_secret_assignment(item.text); };
+  return std::ranges::any_of(type.fields, [&](const located_field& one) {
+    return one.field->content == content::assignments &&
+           (one.node->kind == node_kind::scalar || std::ranges::any_of(one.node->items, is_secret));
+  });
+}
+
 bool holds_secret(std::string_view text) {
   auto document = parse_yaml(text);
-  return std::ranges::any_of(locate(document.root, false).values,
-                             [](const located& one) { return rows[one.at].secret; });
+  auto found = locate(document.root, false);
+  return std::ranges::any_of(found.values,
+                             [](const located& one) { return rows[one.at].secret; }) ||
+         std::ranges::any_of(found.worker_types, sets_secret_variable);
 }
 
 } // namespace
@@ -98,11 +123,19 @@ migration migrate_text(std::string_view old_text, const std::string& old_name) {
     if (one.is_old_name)
       made.moved.push_back(one.name + " is now " + key_of(setting));
   }
+  for (const auto& type : found.worker_types)
+    for (const auto& field : type.fields)
+      if (!holds_reference(*field.node))
+        if (auto given = field_value(type, field, {}); given.has_error())
+          report(field.node->at,
+                 std::string{worker_types_key} + "." + type.name + "." +
+                     std::string{field.field->about.name},
+                 given.error().message);
   for (const auto& one : found.ignored)
     made.moved.push_back(one.name + " is left out, because " + key_of(rows[one.at]) +
                          " is set too");
   if (made.problems.empty())
-    made.text = writer{found.values}.write(old_name);
+    made.text = writer{found}.write(old_name);
   return made;
 }
 

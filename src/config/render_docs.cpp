@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "config/convert.hpp"
+#include "config/worker_type_fields.hpp"
 #include "config/yaml_text.hpp"
 #include "mahavishnu/config/render.hpp"
 
@@ -46,17 +47,42 @@ std::string type_text(const row& setting) {
   return {};
 }
 
+constexpr std::string_view table_head = "\n| key | type | default | meaning |\n|---|---|---|---|\n";
+
+/// The line of a row up to its meaning, which more may follow.
+std::string table_line(const row& setting) {
+  return "| " + code(std::string{setting.name}) + " | " + type_text(setting) + " | " +
+         code(yaml_value(default_of(setting))) + " | " + std::string{setting.doc};
+}
+
 void add_table(std::string_view group, std::string& text) {
-  text += "\n| key | type | default | meaning |\n|---|---|---|---|\n";
+  text += table_head;
   for (const auto& setting : rows_of(group)) {
-    text += "| " + code(std::string{setting.name}) + " | " + type_text(setting) + " | " +
-            code(yaml_value(default_of(setting))) + " | " + std::string{setting.doc};
+    text += table_line(setting);
     if (setting.secret)
       text += " *Secret.*";
     if (!setting.in_use)
       text += " *Not read yet.*";
     text += " |\n";
   }
+}
+
+void add_worker_types(std::string& text) {
+  auto key = std::string{worker_types_key};
+  text += "\n## " + key + "\n\n" + std::string{worker_types_doc} +
+          " A name has 1 to 64 letters, digits,\n"
+          "`.`, `_` and `-`, and no `-` at the start. The built-in types are";
+  for (auto name : builtin_worker_types)
+    text += (name == builtin_worker_types.front() ? " " : ", ") + code(std::string{name});
+  text += ";\nan entry of such a name changes only the fields that it sets.\n\n```yaml\n" + key +
+          ":\n  my-tool:\n";
+  for (const auto& field : worker_type_fields)
+    text += "    " + std::string{field.about.name} + ": " + yaml_example(field) + "\n";
+  text += "```\n";
+  text += table_head;
+  for (const auto& field : worker_type_fields)
+    text += table_line(field.about) +
+            (field.is_for_containers_only ? " *Containers only.* |\n" : " |\n");
 }
 
 void add_old_names(std::string& text) {
@@ -84,6 +110,7 @@ std::string render_docs() {
             " Environment: " + code(variables) + ".\n";
     add_table(group.name, text);
   }
+  add_worker_types(text);
   add_old_names(text);
   return text;
 }

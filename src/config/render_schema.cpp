@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "config/convert.hpp"
+#include "config/worker_type_fields.hpp"
 #include "mahavishnu/config/render.hpp"
 
 #include <nlohmann/json.hpp>
@@ -75,6 +76,19 @@ json group_schema(const group& group) {
           {"properties", std::move(properties)}};
 }
 
+json worker_types_schema() {
+  json fields = json::object();
+  for (const auto& field : worker_type_fields)
+    fields[std::string{field.about.name}] = row_schema(field.about);
+  json type{{"type", json::array({"object", "null"})},
+            {"additionalProperties", false},
+            {"properties", std::move(fields)}};
+  return {{"description", worker_types_doc},
+          {"type", json::array({"object", "null"})},
+          {"additionalProperties", false},
+          {"patternProperties", {{"^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$", std::move(type)}}}};
+}
+
 } // namespace
 
 std::string render_schema() {
@@ -83,6 +97,7 @@ std::string render_schema() {
     properties[std::string{setting.name}] = row_schema(setting);
   for (const auto& group : groups)
     properties[std::string{group.name}] = group_schema(group);
+  properties[std::string{worker_types_key}] = worker_types_schema();
   for (const auto& setting : rows)
     for (auto old_name : setting.old_names) {
       auto schema = row_schema(setting);

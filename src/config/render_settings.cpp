@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "config/convert.hpp"
 #include "config/mask.hpp"
+#include "config/render_worker_types.hpp"
 #include "config/yaml_text.hpp"
 #include "mahavishnu/config/render.hpp"
 
@@ -69,7 +70,7 @@ std::string render_settings(const settings& from, origins with) {
     text += std::string{group.name} + ":\n";
     add(group.name, "  ");
   }
-  return text;
+  return text + worker_types_text(from, with);
 }
 
 std::string render_settings_json(const settings& from, origins with) {
@@ -85,12 +86,15 @@ std::string render_settings_json(const settings& from, origins with) {
   add("", document);
   for (const auto& group : groups)
     add(group.name, document[std::string{group.name}]);
+  document[std::string{worker_types_key}] = worker_types_json(from, with);
   return dump(document);
 }
 
 result<std::string> render_value(const settings& from, std::string_view key) {
   if (auto at = find_any_name(key))
     return from.value_text(*at) + "\n";
+  if (is_about_worker_types(key))
+    return worker_types_value(from, key);
   if (!find_group(key))
     return unknown(key);
   std::string text;
@@ -103,6 +107,10 @@ result<std::string> render_value(const settings& from, std::string_view key) {
 result<std::string> render_value_json(const settings& from, std::string_view key) {
   if (auto at = find_any_name(key))
     return dump(json_value(from, *at));
+  if (is_about_worker_types(key)) {
+    auto found = worker_types_value_json(from, key);
+    return found ? dump(*found) : result<std::string>{found.error()};
+  }
   if (!find_group(key))
     return unknown(key);
   auto document = json::object();

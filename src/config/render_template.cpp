@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "config/convert.hpp"
+#include "config/worker_type_fields.hpp"
 #include "config/yaml_text.hpp"
 #include "mahavishnu/config/render.hpp"
 
@@ -33,6 +34,21 @@ void add_row(const row& setting, const std::string& indent, std::string& text) {
   text += comment + std::string{setting.name} + ": " + yaml_value(default_of(setting)) + "\n";
 }
 
+/// One complete example, each line of it a comment.
+void add_worker_types(std::string& text) {
+  text += "\n# " + std::string{worker_types_doc} + "\n" + std::string{worker_types_key} +
+          ":\n\n  # my-tool:\n";
+  for (const auto& field : worker_type_fields) {
+    const auto& about = field.about;
+    text += "  #   # " + std::string{about.doc} + "\n";
+    if (about.kind != kind::text)
+      text += "  #   # Must be " + expectation(about) + ".\n";
+    if (field.is_for_containers_only)
+      text += "  #   # For containers only.\n";
+    text += "  #   " + std::string{about.name} + ": " + yaml_example(field) + "\n";
+  }
+}
+
 } // namespace
 
 std::string render_template() {
@@ -44,6 +60,7 @@ std::string render_template() {
     for (const auto& setting : rows_of(group.name))
       add_row(setting, "  ", text);
   }
+  add_worker_types(text);
   return text;
 }
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "config/convert.hpp"
+#include "config/worker_type_fields.hpp"
 #include "mahavishnu/config/settings.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mahavishnu::config {
@@ -21,6 +23,16 @@ public:
   void set(row_index at, value to, origin place) {
     made_.values_[at] = std::move(to);
     made_.origins_[at] = std::move(place);
+  }
+
+  /// Puts what one more file says about a worker type over what is known, field by field.
+  void add(worker_type_entry more) {
+    auto& all = made_.worker_types_;
+    auto at = std::ranges::lower_bound(all, more.name, {}, &worker_type_entry::name);
+    if (at == all.end() || at->name != more.name)
+      all.insert(at, std::move(more));
+    else
+      overlay(*at, more);
   }
 
   const settings& current() const { return made_; }

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "config/convert.hpp"
 #include "config/mask.hpp"
+#include "mahavishnu/config/worker_type.hpp"
 
 #include <vector>
 
@@ -39,6 +40,7 @@ std::vector<std::string> all_names() {
   }
   for (const auto& known : groups)
     names.emplace_back(known.name);
+  names.emplace_back(worker_types_key);
   return names;
 }
 
@@ -105,6 +107,12 @@ std::string unknown_key_text(std::string_view key) {
   if (auto meant = suggestion(key))
     text += "; did you mean " + in_quotes(*meant) + "?";
   return text;
+}
+
+std::string no_setting_text(std::string_view key) {
+  if (is_about_worker_types(key))
+    return "worker types are set in a settings file only; change it by hand";
+  return unknown_key_text(key);
 }
 
 std::span<const row> rows_of(std::string_view group_name) {

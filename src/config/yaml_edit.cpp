@@ -4,6 +4,7 @@
 #include "config/text_lines.hpp"
 #include "config/yaml_extent.hpp"
 #include "config/yaml_layer.hpp"
+#include "mahavishnu/config/worker_type.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -160,7 +161,9 @@ private:
   void insert_at_top_level() {
     if (auto comment = lines_.find_commented(setting_.name, 1, false))
       propose_line(*comment, assignment());
-    auto is_value = [](const yaml_entry& entry) { return !find_group(entry.key); };
+    auto is_value = [](const yaml_entry& entry) {
+      return !find_group(entry.key) && entry.key != worker_types_key;
+    };
     auto last = std::find_if(root_.entries.rbegin(), root_.entries.rend(), is_value);
     if (last != root_.entries.rend())
       propose_line(last_line_of(lines_, *last), assignment());

@@ -6,6 +6,7 @@
 #include "config/substitute.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace mahavishnu::config {
 
@@ -27,6 +28,8 @@ private:
   void add_top_level(const yaml_entry& entry) {
     if (find_group(entry.key))
       add_group(entry);
+    else if (entry.key == worker_types_key)
+      add_worker_types(entry);
     else if (auto at = find_row(entry.key); at && rows[*at].group.empty())
       add(*at, entry, entry.key, false);
     else if (auto old = find_old_name(entry.key))
@@ -51,6 +54,12 @@ private:
       else
         found_.problems.push_back({entry.key_at, unknown_key_text(full_name)});
     }
+  }
+
+  void add_worker_types(const yaml_entry& all) {
+    auto found = locate_worker_types(all);
+    found_.worker_types = std::move(found.types);
+    std::ranges::move(found.problems, std::back_inserter(found_.problems));
   }
 
   void add_old_name(row_index at, const yaml_entry& entry) {
@@ -164,6 +173,8 @@ layer_content read_yaml_layer(std::string_view text, const std::string& name, la
       content.warnings.push_back(to_string(place(entry.key_at)) + ": " + entry.name +
                                  " is deprecated; use " + key_of(setting));
   }
+  for (const auto& type : found.worker_types)
+    read_worker_type(type, {which, name}, variables, content);
   for (const auto& entry : found.ignored)
     content.warnings.push_back(to_string(place(entry.key_at)) + ": " + entry.name +
                                " is ignored, because " + key_of(rows[entry.at]) + " is set too");

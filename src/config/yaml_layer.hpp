@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/assignment.hpp"
+#include "config/worker_type_layer.hpp"
 #include "config/yaml_document.hpp"
 
 #include <string>
@@ -26,6 +27,7 @@ struct located_content {
   std::vector<located> values;
   /// Values under an old name that lose against the new name in the same file.
   std::vector<located> ignored;
+  std::vector<located_worker_type> worker_types;
   std::vector<yaml_problem> problems;
 };
 

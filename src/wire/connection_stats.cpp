@@ -34,7 +34,8 @@ void connection_stats::timed_out() {
 
 void connection_stats::dropped(std::string_view what) {
   ++dropped_;
-  tell("message dropped: " + printable(what) + " is not for this connection");
+  if (!what.empty())
+    tell("message dropped: " + printable(what) + " is not for this connection");
 }
 
 void connection_stats::closed(close_reason reason) {

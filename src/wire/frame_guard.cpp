@@ -7,6 +7,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace mahavishnu::wire {
 
@@ -197,9 +198,9 @@ verdict frame_guard::message_header(std::uint8_t flags, std::uint64_t message_id
     return close(close_reason::stream_message);
   if ((flags & ~named_receiver) != 0 || receiver == 0)
     return close(close_reason::header_malformed);
-  // Every CAF peer asks for the spawn server after the handshake, so this is no reason to close.
+  // Every CAF peer asks once for the spawn server after the handshake: nothing to talk about.
   if ((flags & named_receiver) != 0)
-    return drop("a receiver by name");
+    return drop(std::exchange(asked_by_name_, true) ? "a receiver by name" : "");
   if (rules_.receiver != 0 && receiver != rules_.receiver)
     return drop("a receiver that is not published");
   return verdict::hold;

@@ -127,7 +127,8 @@ public:
   /// @pre The last verdict was `close`.
   close_reason reason() const { return reason_; }
 
-  /// What the last dropped frame was: a refused signature, or what it asked for.
+  /// What the last dropped frame was: a refused signature, or what it asked for. Empty when every
+  /// peer sends one like it.
   const std::string& dropped() const { return dropped_; }
 
 private:
@@ -145,6 +146,7 @@ private:
   const frame_rules& rules_;
   std::uint8_t operation_ = 0;
   bool chosen_ = false;
+  bool asked_by_name_ = false;
   std::uint32_t payload_size_ = 0;
   close_reason reason_ = close_reason::handshake_missing;
   std::string peer_node_;

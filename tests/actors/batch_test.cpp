@@ -7,16 +7,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-shared_spec script(const std::string& prompt) {
-  task_spec spec;
-  spec.prompt = prompt;
-  return spec;
-}
-
 execute_batch batch_of(std::initializer_list<const char*> prompts, const std::string& pool = {}) {
   execute_batch batch;
   for (const auto* each : prompts)
-    batch.tasks.push_back(script(each));
+    batch.tasks.push_back(task_of(each));
   batch.pool = pool;
   return batch;
 }
@@ -66,7 +60,7 @@ TEST_CASE("a batch that is larger than the queue of its pool loses nothing") {
   execute_batch wish;
   wish.pool = "build";
   for (int i = 0; i < 20; ++i)
-    wish.tasks.push_back(script("t" + std::to_string(i)));
+    wish.tasks.push_back(task_of("t" + std::to_string(i)));
   auto batch = s.ask<batch_result>(s.control, wish);
   std::size_t finished = 0;
   for (int rounds = 0; rounds < 1000 && !batch.has_come(); ++rounds) {
@@ -173,14 +167,12 @@ TEST_CASE("a batch goes with its requester when its tasks say so") {
   s.spawn("build", 1);
   execute_batch wish;
   for (const auto* each : {"a", "b"}) {
-    task_spec spec;
-    spec.prompt = each;
+    auto spec = task_of(each);
     spec.cancel_with_requester = true;
     wish.tasks.push_back(spec);
   }
   auto batch = s.ask<batch_result>(s.control, wish);
-  caf::anon_send_exit(batch.asker(), caf::exit_reason::kill);
-  s.run();
+  s.kill(batch.asker());
   CHECK(s.was_stopped("a"));
   s.finish("a", exit_with(143));
   CHECK(s.prompts().size() == 1);
@@ -200,12 +192,11 @@ TEST_CASE("those who wait for a batch hear of the end of its pool") {
 TEST_CASE("a task with an idempotency key runs once, also within a batch") {
   running_server s;
   s.spawn("build", 3);
-  task_spec spec;
-  spec.prompt = "once";
+  auto spec = task_of("once");
   spec.idempotency_key = "k";
   auto alone = s.ask<task_result>(s.control, route_task{spec, {}, {}});
   execute_batch wish;
-  wish.tasks = {spec, script("other"), spec};
+  wish.tasks = {spec, task_of("other"), spec};
   auto batch = s.ask<batch_result>(s.control, wish);
   CHECK(s.prompts() == std::vector<std::string>{"once", "other"});
   s.finish("once", exit_with(0, "said once"));

@@ -23,12 +23,6 @@ struct listened_server : running_server {
     return all;
   }
 
-  pending<task_result> route(const std::string& prompt) {
-    task_spec spec;
-    spec.prompt = prompt;
-    return ask<task_result>(control, route_task{spec, "round_robin", {}});
-  }
-
   std::int64_t received_by(const std::string& pool) {
     return ask<pool_description>(control, describe_pool{pool}).value().metrics.notices_received;
   }
@@ -84,8 +78,8 @@ TEST_CASE("a pool with too much to do hands tasks to one that idles, which share
   auto a = s.spawn("a", 1);
   auto b = s.spawn("b", 1);
   auto on_b = s.execute("b", "blocks b"); // named: stays
-  auto r1 = s.route("1");                 // round robin: to a
-  auto r2 = s.route("2");                 // to b, which is busy: a has no room either
+  auto r1 = s.route("1", "round_robin");  // to a
+  auto r2 = s.route("2", "round_robin");  // to b, which is busy: a has no room either
   CHECK(s.prompts() == std::vector<std::string>{"blocks b", "1"});
   s.finish("1"); // now a has room
   CHECK(s.prompts().back() == "2");
@@ -110,8 +104,8 @@ TEST_CASE("a pool with too much to do hands tasks to one that idles, which share
   CHECK_THAT(about.history[1].reason, ContainsSubstring(a.pool.value));
   s.finish("blocks b");
   // The loads are right again: the next tasks alternate.
-  auto x = s.route("x");
-  auto y = s.route("y");
+  auto x = s.route("x", "round_robin");
+  auto y = s.route("y", "round_robin");
   CHECK(s.prompts().back() == "y");
 }
 
@@ -121,8 +115,8 @@ TEST_CASE("a task that was handed over can be cancelled, and survives the pool t
   s.spawn("b", 1);
   auto on_b = s.execute("b", "blocks b");
   auto on_a = s.execute("a", "blocks a");
-  auto r1 = s.route("1");
-  auto r2 = s.route("2");
+  auto r1 = s.route("1", "round_robin");
+  auto r2 = s.route("2", "round_robin");
   CHECK(s.prompts().size() == 2);
   s.finish("blocks a"); // a takes its own first
   s.finish("1");
@@ -165,8 +159,8 @@ TEST_CASE("one run of the product sends notices of all seven types") {
   s.spawn("a", 1);
   s.spawn("b", 1);
   auto on_b = s.execute("b", "blocks b");
-  auto r1 = s.route("1");
-  auto r2 = s.route("2");
+  auto r1 = s.route("1", "round_robin");
+  auto r2 = s.route("2", "round_robin");
   s.finish("1");
   s.finish("2");
   s.finish("blocks b");

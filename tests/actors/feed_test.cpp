@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/feed.hpp"
 #include "mahavishnu/messages/all.hpp"
-#include "messages/registry.hpp"
 #include "some_notices.hpp"
-#include "support/catch.hpp"
-
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/event_based_actor.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
+#include "virtual_time.hpp"
 
 #include <algorithm>
 #include <map>
@@ -24,28 +18,16 @@ namespace {
 
 using sequence_list = std::vector<std::uint64_t>;
 
-constexpr std::chrono::milliseconds start_of_clock{1'800'000'000'000};
-
-class still_clock final : public wall_clock {
-public:
-  std::chrono::system_clock::time_point now() const override {
-    return std::chrono::system_clock::time_point{start_of_clock};
-  }
-};
-
-template <class Answer>
-using place = std::shared_ptr<std::optional<result<Answer>>>;
-
 /// A feed in one thread and in virtual time.
-class feed_server {
+class feed_server : public virtual_time {
 public:
-  explicit feed_server(std::chrono::seconds idle_limit = 300s, std::size_t most_subscribers = 1000)
-      : system_(prepare(config_)) {
+  explicit feed_server(std::chrono::seconds idle_limit = 300s,
+                       std::size_t most_subscribers = 1000) {
     feed_options options;
-    options.clock = std::make_shared<still_clock>();
+    options.clock = clock;
     options.idle_limit = idle_limit;
     options.most_subscribers = most_subscribers;
-    port = {spawn_feed(system_, options), options.interest};
+    port = {spawn_feed(system(), options), options.interest};
     run();
   }
   ~feed_server() {
@@ -54,42 +36,22 @@ public:
     port = {};
     run();
   }
-  feed_server(const feed_server&) = delete;
-  feed_server& operator=(const feed_server&) = delete;
 
   /// Ends the feed.
-  void end() {
-    caf::anon_send_exit(port.feed, caf::exit_reason::kill);
-    run();
-  }
+  void end() { kill(port.feed); }
 
-  void run() { scheduler().run(); }
-  void advance(caf::timespan time) {
-    scheduler().advance_time(time);
-    run();
-  }
-  std::size_t timers() { return scheduler_clock().schedule().size(); }
+  std::size_t timers() { return scheduler().clock().schedule().size(); }
 
-  /// An answer that may still come.
   template <class Answer, class Question>
-  place<Answer> ask(Question question) {
-    auto answer = std::make_shared<std::optional<result<Answer>>>();
-    system_.spawn(
-        [answer, whom = port.feed](caf::event_based_actor* self, const Question& asked) {
-          self->request(whom, caf::infinite, asked)
-              .then([answer](const Answer& x) { answer->emplace(x); },
-                    [answer](const caf::error& x) { answer->emplace(from_caf(x, "the test")); });
-        },
-        std::move(question));
-    run();
-    return answer;
+  pending<Answer> ask(Question question) {
+    return virtual_time::ask<Answer>(port.feed, std::move(question));
   }
 
   std::uint64_t subscribe(const mahavishnu::subscribe& wish = {}) {
-    return value(ask<subscribed>(wish)).subscription;
+    return ask<subscribed>(wish).value().subscription;
   }
-  place<notices> receive(std::uint64_t subscription, std::int32_t most = 100,
-                         std::chrono::milliseconds wait = 0ms) {
+  pending<notices> receive(std::uint64_t subscription, std::int32_t most = 100,
+                           std::chrono::milliseconds wait = 0ms) {
     return ask<notices>(receive_notices{subscription, most, wait});
   }
   void tell(const notice& what) {
@@ -97,53 +59,10 @@ public:
     run();
   }
   void tell(notice_type type) { tell(notice_of(type)); }
-  feed_stats stats() { return value(ask<feed_stats>(get_feed_stats{})); }
-
-  template <class Answer>
-  static Answer value(const place<Answer>& answer) {
-    REQUIRE(answer->has_value());
-    INFO(((*answer)->has_error() ? (*answer)->error().message : std::string{}));
-    REQUIRE((*answer)->has_value());
-    return **(*answer);
-  }
-  template <class Answer>
-  static error failure(const place<Answer>& answer) {
-    REQUIRE(answer->has_value());
-    REQUIRE((*answer)->has_error());
-    return (*answer)->error();
-  }
+  feed_stats stats() { return ask<feed_stats>(get_feed_stats{}).value(); }
 
   feed_port port;
-
-private:
-  static caf::actor_system_config& prepare(caf::actor_system_config& config) {
-    config.set("scheduler.policy", caf::atom("testing"));
-    register_messages(config);
-    return config;
-  }
-  caf::scheduler::test_coordinator& scheduler() {
-    return static_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
-  }
-  caf::detail::test_actor_clock& scheduler_clock() { return scheduler().clock(); }
-
-  caf::actor_system_config config_;
-  caf::actor_system system_;
 };
-
-template <class Answer>
-Answer value(const place<Answer>& answer) {
-  return feed_server::value(answer);
-}
-
-template <class Answer>
-error failure(const place<Answer>& answer) {
-  return feed_server::failure(answer);
-}
-
-template <class Answer>
-bool has_come(const place<Answer>& answer) {
-  return answer->has_value();
-}
 
 } // namespace
 
@@ -160,13 +79,13 @@ TEST_CASE("each type of notice comes to those who listen for it, as it was, with
     sent.push_back(notice_of(type, "pool_a", "pool_c"));
     s.tell(sent.back());
     sent.back().sequence = sent.size();
-    sent.back().timestamp = start_of_clock;
+    sent.back().timestamp = still_clock::since_epoch;
   }
-  CHECK(value(s.receive(everything)).items == sent);
-  CHECK(value(s.receive(of_a)).items == sent);
-  CHECK(value(s.receive(of_b)).items.empty());
+  CHECK(s.receive(everything).value().items == sent);
+  CHECK(s.receive(of_a).value().items == sent);
+  CHECK(s.receive(of_b).value().items.empty());
   for (std::size_t i = 0; i < sent.size(); ++i)
-    CHECK(value(s.receive(only[all_types()[i]])).items == std::vector{sent[i]});
+    CHECK(s.receive(only[all_types()[i]]).value().items == std::vector{sent[i]});
 }
 
 TEST_CASE("a notice keeps its own time and never its own number") {
@@ -176,7 +95,7 @@ TEST_CASE("a notice keeps its own time and never its own number") {
   what.sequence = 77;
   what.timestamp = 5ms;
   s.tell(what);
-  auto got = value(s.receive(id)).items;
+  auto got = s.receive(id).value().items;
   REQUIRE(got.size() == 1);
   CHECK(got[0].sequence == 1);
   CHECK(got[0].timestamp == 5ms);
@@ -187,16 +106,16 @@ TEST_CASE("what is published is numbered with the rest and the publisher hears t
   auto id = s.subscribe();
   s.tell(notice_type::heartbeat);
   auto answer = s.ask<published>(publish{notice_of(notice_type::pool_closed, "a")});
-  CHECK(value(answer).sequence == 2);
-  CHECK(sequences(value(s.receive(id))) == sequence_list{1, 2});
+  CHECK(answer.value().sequence == 2);
+  CHECK(sequences(s.receive(id).value()) == sequence_list{1, 2});
 }
 
 TEST_CASE("notices are numbered when nobody listens, and a subscription starts when it is made") {
   feed_server s;
-  CHECK(value(s.ask<published>(publish{})).sequence == 1);
+  CHECK(s.ask<published>(publish{}).value().sequence == 1);
   auto id = s.subscribe();
-  CHECK(value(s.ask<published>(publish{})).sequence == 2);
-  CHECK(sequences(value(s.receive(id))) == sequence_list{2});
+  CHECK(s.ask<published>(publish{}).value().sequence == 2);
+  CHECK(sequences(s.receive(id).value()) == sequence_list{2});
 }
 
 TEST_CASE("notices come in order and at most as many as somebody asks for, within 1 and 1000") {
@@ -205,10 +124,10 @@ TEST_CASE("notices come in order and at most as many as somebody asks for, withi
   for (int i = 0; i < 2010; ++i)
     caf::anon_send(s.port.feed, notice_of(notice_type::heartbeat));
   s.run();
-  CHECK(sequences(value(s.receive(id, 3))) == sequence_list{1, 2, 3});
-  CHECK(sequences(value(s.receive(id, 0))) == sequence_list{4});
-  CHECK(sequences(value(s.receive(id, -7))) == sequence_list{5});
-  auto many = sequences(value(s.receive(id, 1'000'000)));
+  CHECK(sequences(s.receive(id, 3).value()) == sequence_list{1, 2, 3});
+  CHECK(sequences(s.receive(id, 0).value()) == sequence_list{4});
+  CHECK(sequences(s.receive(id, -7).value()) == sequence_list{5});
+  auto many = sequences(s.receive(id, 1'000'000).value());
   CHECK(many.size() == 1000);
   CHECK(std::ranges::is_sorted(many));
   CHECK(many.front() == 6);
@@ -221,13 +140,13 @@ TEST_CASE("what a slow listener misses is counted for each policy") {
   auto oldest = s.subscribe({{}, {}, 2, overflow_policy::drop_newest});
   for (int i = 0; i < 5; ++i)
     s.tell(notice_type::heartbeat);
-  auto answer = value(s.receive(newest));
+  auto answer = s.receive(newest).value();
   CHECK(sequences(answer) == sequence_list{4, 5});
   CHECK(answer.missed == 3);
-  answer = value(s.receive(oldest));
+  answer = s.receive(oldest).value();
   CHECK(sequences(answer) == sequence_list{1, 2});
   CHECK(answer.missed == 3);
-  CHECK(value(s.receive(oldest)).missed == 0);
+  CHECK(s.receive(oldest).value().missed == 0);
   CHECK(s.stats().missed == 6);
 }
 
@@ -237,11 +156,11 @@ TEST_CASE("a subscription that closes when it overflows gives what waits and the
   for (int i = 0; i < 5; ++i)
     s.tell(notice_type::heartbeat);
   CHECK_FALSE(s.port.wants(notice_type::heartbeat));
-  CHECK(sequences(value(s.receive(id, 1))) == sequence_list{1});
+  CHECK(sequences(s.receive(id, 1).value()) == sequence_list{1});
   CHECK(s.stats().subscribers == 1);
-  CHECK(sequences(value(s.receive(id, 1, 60s))) == sequence_list{2});
+  CHECK(sequences(s.receive(id, 1, 60s).value()) == sequence_list{2});
   for (int i = 0; i < 2; ++i) {
-    auto why = failure(s.receive(id, 1, 60s));
+    auto why = s.receive(id, 1, 60s).failure();
     CHECK(why.code == errc::not_found);
     CHECK_THAT(why.message, ContainsSubstring("too slow"));
     CHECK_THAT(why.message, ContainsSubstring("subscribe again"));
@@ -258,9 +177,9 @@ TEST_CASE("a receiver waits until a notice comes that it wants") {
   auto answer = s.receive(id, 10, 5s);
   s.advance(4s);
   s.tell(notice_type::heartbeat);
-  CHECK_FALSE(has_come(answer));
+  CHECK_FALSE(answer.has_come());
   s.tell(notice_type::pool_closed);
-  CHECK(sequences(value(answer)) == sequence_list{2});
+  CHECK(sequences(answer.value()) == sequence_list{2});
   CHECK(s.stats().delivered == 1);
 }
 
@@ -268,18 +187,18 @@ TEST_CASE("a receiver that waits in vain gets an empty answer when its time is o
   feed_server s;
   auto id = s.subscribe();
   auto at_once = s.receive(id, 10, 0ms);
-  CHECK(value(at_once) == notices{});
-  CHECK(value(s.receive(id, 10, -5s)) == notices{});
+  CHECK(at_once.value() == notices{});
+  CHECK(s.receive(id, 10, -5s).value() == notices{});
   auto short_wait = s.receive(id, 10, 1500ms);
   s.advance(1499ms);
-  CHECK_FALSE(has_come(short_wait));
+  CHECK_FALSE(short_wait.has_come());
   s.advance(1ms);
-  CHECK(value(short_wait) == notices{});
+  CHECK(short_wait.value() == notices{});
   auto long_wait = s.receive(id, 10, 1h); // a minute is the most
   s.advance(59s);
-  CHECK_FALSE(has_come(long_wait));
+  CHECK_FALSE(long_wait.has_come());
   s.advance(1s);
-  CHECK(value(long_wait) == notices{});
+  CHECK(long_wait.value() == notices{});
 }
 
 TEST_CASE("a second receiver of a subscription makes the first one answer") {
@@ -288,19 +207,19 @@ TEST_CASE("a second receiver of a subscription makes the first one answer") {
   auto first = s.receive(id, 10, 10s);
   s.advance(1s);
   auto second = s.receive(id, 10, 10s);
-  CHECK(value(first) == notices{});
+  CHECK(first.value() == notices{});
   s.advance(9s); // the time of the first one
-  CHECK_FALSE(has_come(second));
+  CHECK_FALSE(second.has_come());
   s.tell(notice_type::heartbeat);
-  CHECK(sequences(value(second)) == sequence_list{1});
+  CHECK(sequences(second.value()) == sequence_list{1});
 }
 
 TEST_CASE("receivers of several subscriptions each wait their own time") {
   feed_server s;
-  std::vector<place<notices>> answers;
+  std::vector<pending<notices>> answers;
   for (auto wait : {30s, 10s, 20s, 5s})
     answers.push_back(s.receive(s.subscribe(), 10, wait));
-  auto come = [&] { return std::ranges::count_if(answers, has_come<notices>); };
+  auto come = [&] { return std::ranges::count_if(answers, &pending<notices>::has_come); };
   s.advance(5s);
   CHECK(come() == 1);
   s.advance(5s);
@@ -313,7 +232,7 @@ TEST_CASE("receivers of several subscriptions each wait their own time") {
 
 TEST_CASE("a subscription that nobody knows says to subscribe again") {
   feed_server s;
-  for (const auto& why : {failure(s.receive(5)), failure(s.ask<unsubscribed>(unsubscribe{5}))}) {
+  for (const auto& why : {s.receive(5).failure(), s.ask<unsubscribed>(unsubscribe{5}).failure()}) {
     CHECK(why.code == errc::not_found);
     CHECK_THAT(why.message, ContainsSubstring("there is no subscription 5"));
     CHECK_THAT(why.message, ContainsSubstring("subscribe again"));
@@ -324,9 +243,9 @@ TEST_CASE("a subscription ends on request, and with it whoever waits") {
   feed_server s;
   auto id = s.subscribe();
   auto answer = s.receive(id, 10, 60s);
-  CHECK(value(s.ask<unsubscribed>(unsubscribe{id})).subscription == id);
-  CHECK(failure(answer).code == errc::not_found);
-  CHECK(failure(s.receive(id)).code == errc::not_found);
+  CHECK(s.ask<unsubscribed>(unsubscribe{id}).value().subscription == id);
+  CHECK(answer.failure().code == errc::not_found);
+  CHECK(s.receive(id).failure().code == errc::not_found);
   CHECK(s.stats().subscribers == 0);
 }
 
@@ -335,12 +254,12 @@ TEST_CASE("a subscription that nobody asks for a while ends") {
   auto id = s.subscribe();
   s.tell(notice_type::heartbeat);
   s.advance(9s);
-  CHECK(value(s.receive(id)).items.size() == 1);
+  CHECK(s.receive(id).value().items.size() == 1);
   s.advance(9s);
   CHECK(s.stats().subscribers == 1);
   s.advance(1s);
   CHECK(s.stats().subscribers == 0);
-  CHECK_THAT(failure(s.receive(id)).message, ContainsSubstring("nobody asked for 10 s"));
+  CHECK_THAT(s.receive(id).failure().message, ContainsSubstring("nobody asked for 10 s"));
 }
 
 TEST_CASE("a subscription does not end while somebody waits, and has its full time after that") {
@@ -348,10 +267,10 @@ TEST_CASE("a subscription does not end while somebody waits, and has its full ti
   auto id = s.subscribe();
   auto answer = s.receive(id, 10, 60s);
   for (int i = 0; i < 6; ++i) {
-    CHECK_FALSE(has_come(answer));
+    CHECK_FALSE(answer.has_come());
     s.advance(10s);
   }
-  CHECK(has_come(answer));
+  CHECK(answer.has_come());
   s.advance(9s);
   CHECK(s.stats().subscribers == 1);
   s.advance(1s);
@@ -363,7 +282,7 @@ TEST_CASE("no timer runs without subscriptions, and few however often somebody a
   CHECK(s.timers() == 0);
   auto busy = s.subscribe();
   CHECK(s.timers() == 1);
-  std::vector<place<notices>> patient;
+  std::vector<pending<notices>> patient;
   for (int i = 0; i < 200; ++i) {
     if (i % 100 == 0)
       patient.push_back(s.receive(s.subscribe(), 1, 60s));
@@ -372,10 +291,10 @@ TEST_CASE("no timer runs without subscriptions, and few however often somebody a
       s.tell(notice_type::pool_closed);
     else
       s.advance(20ms);
-    CHECK(has_come(answer));
+    CHECK(answer.has_come());
     CHECK(s.timers() <= 3);
   }
-  CHECK(std::ranges::all_of(patient, has_come<notices>));
+  CHECK(std::ranges::all_of(patient, &pending<notices>::has_come));
   s.advance(10s);
   CHECK(s.stats().subscribers == 0);
   s.advance(60s);
@@ -398,13 +317,13 @@ TEST_CASE("what somebody listens for is known to those who would tell it") {
   CHECK(wanted() == std::vector{notice_type::heartbeat, notice_type::task_completed});
   auto three = s.subscribe();
   CHECK(wanted() == all_types());
-  value(s.ask<unsubscribed>(unsubscribe{three}));
-  value(s.ask<unsubscribed>(unsubscribe{one}));
+  s.ask<unsubscribed>(unsubscribe{three}).value();
+  s.ask<unsubscribed>(unsubscribe{one}).value();
   CHECK(wanted() == std::vector{notice_type::heartbeat, notice_type::task_completed});
   s.tell(notice_type::heartbeat);
   s.tell(notice_type::heartbeat); // one too many for it
   CHECK(wanted().empty());
-  CHECK(value(s.receive(two)).missed == 1);
+  CHECK(s.receive(two).value().missed == 1);
   s.subscribe();
   s.advance(10s); // nobody asks for it
   CHECK(wanted().empty());
@@ -420,16 +339,16 @@ TEST_CASE("an empty port wants nothing") {
 
 TEST_CASE("wishes that cannot be are refused") {
   feed_server s{300s, 2};
-  CHECK(failure(s.ask<subscribed>(subscribe{{}, {}, 0, {}})).code == errc::invalid_argument);
-  auto unknown = failure(s.ask<subscribed>(subscribe{{"nonsense"}, {}, 10, {}}));
+  CHECK(s.ask<subscribed>(subscribe{{}, {}, 0, {}}).failure().code == errc::invalid_argument);
+  auto unknown = s.ask<subscribed>(subscribe{{"nonsense"}, {}, 10, {}}).failure();
   CHECK(unknown.code == errc::invalid_argument);
   CHECK_THAT(unknown.message, ContainsSubstring("'nonsense' is not one of task_delegate, "));
   s.subscribe();
   auto second = s.subscribe();
-  auto refused = failure(s.ask<subscribed>(subscribe{}));
+  auto refused = s.ask<subscribed>(subscribe{}).failure();
   CHECK(refused.code == errc::pool_full);
   CHECK_THAT(refused.message, ContainsSubstring("the feed has 2 subscriptions and takes no more"));
-  value(s.ask<unsubscribed>(unsubscribe{second}));
+  s.ask<unsubscribed>(unsubscribe{second}).value();
   CHECK(s.subscribe() > second);
 }
 
@@ -440,10 +359,10 @@ TEST_CASE("the totals hold what ended subscriptions had") {
     s.tell(notice_type::heartbeat);
   feed_stats expected{3, 0, 1, 1, 2};
   CHECK(s.stats() == expected);
-  value(s.receive(id, 1));
+  s.receive(id, 1).value();
   expected = {3, 1, 1, 1, 1};
   CHECK(s.stats() == expected);
-  value(s.ask<unsubscribed>(unsubscribe{id}));
+  s.ask<unsubscribed>(unsubscribe{id}).value();
   expected = {3, 1, 1, 0, 0};
   CHECK(s.stats() == expected);
 }
@@ -454,8 +373,8 @@ TEST_CASE("whoever waits is told when the feed ends") {
   auto two = s.receive(s.subscribe(), 10, 60s);
   s.end();
   for (const auto& each : {one, two}) {
-    CHECK(failure(each).code == errc::shutting_down);
-    CHECK_THAT(failure(each).message, ContainsSubstring("the feed has ended"));
+    CHECK(each.failure().code == errc::shutting_down);
+    CHECK_THAT(each.failure().message, ContainsSubstring("the feed has ended"));
   }
 }
 
@@ -468,7 +387,7 @@ struct plain_subscription {
   std::vector<std::uint64_t> waiting;
   bool closed = false;
   std::uint64_t newly_missed = 0;
-  place<notices> receiver;
+  std::optional<pending<notices>> receiver;
   std::size_t most = 0;
   std::chrono::milliseconds until{0};
 };
@@ -498,7 +417,7 @@ public:
 
 private:
   struct expected_answer {
-    place<notices> answer;
+    pending<notices> answer;
     sequence_list sequences;
     std::uint64_t missed;
   };
@@ -513,10 +432,10 @@ private:
     wish.overflow = static_cast<overflow_policy>(random_() % 3);
     auto answer = real_.ask<subscribed>(wish);
     if (all_.size() == most_subscribers) {
-      CHECK(failure(answer).code == errc::pool_full);
+      CHECK(answer.failure().code == errc::pool_full);
       return;
     }
-    auto id = value(answer).subscription;
+    auto id = answer.value().subscription;
     CHECK(known_.insert(id).second);
     auto& made = all_[id];
     made.wish = wish;
@@ -528,12 +447,12 @@ private:
     auto answer = real_.ask<unsubscribed>(unsubscribe{id});
     auto at = all_.find(id);
     if (at == all_.end()) {
-      CHECK(failure(answer).code == errc::not_found);
+      CHECK(answer.failure().code == errc::not_found);
       return;
     }
-    CHECK(value(answer).subscription == id);
+    CHECK(answer.value().subscription == id);
     if (at->second.receiver)
-      CHECK(failure(at->second.receiver).code == errc::not_found);
+      CHECK(at->second.receiver->failure().code == errc::not_found);
     all_.erase(at);
   }
 
@@ -557,7 +476,7 @@ private:
       answer(at->second);
     auto asked = real_.receive(id, static_cast<std::int32_t>(most), wait);
     if (at == all_.end()) {
-      CHECK(failure(asked).code == errc::not_found);
+      CHECK(asked.failure().code == errc::not_found);
       return;
     }
     auto& each = at->second;
@@ -605,17 +524,17 @@ private:
   void answer(plain_subscription& whom) {
     auto count = std::min(whom.most, whom.waiting.size());
     auto end = whom.waiting.begin() + static_cast<std::ptrdiff_t>(count);
-    expected_.push_back({whom.receiver, {whom.waiting.begin(), end}, whom.newly_missed});
+    expected_.push_back({*whom.receiver, {whom.waiting.begin(), end}, whom.newly_missed});
     whom.waiting.erase(whom.waiting.begin(), end);
     whom.newly_missed = 0;
-    whom.receiver = nullptr;
+    whom.receiver.reset();
     whom.asked = now_;
     delivered_ += count;
   }
 
   void compare() {
     for (const auto& each : expected_) {
-      auto got = value(each.answer);
+      auto got = each.answer.value();
       CHECK(sequences(got) == each.sequences);
       CHECK(got.missed == each.missed);
     }
@@ -626,7 +545,7 @@ private:
     for (const auto& [id, each] : all_) {
       expected.waiting += static_cast<std::int64_t>(each.waiting.size());
       if (each.receiver)
-        CHECK_FALSE(has_come(each.receiver));
+        CHECK_FALSE(each.receiver->has_come());
       if (each.closed)
         continue;
       every = every || each.wish.types.empty();

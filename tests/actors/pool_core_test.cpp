@@ -21,7 +21,7 @@ struct bench final : pool_effects {
   explicit bench(pool_config wish = {}) {
     if (wish.worker_type.empty())
       wish.worker_type = "noop";
-    auto config = complete(wish, {}, {{"noop", 100}});
+    auto config = complete(wish, {}, {{"noop", {100, {}}}});
     REQUIRE(config.has_value());
     core.emplace(pool_core_options{pool_id{"pool_1"}, *config, 5s, 1000, test::seed()}, *this);
     while (!core->start_workers(now))

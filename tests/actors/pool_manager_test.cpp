@@ -6,21 +6,6 @@
 using namespace mahavishnu;
 using namespace mahavishnu::test;
 
-namespace {
-
-pending<task_result> route(deterministic& s, const std::string& prompt,
-                           const std::string& selector = {}, const std::string& affinity = {}) {
-  route_task wish;
-  task_spec spec;
-  spec.prompt = prompt;
-  wish.spec = spec;
-  wish.selector = selector;
-  wish.affinity = affinity;
-  return s.ask<task_result>(s.control, wish);
-}
-
-} // namespace
-
 TEST_CASE("a pool is found by its name and by its id") {
   running_server s;
   auto pool = s.spawn("build");
@@ -76,7 +61,7 @@ TEST_CASE("pools are listed oldest first") {
 
 TEST_CASE("without a pool there is nowhere to route") {
   running_server s;
-  auto nowhere = route(s, "x");
+  auto nowhere = s.route("x");
   CHECK(nowhere.failure().code == errc::no_pools);
 }
 
@@ -87,7 +72,7 @@ TEST_CASE("least_loaded follows the work in flight and not the number of workers
   std::vector<std::string> names{"1", "2", "3", "4"};
   std::vector<pending<task_result>> answers;
   for (const auto& each : names)
-    answers.push_back(route(s, each, "least_loaded"));
+    answers.push_back(s.route(each, "least_loaded"));
   for (const auto& each : names)
     s.finish(each);
   std::map<pool_id, int> count;
@@ -103,7 +88,7 @@ TEST_CASE("a finished task counts no more for its pool") {
   auto on_a = s.execute("a", "1");
   auto on_b = s.execute("b", "2");
   s.finish("2");
-  auto routed = route(s, "3", "least_loaded");
+  auto routed = s.route("3", "least_loaded");
   s.finish("3");
   CHECK(routed.value().pool == b.pool);
 }
@@ -118,7 +103,7 @@ TEST_CASE("a refused task counts no more for its pool either") {
   s.finish("a0");
   s.finish("a1"); // now a is empty: 3 were refused
   auto on_b = s.execute("b", "b");
-  auto routed = route(s, "x", "least_loaded");
+  auto routed = s.route("x", "least_loaded");
   s.finish("x");
   CHECK(routed.value().pool != b.pool);
 }
@@ -129,7 +114,7 @@ TEST_CASE("round_robin takes the pools in turn") {
   auto b = s.spawn("b");
   std::vector<pool_id> seen;
   for (const auto* each : {"1", "2", "3"}) {
-    auto answer = route(s, each, "round_robin");
+    auto answer = s.route(each, "round_robin");
     s.finish(each);
     seen.push_back(answer.value().pool);
   }
@@ -140,17 +125,17 @@ TEST_CASE("affinity takes the name or the id of a pool and must be given") {
   running_server s;
   s.spawn("a");
   auto b = s.spawn("b");
-  auto by_name = route(s, "1", "affinity", "b");
+  auto by_name = s.route("1", "affinity", "b");
   s.finish("1");
   CHECK(by_name.value().pool == b.pool);
-  auto by_id = route(s, "2", "affinity", b.pool.value);
+  auto by_id = s.route("2", "affinity", b.pool.value);
   s.finish("2");
   CHECK(by_id.value().pool == b.pool);
-  CHECK(route(s, "3", "affinity").failure().code == errc::invalid_argument);
+  CHECK(s.route("3", "affinity").failure().code == errc::invalid_argument);
   std::set<pool_id> of_key;
   for (int i = 0; i < 5; ++i) { // a key that names no pool sticks to one
     auto prompt = "key " + std::to_string(i);
-    auto by_key = route(s, prompt, "affinity", "zzz");
+    auto by_key = s.route(prompt, "affinity", "zzz");
     s.finish(prompt);
     of_key.insert(by_key.value().pool);
   }
@@ -160,7 +145,7 @@ TEST_CASE("affinity takes the name or the id of a pool and must be given") {
 TEST_CASE("an unknown selector is refused with the known ones") {
   running_server s;
   s.spawn("a");
-  auto refused = route(s, "x", "fastest");
+  auto refused = s.route("x", "fastest");
   CHECK(refused.failure().code == errc::invalid_argument);
   CHECK_THAT(refused.failure().message,
              ContainsSubstring("'fastest'") && ContainsSubstring("least_loaded"));
@@ -170,7 +155,7 @@ TEST_CASE("an empty prompt is refused before it reaches a pool") {
   running_server s;
   s.spawn("a");
   CHECK(s.execute("a", "").failure().code == errc::invalid_argument);
-  CHECK(route(s, " ").failure().code == errc::invalid_argument);
+  CHECK(s.route(" ").failure().code == errc::invalid_argument);
   CHECK(s.prompts().empty());
 }
 

@@ -102,8 +102,7 @@ struct both {
 
   void submit(std::int32_t priority) {
     auto prompt = "t" + std::to_string(++submitted);
-    task_spec spec;
-    spec.prompt = prompt;
+    auto spec = task_of(prompt);
     spec.priority = priority;
     auto answer = s.ask<task_result>(s.control, execute_on_pool{"build", spec});
     if (model.submit(prompt, priority)) {
@@ -132,11 +131,7 @@ struct both {
 
   void kill_worker_of(const std::string& prompt) {
     auto info = s.ask<task_info>(s.control, describe_task{id_of(prompt)}).value();
-    const auto& worker = info.history.back().worker;
-    for (const auto& [id, handle] : s.workers)
-      if (id == worker)
-        caf::anon_send_exit(handle, caf::exit_reason::kill);
-    s.run();
+    s.kill(info.history.back().worker);
     model.lose(prompt);
   }
 

@@ -4,10 +4,11 @@
 #include "support/catch.hpp"
 
 using namespace mahavishnu;
+using namespace std::chrono_literals;
 
 namespace {
 
-const worker_limits workers{{"noop", 100}, {"shell", 1}};
+const worker_facts workers{{"noop", {100, {}}}, {"shell", {1, {}}}, {"slow", {1, 1h}}};
 
 std::string why_not(const pool_config& wish) {
   auto completed = complete(wish, pool_defaults{}, workers);
@@ -66,6 +67,11 @@ TEST_CASE("a wish that cannot be is refused with the pool, the limit and the fix
              ContainsSubstring("worker_concurrency") && ContainsSubstring("1 and 1"));
   wish.worker_type = "noop";
   CHECK(complete(wish, pool_defaults{}, workers).has_value());
+  wish = {};
+  wish.worker_type = "slow";
+  CHECK(complete(wish, pool_defaults{}, workers)->default_timeout == 1h); // that of the type
+  wish.default_timeout = 5s;
+  CHECK(complete(wish, pool_defaults{}, workers)->default_timeout == 5s);
   wish.durability = durability::sync;
   CHECK_THAT(why_not(wish), ContainsSubstring("durability"));
   wish = {};

@@ -107,11 +107,9 @@ TEST_CASE("a task that goes with its requester is ended when the requester goes"
   auto running = s.execute("build", "running", true);
   auto queued = s.execute("build", "queued", true);
   auto other = s.execute("build", "other");
-  caf::anon_send_exit(queued.asker(), caf::exit_reason::kill);
-  s.run();
+  s.kill(queued.asker());
   CHECK(s.info("build").queued == 1);
-  caf::anon_send_exit(running.asker(), caf::exit_reason::kill);
-  s.run();
+  s.kill(running.asker());
   CHECK(s.was_stopped("running"));
   s.finish("running", exit_with(143));
   s.finish("other");
@@ -123,8 +121,7 @@ TEST_CASE("a task outlives a requester that does not take it along") {
   running_server s;
   s.spawn("build");
   auto running = s.execute("build", "running");
-  caf::anon_send_exit(running.asker(), caf::exit_reason::kill);
-  s.run();
+  s.kill(running.asker());
   CHECK_FALSE(s.was_stopped("running"));
 }
 
@@ -133,8 +130,7 @@ TEST_CASE("a worker that dies is replaced and its task is reported as lost") {
   s.spawn("build");
   auto lost = s.execute("build", "lost");
   auto next = s.execute("build", "next");
-  caf::anon_send_exit(s.workers.front().second, caf::exit_reason::kill);
-  s.run();
+  s.kill(s.workers.front().second);
   CHECK(lost.value().status == task_status::lost);
   CHECK(lost.value().exit_code == -1);
   CHECK(s.was_stopped("lost")); // no process without a worker
@@ -174,8 +170,7 @@ TEST_CASE("those who wait for a pool that dies hear of it") {
   s.spawn("build");
   auto running = s.execute("build", "running");
   auto queued = s.execute("build", "queued");
-  caf::anon_send_exit(victim, caf::exit_reason::kill);
-  s.run();
+  s.kill(victim);
   CHECK(running.failed());
   CHECK(queued.failed());
   CHECK(s.was_stopped("running"));
@@ -186,7 +181,35 @@ TEST_CASE("a pool does not outlive its manager") {
   running_server s;
   s.spawn("build");
   auto running = s.execute("build", "running");
-  caf::anon_send_exit(s.manager, caf::exit_reason::kill);
-  s.run();
+  s.kill(s.manager);
   CHECK(s.was_stopped("running"));
+}
+
+TEST_CASE("who waits for the acceptance of a task hears when the task ends without") {
+  running_server s;
+  pool_config wish;
+  wish.name = "build";
+  wish.min_workers = 1;
+  wish.queue_limit = 1;
+  wish.when_full = full_policy::wait;
+  wish.wait_limit = 60s;
+  s.ask<pool_spawned>(s.control, spawn_pool{wish}).value();
+  auto running = s.execute("build", "running");
+  auto queued = s.execute("build", "queued");
+  task_spec spec;
+  spec.prompt = "hurry";
+  spec.deadline = 5s;
+  auto too_late = s.ask<task_accepted>(s.control, submit_task{shared_spec{spec}, "build", {}, {}});
+  CHECK_FALSE(too_late.has_come());
+  s.advance(6s);
+  CHECK(too_late.value().status == task_status::timed_out);
+  spec.deadline = 0s;
+  auto cancelled = s.ask<task_accepted>(s.control, submit_task{shared_spec{spec}, "build", {}, {}});
+  CHECK_FALSE(cancelled.has_come());
+  auto waiting = s.ask<task_list>(s.control, list_tasks{"build", "parked", 10}).value().tasks;
+  REQUIRE(waiting.size() == 1);
+  s.ask<task_cancelled>(s.control, cancel_task{waiting.front().task}).value();
+  CHECK(cancelled.value().status == task_status::cancelled);
+  s.finish("running");
+  s.finish("queued");
 }

@@ -1,51 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "actors/worker_manager.hpp"
 #include "mahavishnu/messages/all.hpp"
-#include "messages/registry.hpp"
-#include "support/catch.hpp"
-#include "support/manual_runner.hpp"
+#include "support/tasks.hpp"
+#include "virtual_processes.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/event_based_actor.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 
 using namespace mahavishnu;
+using namespace mahavishnu::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-class noon final : public wall_clock {
-public:
-  std::chrono::system_clock::time_point now() const override {
-    return std::chrono::system_clock::time_point{1'800'000'000s};
-  }
-};
-
-/// An answer that may still come.
-template <class Answer>
-struct pending {
-  caf::actor asker;
-  std::shared_ptr<std::optional<result<Answer>>> place;
-
-  bool has_come() const { return place->has_value(); }
-  Answer value() const {
-    REQUIRE(has_come());
-    INFO(((*place)->has_error() ? (*place)->error().message : std::string{}));
-    REQUIRE((*place)->has_value());
-    return **(*place);
-  }
-  error failure() const {
-    REQUIRE(has_come());
-    REQUIRE((*place)->has_error());
-    return (*place)->error();
-  }
-};
 
 /// Takes every task and says nothing.
 worker_actor::behavior_type silent(worker_actor::pointer self, std::uint32_t) {
@@ -70,72 +39,47 @@ worker_actor::behavior_type unwilling(worker_actor::pointer, std::uint32_t) {
   };
 }
 
+using behavior_of_worker = worker_actor::behavior_type(worker_actor::pointer, std::uint32_t);
+
+worker_type workers_that_are(behavior_of_worker* behavior) {
+  worker_type type;
+  type.make = [behavior](caf::actor_system& system, const std::shared_ptr<const worker_options>&,
+                         const worker_identity& who) -> worker_actor {
+    return system.spawn(behavior, who.number);
+  };
+  return type;
+}
+
 /// A manager of single workers in one thread and in virtual time, over processes that end when the
 /// test says so.
-class single_workers {
+class single_workers : public virtual_processes {
 public:
-  explicit single_workers(const std::function<void(worker_manager_options&)>& change = {})
-      : system_(prepare(config_)) {
+  explicit single_workers(const std::function<void(worker_manager_options&)>& change = {}) {
     worker_manager_options options;
-    auto shell = shell_worker(runner);
-    options.types["shell"] = {[this, shell](caf::actor_system& system,
-                                            const std::shared_ptr<const worker_options>& common,
-                                            const worker_identity& who) {
-                                auto actor = shell.make(system, common, who);
-                                actors.emplace_back(who.id, actor);
-                                return actor;
-                              },
-                              1};
-    options.types["noop"] = noop_worker();
-    options.types["silent"] = {[](auto& system, const auto&, const auto& who) -> worker_actor {
-                                 return system.spawn(silent, who.number);
-                               },
-                               1};
-    options.types["unwilling"] = {[](auto& system, const auto&, const auto& who) -> worker_actor {
-                                    return system.spawn(unwilling, who.number);
-                                  },
-                                  1};
+    options.types = {{"shell", shell_workers()},
+                     {"noop", noop_worker()},
+                     {"silent", workers_that_are(silent)},
+                     {"unwilling", workers_that_are(unwilling)}};
     options.default_type = "shell";
-    options.clock = std::make_shared<noon>();
-    options.seed = mahavishnu::test::seed();
+    options.clock = clock;
+    options.seed = seed();
     options.first_use = [] { return false; };
     if (change)
       change(options);
-    manager = spawn_worker_manager(system_, std::move(options));
+    manager = spawn_worker_manager(system(), std::move(options));
     run();
   }
 
   ~single_workers() {
-    kill_manager();
+    kill(manager);
     manager = nullptr;
-    actors.clear();
-    // A process that still "runs" holds its worker.
-    for (const auto& each : runner->started())
-      runner->finish(each.handle, {});
-    advance(1min); // and so does a clock
-  }
-
-  single_workers(const single_workers&) = delete;
-  single_workers& operator=(const single_workers&) = delete;
-
-  void run() { scheduler().run(); }
-  void advance(caf::timespan time) {
-    scheduler().advance_time(time);
-    run();
+    end_processes();
+    advance(1min); // a clock holds its worker too
   }
 
   template <class Answer, class Question>
   pending<Answer> ask(Question question) {
-    auto place = std::make_shared<std::optional<result<Answer>>>();
-    auto asker = system_.spawn(
-        [place, whom = manager](caf::event_based_actor* self, const Question& asked) {
-          self->request(whom, caf::infinite, asked)
-              .then([=](const Answer& x) { place->emplace(x); },
-                    [=](const caf::error& x) { place->emplace(from_caf(x, "the test")); });
-        },
-        std::move(question));
-    run();
-    return {asker, place};
+    return virtual_time::ask<Answer>(manager, std::move(question));
   }
 
   std::vector<worker_id> spawn(std::int32_t count, const std::string& type = {}) {
@@ -149,8 +93,7 @@ public:
 
   static execute_on_worker wish(const worker_id& worker, const std::string& prompt,
                                 bool cancel_with_requester = false) {
-    task_spec spec;
-    spec.prompt = prompt;
+    auto spec = task_of(prompt);
     spec.cancel_with_requester = cancel_with_requester;
     return {worker, spec};
   }
@@ -166,72 +109,7 @@ public:
   }
   workers_health health() { return ask<workers_health>(get_workers_health{}).value(); }
 
-  /// Prompts of all processes started so far, in order.
-  std::vector<std::string> prompts() const {
-    std::vector<std::string> all;
-    for (const auto& each : runner->started())
-      all.push_back(each.spec.argv.back());
-    return all;
-  }
-
-  exec::process_handle process(const std::string& prompt) const {
-    for (const auto& each : runner->started())
-      if (each.spec.argv.back() == prompt)
-        return each.handle;
-    FAIL("no process ran '" << prompt << "'");
-    return 0;
-  }
-
-  void finish(const std::string& prompt, int code = 0, std::string output = {}) {
-    exec::process_exit how;
-    how.exit_code = code;
-    how.standard_output = std::move(output);
-    REQUIRE(runner->finish(process(prompt), std::move(how)));
-    run();
-  }
-
-  bool was_stopped(const std::string& prompt) const {
-    auto stopped = runner->stopped();
-    return std::ranges::find(stopped, process(prompt)) != stopped.end();
-  }
-
-  /// Kills the present actor of that worker.
-  void kill(const worker_id& worker) {
-    auto at = std::find_if(actors.rbegin(), actors.rend(),
-                           [&](const auto& each) { return each.first == worker; });
-    REQUIRE(at != actors.rend());
-    caf::anon_send_exit(at->second, caf::exit_reason::kill);
-    run();
-  }
-
-  void kill(const caf::actor& asker) {
-    caf::anon_send_exit(asker, caf::exit_reason::kill);
-    run();
-  }
-
-  void kill_manager() {
-    caf::anon_send_exit(manager, caf::exit_reason::kill);
-    run();
-  }
-
-  std::shared_ptr<mahavishnu::test::manual_runner> runner =
-      std::make_shared<mahavishnu::test::manual_runner>();
-  /// All shell workers that were ever spawned.
-  std::vector<std::pair<worker_id, worker_actor>> actors;
   worker_manager_actor manager;
-
-private:
-  static caf::actor_system_config& prepare(caf::actor_system_config& config) {
-    config.set("scheduler.policy", caf::atom("testing"));
-    register_messages(config);
-    return config;
-  }
-  caf::scheduler::test_coordinator& scheduler() {
-    return static_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
-  }
-
-  caf::actor_system_config config_;
-  caf::actor_system system_;
 };
 
 using texts = std::vector<std::string>;
@@ -253,7 +131,7 @@ TEST_CASE("a task of a single worker ends with all that is known about it") {
   auto answer = s.execute(worker, "make");
   CHECK_FALSE(answer.has_come());
   s.advance(2s);
-  s.finish("make", 3, "half\n");
+  s.finish("make", exit_with(3, "half\n"));
   CHECK(answer.value().worker == worker);
   CHECK(answer.value().status == task_status::failed);
   CHECK(answer.value().output.str() == "half\n");
@@ -325,8 +203,7 @@ TEST_CASE("a task that cannot be is refused before it waits") {
   single_workers s;
   auto worker = s.spawn(1).front();
   CHECK(s.execute(worker, " \n").failure().code == errc::invalid_argument);
-  task_spec spec;
-  spec.prompt = "make";
+  auto spec = task_of("make");
   spec.labels = {{"arch", "arm"}};
   auto refused = s.ask<worker_result>(execute_on_worker{worker, spec}).failure();
   CHECK(refused.code == errc::unsupported);
@@ -355,7 +232,7 @@ TEST_CASE("a worker runs one task after the other") {
   s.finish("a");
   CHECK(a.value().status == task_status::completed);
   CHECK(s.prompts() == texts{"a", "b"});
-  s.finish("b", 1);
+  s.finish("b", exit_with(1));
   s.finish("c");
   CHECK(b.value().status == task_status::failed);
   CHECK(c.value().status == task_status::completed);
@@ -408,10 +285,10 @@ TEST_CASE("several tasks at once are answered in their order, each with its own 
       {s.wish(workers[0], "a"), s.wish(worker_id{"worker_x"}, "x"), s.wish(workers[1], "b"),
        s.wish(workers[0], "a2"), s.wish(workers[1], "")}});
   CHECK(s.prompts() == texts{"a", "b"});
-  s.finish("b", 0, "from b");
-  s.finish("a", 7);
+  s.finish("b", exit_with(0, "from b"));
+  s.finish("a", exit_with(7));
   CHECK_FALSE(answer.has_come());
-  s.finish("a2", 0, "from a2");
+  s.finish("a2", exit_with(0, "from a2"));
   auto results = answer.value().results;
   REQUIRE(results.size() == 5);
   CHECK(results[0].worker == workers[0]);
@@ -436,7 +313,7 @@ TEST_CASE("the last results of workers can be collected") {
   single_workers s{[](auto& options) { options.max_concurrent = 2; }};
   auto workers = s.spawn(4);
   s.execute(workers[1], "first");
-  s.finish("first", 0, "out");
+  s.finish("first", exit_with(0, "out"));
   CHECK(s.status(workers[1]) == "completed");
   s.execute(workers[2], "second");
   s.execute(workers[0], "third");
@@ -472,18 +349,17 @@ TEST_CASE("a task has the time-out that it names, or the default one, from its s
   auto workers = s.spawn(2);
   s.execute(workers[0], "usual");
   auto waiting = s.execute(workers[0], "waiting");
-  task_spec spec;
-  spec.prompt = "long";
+  auto spec = task_of("long");
   spec.timeout = 90s;
   auto answer = s.ask<worker_result>(execute_on_worker{workers[1], spec});
   s.advance(59s);
   CHECK_FALSE(s.was_stopped("usual"));
   s.advance(1s);
   CHECK(s.was_stopped("usual"));
-  s.finish("usual", 143);
+  s.finish("usual", exit_with(143));
   s.advance(30s);
   CHECK(s.was_stopped("long"));
-  s.finish("long", 143);
+  s.finish("long", exit_with(143));
   CHECK(answer.value().status == task_status::timed_out);
   CHECK(answer.value().error == "ended after its time-out of 90 s");
   CHECK(s.status(workers[1]) == "timeout");
@@ -584,7 +460,7 @@ TEST_CASE("a late answer and one of somebody else change nothing") {
   caf::anon_send(s.manager, tasks_ended{2, {run_end{}}});
   s.run();
   CHECK_FALSE(next.has_come());
-  s.finish("next", 4);
+  s.finish("next", exit_with(4));
   CHECK(next.value().exit_code == 4);
 }
 
@@ -604,7 +480,7 @@ TEST_CASE("a worker that is closed cancels what waits and ends what runs before 
   CHECK(refused.code == errc::not_found);
   CHECK_THAT(refused.message, ContainsSubstring("is being closed"));
   auto again = s.ask<workers_closed>(close_worker{workers[0]});
-  s.finish("running", 143);
+  s.finish("running", exit_with(143));
   CHECK(running.value().status == task_status::cancelled);
   CHECK(closed.value().closed_count == 1);
   CHECK(again.value().closed_count == 1);
@@ -633,9 +509,9 @@ TEST_CASE("all workers are closed when the last one runs nothing any more") {
   auto closed = s.ask<workers_closed>(close_all_workers{});
   CHECK(s.listed() == std::vector{workers[0], workers[1]});
   auto late = s.spawn(1); // not meant
-  s.finish("a", 143);
+  s.finish("a", exit_with(143));
   CHECK_FALSE(closed.has_come());
-  s.finish("b", 143);
+  s.finish("b", exit_with(143));
   CHECK(closed.value().closed_count == 3);
   CHECK(a.value().status == task_status::cancelled);
   CHECK(s.listed() == late);
@@ -650,7 +526,7 @@ TEST_CASE("a worker that dies while it is closed is not replaced") {
   CHECK(running.value().status == task_status::lost);
   CHECK(closed.value().closed_count == 1);
   CHECK(s.listed().empty());
-  CHECK(s.actors.size() == 1);
+  CHECK(s.workers.size() == 1);
 }
 
 TEST_CASE("a worker that does not end its task is closed all the same") {
@@ -671,12 +547,12 @@ TEST_CASE("a task of a single worker goes with its requester when it says so") {
   auto running = s.execute(worker, "running", true);
   auto waiting = s.execute(worker, "waiting", true);
   auto stays = s.execute(worker, "stays");
-  s.kill(stays.asker);
-  s.kill(waiting.asker);
+  s.kill(stays.asker());
+  s.kill(waiting.asker());
   CHECK_FALSE(s.was_stopped("running"));
-  s.kill(running.asker);
+  s.kill(running.asker());
   CHECK(s.was_stopped("running"));
-  s.finish("running", 143);
+  s.finish("running", exit_with(143));
   CHECK(s.prompts() == texts{"running", "stays"});
   CHECK_FALSE(s.was_stopped("stays"));
 }
@@ -688,9 +564,9 @@ TEST_CASE("all tasks that came together go with their requester") {
       execute_on_workers{{s.wish(workers[0], "a", true), s.wish(workers[0], "a2", true),
                           s.wish(workers[1], "b", true), s.wish(workers[1], "b2")}});
   s.finish("b");
-  s.kill(answer.asker);
+  s.kill(answer.asker());
   CHECK(s.was_stopped("a"));
-  s.finish("a", 143);
+  s.finish("a", exit_with(143));
   CHECK(s.prompts() == texts{"a", "b", "b2"});
   CHECK_FALSE(s.was_stopped("b2"));
 }
@@ -701,7 +577,7 @@ TEST_CASE("a requester that goes after its task has ended changes nothing") {
   auto first = s.execute(worker, "first", true);
   s.finish("first");
   auto second = s.execute(worker, "second");
-  s.kill(first.asker);
+  s.kill(first.asker());
   CHECK_FALSE(s.was_stopped("second"));
 }
 
@@ -714,7 +590,7 @@ TEST_CASE("everybody is answered when the manager of the workers is killed") {
       execute_on_workers{{s.wish(workers[1], "b"), s.wish(workers[1], "b2")}});
   auto closed = s.ask<workers_closed>(close_worker{workers[0]});
   CHECK(waiting.value().status == task_status::cancelled);
-  s.kill_manager();
+  s.kill(s.manager);
   CHECK(running.value().status == task_status::lost);
   CHECK_THAT(running.value().error, ContainsSubstring(workers[0].value));
   REQUIRE(several.value().results.size() == 2);
@@ -730,7 +606,7 @@ TEST_CASE("the workers go when nobody knows their manager any more") {
   single_workers s;
   s.spawn(3);
   int gone = 0;
-  for (const auto& [id, actor] : s.actors)
+  for (const auto& [id, actor] : s.workers)
     caf::actor_cast<caf::abstract_actor*>(actor)->attach_functor([&gone] { ++gone; });
   s.run();
   CHECK(gone == 0);

@@ -4,6 +4,7 @@
 #include "mahavishnu/app/worker_manager.hpp"
 #include "support/catch.hpp"
 #include "support/events.hpp"
+#include "support/tasks.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -11,37 +12,47 @@
 using namespace mahavishnu;
 using namespace mahavishnu::test;
 
-TEST_CASE("an embedding program runs a task and closes its pool") {
-  auto inside = orchestrator::start();
-  REQUIRE(inside.has_value());
+namespace {
+
+std::unique_ptr<orchestrator> start() {
+  auto started = orchestrator::start();
+  REQUIRE(started.has_value());
+  return std::move(*started);
+}
+
+pool_spawned spawn(orchestrator& inside, const std::string& worker_type,
+                   const std::string& name = {}) {
   pool_config wish;
-  wish.name = "mine";
-  wish.worker_type = "shell";
-  auto pool = (*inside)->spawn_pool(wish).get();
+  wish.name = name;
+  wish.worker_type = worker_type;
+  auto pool = inside.spawn_pool(wish).get();
   REQUIRE(pool.has_value());
-  task_spec task;
-  task.prompt = "echo $GREETING; cat";
+  return *pool;
+}
+
+} // namespace
+
+TEST_CASE("an embedding program runs a task and closes its pool") {
+  auto inside = start();
+  auto pool = spawn(*inside, "shell", "mine");
+  auto task = task_of("echo $GREETING; cat");
   task.environment["GREETING"] = "hello";
   task.stdin_text = "world";
-  auto answer = (*inside)->execute("mine", task).get();
+  auto answer = inside->execute("mine", task).get();
   REQUIRE(answer.has_value());
   CHECK(answer->status == task_status::completed);
   CHECK(answer->output.str() == "hello\nworld");
-  CHECK((*inside)->list_pools().get()->pools.size() == 1);
-  CHECK((*inside)->close_pool("mine").get()->pool == pool->pool);
-  CHECK((*inside)->list_pools().get()->pools.empty());
+  CHECK(inside->list_pools().get()->pools.size() == 1);
+  CHECK(inside->close_pool("mine").get()->pool == pool.pool);
+  CHECK(inside->list_pools().get()->pools.empty());
 }
 
 TEST_CASE("a task that takes too long is ended, with all that it started") {
-  auto inside = orchestrator::start();
-  REQUIRE(inside.has_value());
-  pool_config wish;
-  wish.worker_type = "shell";
-  REQUIRE((*inside)->spawn_pool(wish).get().has_value());
-  task_spec task;
-  task.prompt = "sleep 1000 & echo $!; wait";
+  auto inside = start();
+  spawn(*inside, "shell");
+  auto task = task_of("sleep 1000 & echo $!; wait");
   task.timeout = std::chrono::milliseconds{300};
-  auto answer = (*inside)->route(task).get();
+  auto answer = inside->route(task).get();
   REQUIRE(answer.has_value());
   CHECK(answer->status == task_status::timed_out);
   CHECK(answer->duration >= task.timeout);
@@ -49,48 +60,34 @@ TEST_CASE("a task that takes too long is ended, with all that it started") {
 }
 
 TEST_CASE("two orchestrators in one program know nothing of each other") {
-  auto a = orchestrator::start();
-  auto b = orchestrator::start();
-  REQUIRE(a.has_value());
-  REQUIRE(b.has_value());
-  pool_config wish;
-  wish.worker_type = "shell";
-  REQUIRE((*a)->spawn_pool(wish).get().has_value());
-  CHECK((*a)->list_pools().get()->pools.size() == 1);
-  CHECK((*b)->list_pools().get()->pools.empty());
+  auto a = start();
+  auto b = start();
+  spawn(*a, "shell");
+  CHECK(a->list_pools().get()->pools.size() == 1);
+  CHECK(b->list_pools().get()->pools.empty());
 }
 
 TEST_CASE("an answer can be waited for, be a future, or call back") {
-  auto inside = orchestrator::start();
-  REQUIRE(inside.has_value());
-  auto& o = **inside;
-  pool_config wish;
-  wish.name = "mine";
-  wish.worker_type = "noop";
-  REQUIRE(o.spawn_pool(wish).get().has_value());
-  task_spec task;
-  task.prompt = "x";
-  auto future = o.execute("mine", task).future();
+  auto inside = start();
+  spawn(*inside, "noop", "mine");
+  auto task = task_of("x");
+  auto future = inside->execute("mine", task).future();
   CHECK(future.get()->status == task_status::completed);
   std::promise<task_status> called;
-  o.execute("mine", task).then([&](const result<task_result>& end) {
+  inside->execute("mine", task).then([&](const result<task_result>& end) {
     called.set_value(end->status);
   });
   CHECK(called.get_future().get() == task_status::completed);
-  CHECK(o.execute("nope", task).get().error().code == errc::not_found);
+  CHECK(inside->execute("nope", task).get().error().code == errc::not_found);
 }
 
 TEST_CASE("answers that are still on their way come when the orchestrator goes") {
   std::promise<bool> called;
   {
-    auto inside = orchestrator::start();
-    REQUIRE(inside.has_value());
-    pool_config wish;
-    wish.worker_type = "shell";
-    REQUIRE((*inside)->spawn_pool(wish).get().has_value());
-    task_spec task;
-    task.prompt = "sleep 1000";
-    (*inside)->route(task).then([&](const result<task_result>& end) {
+    auto inside = start();
+    spawn(*inside, "shell");
+    auto task = task_of("sleep 1000");
+    inside->route(task).then([&](const result<task_result>& end) {
       called.set_value(end.has_error() || end->status == task_status::cancelled);
     });
   }
@@ -98,85 +95,65 @@ TEST_CASE("answers that are still on their way come when the orchestrator goes")
 }
 
 TEST_CASE("a task is submitted, looked at, cancelled and waited for by its id") {
-  auto inside = orchestrator::start();
-  REQUIRE(inside.has_value());
-  auto& o = **inside;
-  pool_config wish;
-  wish.name = "mine";
-  wish.worker_type = "shell";
-  REQUIRE(o.spawn_pool(wish).get().has_value());
+  auto inside = start();
+  spawn(*inside, "shell", "mine");
   submit_task task;
-  task_spec spec;
-  spec.prompt = "sleep 1000";
-  task.spec = spec;
-  auto accepted = o.submit(task).get();
+  task.spec = task_of("sleep 1000");
+  auto accepted = inside->submit(task).get();
   REQUIRE(accepted.has_value());
-  CHECK(o.list_tasks().get()->tasks.size() == 1);
-  CHECK(o.cancel(accepted->task).get().has_value());
-  auto end = o.wait(accepted->task).get();
+  CHECK(inside->list_tasks().get()->tasks.size() == 1);
+  CHECK(inside->cancel(accepted->task).get().has_value());
+  auto end = inside->wait(accepted->task).get();
   REQUIRE(end.has_value());
   CHECK(end->status == task_status::cancelled);
-  auto about = o.describe_task(accepted->task).get();
+  auto about = inside->describe_task(accepted->task).get();
   REQUIRE(about.has_value());
   CHECK(about->status == task_status::cancelled);
   CHECK(about->history.size() == 3);
-  CHECK(o.wait(task_id{1, 1}).get().error().code == errc::not_found);
+  CHECK(inside->wait(task_id{1, 1}).get().error().code == errc::not_found);
 }
 
 TEST_CASE("who listens hears what happens until the listener goes") {
-  auto inside = orchestrator::start();
-  REQUIRE(inside.has_value());
-  auto& o = **inside;
+  auto inside = start();
   std::mutex mutex;
   std::condition_variable more;
   std::vector<notice> heard;
   {
-    auto listening = o.listen({}, [&](const notices& news) {
+    auto listening = inside->listen({}, [&](const notices& news) {
       std::lock_guard guard{mutex};
       heard.insert(heard.end(), news.items.begin(), news.items.end());
       more.notify_all();
     });
     REQUIRE(listening.has_value());
-    pool_config wish;
-    wish.worker_type = "noop";
-    REQUIRE(o.spawn_pool(wish).get().has_value());
+    spawn(*inside, "noop");
     std::unique_lock lock{mutex};
     CHECK(more.wait_for(lock, std::chrono::seconds{20}, [&] { return heard.size() >= 2; }));
     CHECK(heard.front().type() == notice_type::pool_created);
   }
-  CHECK(o.get_feed_stats().get()->subscribers == 0);
+  CHECK(inside->get_feed_stats().get()->subscribers == 0);
 }
 
 TEST_CASE("a pool knows the memory that its processes take") {
-  auto inside = orchestrator::start();
-  REQUIRE(inside.has_value());
-  auto& o = **inside;
-  pool_config wish;
-  wish.name = "mine";
-  wish.worker_type = "shell";
-  REQUIRE(o.spawn_pool(wish).get().has_value());
-  auto memory = [&] { return o.describe_pool("mine").get()->metrics.memory_usage_mb; };
+  auto inside = start();
+  spawn(*inside, "shell", "mine");
+  auto memory = [&] { return inside->describe_pool("mine").get()->metrics.memory_usage_mb; };
   CHECK(memory() == 0);
-  scratch where;
-  mailbox started{where / "started"};
-  task_spec task;
-  task.prompt = "echo x > '" + started.path() + "'; sleep 1000";
-  auto end = o.execute("mine", task);
-  started.line();
+  message_pipe started;
+  auto task = task_of("echo x > '" + started.path() + "'; sleep 1000");
+  auto end = inside->execute("mine", task);
+  started.wait_for_line();
   CHECK(memory() > 0.1);
-  CHECK(o.close_pool("mine").get().has_value());
+  CHECK(inside->close_pool("mine").get().has_value());
   CHECK(end.get()->status == task_status::cancelled);
 }
 
 TEST_CASE("single workers keep working under their old names") {
-  auto inside = orchestrator::start();
-  REQUIRE(inside.has_value());
-  worker_manager workers{**inside};
+  auto inside = start();
+  worker_manager workers{*inside};
   auto ids = workers.spawn_workers("shell", 2);
   REQUIRE(ids.has_value());
   REQUIRE(ids->size() == 2);
-  task_spec task;
-  task.prompt = "echo hello";
+  auto task = task_of("echo hello");
   auto alone = workers.execute_task(ids->front(), task);
   REQUIRE(alone.has_value());
   CHECK(alone->output.str() == "hello\n");

@@ -4,6 +4,7 @@
 #include "mahavishnu/messages/all.hpp"
 #include "support/catch.hpp"
 #include "support/events.hpp"
+#include "support/tasks.hpp"
 #include "wire/endpoint.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -19,7 +20,7 @@ namespace {
 
 /// A server without its process: real actors, real processes, a real socket.
 struct server {
-  explicit server(const std::filesystem::path& socket) {
+  server() {
     auto started = core::start(config::settings::defaults(), {}, [] {});
     REQUIRE(started.has_value());
     inside = std::move(*started);
@@ -34,14 +35,16 @@ struct server {
     door->stop();
   }
 
+  scratch dir;
+  std::filesystem::path socket = dir / "control.sock";
   std::unique_ptr<core> inside;
   std::unique_ptr<wire::acceptor> door;
 };
 
 /// A command without its process: an actor system of its own.
 struct client {
-  explicit client(const std::filesystem::path& socket) {
-    auto dialled = wire::dial<control_actor>(system, socket, 5000ms);
+  explicit client(const server& whom) {
+    auto dialled = wire::dial<control_actor>(system, whom.socket, 5000ms);
     REQUIRE(dialled.has_value());
     control = *dialled;
   }
@@ -49,34 +52,28 @@ struct client {
   result<Answer> ask(const Question& question, std::chrono::milliseconds limit = 30s) {
     return mahavishnu::ask<Answer>(system, control, question, limit);
   }
+  /// A pool of shell workers, called `local`.
+  void spawn_local(std::int32_t workers = 0) {
+    pool_config wish;
+    wish.name = "local";
+    wish.worker_type = "shell";
+    wish.min_workers = workers;
+    REQUIRE(ask<pool_spawned>(spawn_pool{wish}).has_value());
+  }
 
   system_config config{system_options{}};
   caf::actor_system system{config};
   control_actor control;
 };
 
-pool_config shell_pool(const std::string& name) {
-  pool_config wish;
-  wish.name = name;
-  wish.worker_type = "shell";
-  return wish;
-}
-
-task_spec shell(const std::string& script) {
-  task_spec spec;
-  spec.prompt = script;
-  return spec;
-}
-
 } // namespace
 
 TEST_CASE("a command in another actor system spawns a pool and gets a result") {
-  scratch dir;
-  server s{dir / "control.sock"};
-  client c{dir / "control.sock"};
-  REQUIRE(c.ask<pool_spawned>(spawn_pool{shell_pool("local")}).has_value());
+  server s;
+  client c{s};
+  c.spawn_local();
 
-  auto answer = c.ask<task_result>(route_task{shell("echo hi; echo oh >&2; exit 3"), {}, {}});
+  auto answer = c.ask<task_result>(route_task{task_of("echo hi; echo oh >&2; exit 3"), {}, {}});
   REQUIRE(answer.has_value());
   CHECK(answer->status == task_status::failed);
   CHECK(answer->exit_code == 3);
@@ -86,34 +83,31 @@ TEST_CASE("a command in another actor system spawns a pool and gets a result") {
 }
 
 TEST_CASE("an error crosses the wire with its code and its text") {
-  scratch dir;
-  server s{dir / "control.sock"};
-  client c{dir / "control.sock"};
-  auto answer = c.ask<task_result>(execute_on_pool{"nope", shell("true")});
+  server s;
+  client c{s};
+  auto answer = c.ask<task_result>(execute_on_pool{"nope", task_of("true")});
   REQUIRE(answer.has_error());
   CHECK(answer.error().code == errc::not_found);
   CHECK_THAT(answer.error().message, ContainsSubstring("'nope'"));
 }
 
 TEST_CASE("a megabyte of output crosses the wire whole") {
-  scratch dir;
-  server s{dir / "control.sock"};
-  client c{dir / "control.sock"};
-  REQUIRE(c.ask<pool_spawned>(spawn_pool{shell_pool("local")}).has_value());
-  auto answer =
-      c.ask<task_result>(execute_on_pool{"local", shell("head -c 1000000 /dev/zero | tr '\\0' x")});
+  server s;
+  client c{s};
+  c.spawn_local();
+  auto answer = c.ask<task_result>(
+      execute_on_pool{"local", task_of("head -c 1000000 /dev/zero | tr '\\0' x")});
   REQUIRE(answer.has_value());
   CHECK(answer->output.str() == std::string(1'000'000, 'x'));
   CHECK_FALSE(answer->truncated);
 }
 
 TEST_CASE("the process of a task that goes with its requester ends when that one goes") {
-  scratch dir;
-  server s{dir / "control.sock"};
-  client c{dir / "control.sock"};
-  REQUIRE(c.ask<pool_spawned>(spawn_pool{shell_pool("local")}).has_value());
-  mailbox box{dir / "box"};
-  auto spec = shell("echo $$ > '" + box.path() + "'; exec sleep 1000");
+  server s;
+  client c{s};
+  c.spawn_local();
+  message_pipe box;
+  auto spec = task_of("echo $$ > '" + box.path() + "'; exec sleep 1000");
   spec.cancel_with_requester = true;
   auto asker = c.system.spawn(
       [](caf::event_based_actor* self, const control_actor& control, const task_spec& task) {
@@ -121,25 +115,24 @@ TEST_CASE("the process of a task that goes with its requester ends when that one
             .then([](const task_result&) {}, [](const caf::error&) {});
       },
       c.control, spec);
-  auto pid = std::atoi(box.line().c_str());
+  auto pid = std::stoi(box.wait_for_line());
   REQUIRE(pid > 0);
   caf::anon_send_exit(asker, caf::exit_reason::kill);
   CHECK(ends(pid));
 }
 
 TEST_CASE("a request to a server that goes away is an error at once and not a time-out") {
-  scratch dir;
-  auto s = std::make_unique<server>(dir / "control.sock");
-  client c{dir / "control.sock"};
-  REQUIRE(c.ask<pool_spawned>(spawn_pool{shell_pool("local")}).has_value());
-  mailbox box{dir / "box"};
+  auto s = std::make_unique<server>();
+  client c{*s};
+  c.spawn_local();
+  message_pipe box;
   result<task_result> answer = error{};
   std::thread waiting{[&] {
     answer = c.ask<task_result>(
-        execute_on_pool{"local", shell("echo $$ > '" + box.path() + "'; exec sleep 1000")},
+        execute_on_pool{"local", task_of("echo $$ > '" + box.path() + "'; exec sleep 1000")},
         std::chrono::hours{1});
   }};
-  REQUIRE(std::atoi(box.line().c_str()) > 0);
+  REQUIRE(std::stoi(box.wait_for_line()) > 0);
   s.reset();
   waiting.join();
   // The pool was closed first, so the task may have been reported as cancelled.
@@ -150,18 +143,15 @@ TEST_CASE("a request to a server that goes away is an error at once and not a ti
 }
 
 TEST_CASE("a hundred commands at once each get their own result") {
-  scratch dir;
-  server s{dir / "control.sock"};
-  client c{dir / "control.sock"};
-  auto wish = shell_pool("local");
-  wish.min_workers = 4;
-  REQUIRE(c.ask<pool_spawned>(spawn_pool{wish}).has_value());
+  server s;
+  client c{s};
+  c.spawn_local(4);
   std::vector<std::thread> threads;
   std::vector<std::string> outputs(100);
   for (std::size_t i = 0; i < outputs.size(); ++i)
     threads.emplace_back([&, i] {
       auto answer =
-          c.ask<task_result>(execute_on_pool{"local", shell("echo " + std::to_string(i))}, 60s);
+          c.ask<task_result>(execute_on_pool{"local", task_of("echo " + std::to_string(i))}, 60s);
       if (answer)
         outputs[i] = answer->output.str();
     });

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.hpp"
 #include "support/catch.hpp"
-#include "support/events.hpp"
-
-#include <fstream>
-#include <iterator>
+#include "support/scratch.hpp"
 
 using namespace mahavishnu;
 using namespace mahavishnu::test;
@@ -16,8 +13,7 @@ std::string written(const log::options& how, const std::string& line) {
   log::debug("part", "not wanted");
   log::warning("part", "{}", line);
   log::close();
-  std::ifstream in{how.file};
-  return {std::istreambuf_iterator<char>{in}, {}};
+  return content_of(how.file);
 }
 
 } // namespace

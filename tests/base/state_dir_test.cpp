@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "base/state_dir.hpp"
 #include "support/catch.hpp"
-#include "support/events.hpp"
+#include "support/scratch.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace mahavishnu;
 using namespace mahavishnu::test;

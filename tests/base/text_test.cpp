@@ -30,3 +30,18 @@ TEST_CASE("the first invalid byte is found") {
   CHECK(first_invalid_utf8("x\xF4\x90\x80\x80") == 1); // past U+10FFFF
   CHECK(first_invalid_utf8("cut \xE2\x82") == 4);
 }
+
+TEST_CASE("the first bytes of a text hold no part of a character") {
+  CHECK(first_bytes("short", 80) == "short");
+  CHECK(first_bytes("gr\xC3\xBC\xC3\x9F", 4) == "gr\xC3\xBC");
+  CHECK(first_bytes("gr\xC3\xBC\xC3\x9F", 3) == "gr");
+  CHECK(first_bytes("\xF0\x9F\x98\x80", 3).empty());
+}
+
+TEST_CASE("seconds are written without zeros at the end") {
+  using namespace std::chrono_literals;
+  CHECK(seconds_text(2s) == "2 s");
+  CHECK(seconds_text(1500ms) == "1.5 s");
+  CHECK(seconds_text(20ms) == "0.02 s");
+  CHECK(seconds_text(0ms) == "0 s");
+}

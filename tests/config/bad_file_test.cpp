@@ -70,7 +70,7 @@ TEST_CASE("a file that is far too large is not even read") {
   workspace here;
   here.write(file, "debug: true\n");
   // Sparse: it takes no room on the disk.
-  std::filesystem::resize_file(here.path(file), 100 * 1024 * 1024);
+  std::filesystem::resize_file(here / file, 100 * 1024 * 1024);
   CHECK_THAT(text_of(here.load().problems),
              ContainsSubstring("settings/mahavishnu.yaml: is larger than 1 MiB"));
 }
@@ -86,7 +86,7 @@ TEST_CASE("a file of exactly the largest size is read") {
 
 TEST_CASE("a directory in the place of a file is refused") {
   workspace here;
-  std::filesystem::create_directories(here.path(file));
+  std::filesystem::create_directories(here / file);
   CHECK(text_of(here.load().problems) ==
         "settings/mahavishnu.yaml: must be a regular file, but is a directory\n");
 }
@@ -99,16 +99,16 @@ TEST_CASE("a file in the place of the settings directory is refused") {
 
 TEST_CASE("a named pipe is refused at once, although nobody ever writes to it") {
   workspace here;
-  std::filesystem::create_directories(here.path("settings"));
-  REQUIRE(::mkfifo(here.path(file).c_str(), 0600) == 0);
+  std::filesystem::create_directories(here / "settings");
+  REQUIRE(::mkfifo((here / file).c_str(), 0600) == 0);
   CHECK_THAT(text_of(here.load().problems), ContainsSubstring("but is a named pipe"));
 }
 
 TEST_CASE("a device and a link that leads nowhere are refused") {
   workspace here;
-  std::filesystem::create_directories(here.path("settings"));
-  std::filesystem::create_symlink("/dev/zero", here.path(file));
-  std::filesystem::create_symlink("nowhere", here.path("settings/local.yaml"));
+  std::filesystem::create_directories(here / "settings");
+  std::filesystem::create_symlink("/dev/zero", here / file);
+  std::filesystem::create_symlink("nowhere", here / "settings/local.yaml");
   auto text = text_of(here.load().problems);
   CHECK_THAT(text, ContainsSubstring("settings/mahavishnu.yaml: must be a regular file"));
   CHECK_THAT(text, ContainsSubstring("settings/local.yaml: cannot be opened"));

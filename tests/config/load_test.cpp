@@ -129,11 +129,10 @@ TEST_CASE("a settings directory elsewhere is named in full") {
   workspace other;
   other.write("mahavishnu.yaml", "debug: true\n");
   auto from = here.sources();
-  from.settings_dir = other.root();
+  from.settings_dir = other.path();
   auto loaded = load(from);
   REQUIRE(loaded.settings);
-  CHECK(origin_of<"debug">(*loaded.settings) ==
-        (other.root() / "mahavishnu.yaml").string() + ":1:8");
+  CHECK(origin_of<"debug">(*loaded.settings) == (other / "mahavishnu.yaml").string() + ":1:8");
 }
 
 TEST_CASE("an old name in a file works, with one warning that names the new one") {

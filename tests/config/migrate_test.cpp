@@ -87,29 +87,29 @@ TEST_CASE("of an old and a new name for one key the new one is kept") {
 TEST_CASE("a new file is made, and an existing one only replaced by force") {
   workspace here;
   here.write("oneiric.yaml", "pools_enabled: false\n");
-  auto target = here.path("settings/mahavishnu.yaml");
-  REQUIRE(migrate_file(here.path("oneiric.yaml"), target).text);
+  auto target = here / "settings/mahavishnu.yaml";
+  REQUIRE(migrate_file(here / "oneiric.yaml", target).text);
   CHECK_FALSE(here.load().settings.value().get<"pools.enabled">());
 
   here.write("settings/mahavishnu.yaml", "debug: true\n");
-  auto refused = migrate_file(here.path("oneiric.yaml"), target);
+  auto refused = migrate_file(here / "oneiric.yaml", target);
   CHECK_FALSE(refused.text);
   CHECK_THAT(text_of(refused.problems), ContainsSubstring("exists already"));
   CHECK(here.read("settings/mahavishnu.yaml") == "debug: true\n");
 
-  CHECK(migrate_file(here.path("oneiric.yaml"), target, true).text);
+  CHECK(migrate_file(here / "oneiric.yaml", target, true).text);
   CHECK(here.read("settings/mahavishnu.yaml").find("debug") == std::string::npos);
 }
 
 TEST_CASE("a migrated file with a secret can be read by its owner only") {
   workspace here;
   here.write("old.yaml", "auth_secret: " + std::string(40, 's') + "\n");
-  REQUIRE(migrate_file(here.path("old.yaml"), here.path("new.yaml")).text);
-  CHECK(static_cast<int>(fs::status(here.path("new.yaml")).permissions()) == 0600);
+  REQUIRE(migrate_file(here / "old.yaml", here / "new.yaml").text);
+  CHECK(static_cast<int>(fs::status(here / "new.yaml").permissions()) == 0600);
 }
 
 TEST_CASE("an old file that is not there is an error that names it") {
   workspace here;
-  CHECK_THAT(text_of(migrate_file(here.path("none.yaml"), here.path("new.yaml")).problems),
+  CHECK_THAT(text_of(migrate_file(here / "none.yaml", here / "new.yaml").problems),
              ContainsSubstring("none.yaml: cannot be opened"));
 }

@@ -36,7 +36,7 @@ TEST_CASE("a value goes to mahavishnu.yaml, which is made when it is missing") {
   auto saved = save(here, "pools.max_workers", "20");
   REQUIRE(saved.report);
   CHECK(saved.report->created);
-  CHECK(saved.report->file == here.path(main_file));
+  CHECK(saved.report->file == here / main_file);
   CHECK_FALSE(saved.report->overridden_by);
   CHECK(here.read(main_file) == "pools:\n  max_workers: 20\n");
   CHECK(here.load().settings.value().get<"pools.max_workers">() == 20);
@@ -47,18 +47,18 @@ TEST_CASE("a secret goes to local.yaml, which only its owner can read") {
   auto saved = save(here, "auth.secret", long_secret);
   REQUIRE(saved.report);
   CHECK(saved.warnings.empty());
-  CHECK(saved.report->file == here.path(local_file));
-  CHECK(mode_of(here.path(local_file)) == 0600);
+  CHECK(saved.report->file == here / local_file);
+  CHECK(mode_of(here / local_file) == 0600);
   CHECK(here.load().settings.value().get<"auth.secret">() == long_secret);
 }
 
 TEST_CASE("a secret in a file that others can read keeps the mode and gets a warning") {
   workspace here;
   here.write(local_file, "# mine\n");
-  fs::permissions(here.path(local_file), fs::perms{0644});
+  fs::permissions(here / local_file, fs::perms{0644});
   auto saved = save(here, "auth.secret", long_secret);
   REQUIRE(saved.report);
-  CHECK(mode_of(here.path(local_file)) == 0644);
+  CHECK(mode_of(here / local_file) == 0644);
   CHECK_THAT(text_of(saved.warnings), ContainsSubstring("chmod 600"));
 }
 
@@ -66,8 +66,8 @@ TEST_CASE("a value goes to the strongest file that sets the key already") {
   workspace here;
   here.write(main_file, "debug: false\nlog_level: INFO\n");
   here.write(local_file, "debug: false\n");
-  CHECK(save(here, "debug", "true").report.value().file == here.path(local_file));
-  CHECK(save(here, "log_level", "error").report.value().file == here.path(main_file));
+  CHECK(save(here, "debug", "true").report.value().file == here / local_file);
+  CHECK(save(here, "log_level", "error").report.value().file == here / main_file);
   CHECK(here.read(local_file) == "debug: true\n");
   CHECK(here.read(main_file) == "debug: false\nlog_level: ERROR\n");
 }
@@ -99,7 +99,7 @@ TEST_CASE("a bad value or key is refused and nothing is written") {
              ContainsSubstring("did you mean \"pools.max_workers\"?"));
   CHECK_THAT(text_of(save(here, "server_name", "a\nb").problems), ContainsSubstring("one line"));
   CHECK_THAT(text_of(save(here, "server_name", "${NONE}").problems), ContainsSubstring("NONE"));
-  CHECK_FALSE(fs::exists(here.path("settings")));
+  CHECK_FALSE(fs::exists(here / "settings"));
 }
 
 TEST_CASE("a value that contradicts another one is refused and nothing is written") {
@@ -131,26 +131,26 @@ TEST_CASE("a reference is saved as a reference") {
 TEST_CASE("an existing file keeps its mode, and a link keeps pointing at the file that changes") {
   workspace here;
   here.write("elsewhere/real.yaml", "debug: false # c\n");
-  fs::permissions(here.path("elsewhere/real.yaml"), fs::perms{0640});
-  fs::create_directories(here.path("settings"));
-  fs::create_symlink("../elsewhere/real.yaml", here.path(main_file));
+  fs::permissions(here / "elsewhere/real.yaml", fs::perms{0640});
+  fs::create_directories(here / "settings");
+  fs::create_symlink("../elsewhere/real.yaml", here / main_file);
   REQUIRE(save(here, "debug", "true").report);
-  CHECK(fs::is_symlink(here.path(main_file)));
+  CHECK(fs::is_symlink(here / main_file));
   CHECK(here.read("elsewhere/real.yaml") == "debug: true # c\n");
-  CHECK(mode_of(here.path("elsewhere/real.yaml")) == 0640);
+  CHECK(mode_of(here / "elsewhere/real.yaml") == 0640);
 }
 
 TEST_CASE("saving leaves no other file behind") {
   workspace here;
   REQUIRE(save(here, "debug", "true").report);
   REQUIRE(save(here, "debug", "false").report);
-  auto files = fs::directory_iterator{here.path("settings")};
+  auto files = fs::directory_iterator{here / "settings"};
   CHECK(std::distance(begin(files), end(files)) == 1);
 }
 
 TEST_CASE("a directory in the place of the file is refused") {
   workspace here;
-  fs::create_directories(here.path(main_file));
+  fs::create_directories(here / main_file);
   CHECK_THAT(text_of(save(here, "debug", "true").problems), ContainsSubstring("a directory"));
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("an old settings file has to be migrated before anything is saved") {
   workspace here;
   here.write("oneiric.yaml", "server_name: Old\n");
   CHECK_THAT(text_of(save(here, "debug", "true").problems), ContainsSubstring("config migrate"));
-  CHECK_FALSE(fs::exists(here.path(main_file)));
+  CHECK_FALSE(fs::exists(here / main_file));
 }
 
 TEST_CASE("a file that is not loaded is checked for itself") {

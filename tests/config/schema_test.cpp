@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "config/convert.hpp"
+#include "config/worker_type_rules.hpp"
 #include "mahavishnu/config/render.hpp"
 #include "support/catch.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <regex>
 
 using namespace mahavishnu;
 using namespace mahavishnu::config;
@@ -19,6 +21,16 @@ bool is_of_type(const json& document, const std::string& type) {
   if (type == "number")
     return document.is_number();
   return type == document.type_name();
+}
+
+bool is_valid(const json& document, const json& schema);
+
+/// The one pattern that fits the name says what is valid; a name that fits none is not.
+bool is_valid_by_name(const std::string& name, const json& value, const json& patterns) {
+  for (const auto& [pattern, schema] : patterns.items())
+    if (std::regex_search(name, std::regex{pattern}))
+      return is_valid(value, schema);
+  return false;
 }
 
 /// The part of JSON Schema that our schema uses.
@@ -44,8 +56,11 @@ bool is_valid(const json& document, const json& schema) {
     else if (word == "properties" && document.is_object())
       for (const auto& [key, value] : document.items())
         is_good = is_good && rule.contains(key) && is_valid(value, rule[key]);
+    else if (word == "patternProperties" && document.is_object())
+      for (const auto& [key, value] : document.items())
+        is_good = is_good && is_valid_by_name(key, value, rule);
     else if (std::string_view known = " $schema title description default deprecated "
-                                      "additionalProperties items properties ";
+                                      "additionalProperties items properties patternProperties ";
              known.find(" " + word + " ") == std::string_view::npos)
       FAIL("the schema has a word that this test does not know: " << word);
     if (!is_good)
@@ -113,6 +128,36 @@ TEST_CASE("the template is valid: its groups are null") {
   CHECK(is_valid(document, schema));
   CHECK(is_valid(json::parse(render_settings_json(settings::defaults())), schema));
   CHECK_FALSE(is_valid({{"pools", 5}}, schema));
+}
+
+TEST_CASE("the schema knows every field of a worker type, its values and its references") {
+  auto with = [](const std::string& name, json type) -> json {
+    return {{"worker_types", {{name, std::move(type)}}}};
+  };
+  for (const auto& field : worker_type_fields) {
+    auto name = std::string{field.about.name};
+    INFO(name);
+    auto good = as_json(convert(field.about, field.example).value());
+    CHECK(is_valid(with("my-tool", {{name, good}}), schema));
+    CHECK(is_valid(with("my-tool", {{name, "${ANY}"}}), schema));
+    CHECK_FALSE(is_valid(with("my-tool", {{name, json::object()}}), schema));
+    if (field.about.kind != kind::text)
+      CHECK_FALSE(is_valid(with("my-tool", {{name, "no such word"}}), schema));
+    if (field.about.has_range())
+      CHECK_FALSE(is_valid(with("my-tool", {{name, field.about.max + 1}}), schema));
+  }
+  CHECK(is_valid(with("python", nullptr), schema));
+  CHECK(is_valid({{"worker_types", nullptr}}, schema));
+  CHECK_FALSE(is_valid(with("my-tool", {{"unknown", 1}}), schema));
+  CHECK_FALSE(is_valid({{"worker_types", json::array()}}, schema));
+}
+
+TEST_CASE("the schema takes the names of worker types that the loader takes") {
+  for (auto name : {"a", "a-b_c.D9", "-a", "a b", ""})
+    CHECK(is_valid({{"worker_types", {{name, nullptr}}}}, schema) == is_worker_type_name(name));
+  for (std::size_t size : {64, 65})
+    CHECK(is_valid({{"worker_types", {{std::string(size, 'a'), nullptr}}}}, schema) ==
+          is_worker_type_name(std::string(size, 'a')));
 }
 
 TEST_CASE("a secret has no default in the schema") {

@@ -33,24 +33,17 @@ run "$mahavishnu" pool batch local -p 'echo >>tries; exit 1' --retries 2 --retry
 is 3 "$(json '.results[0].attempts')" "attempts of a task of a batch"
 
 # What cannot be.
-refused() { # CODE TEXT ARGUMENT...
-  local code=$1 text=$2
-  shift 2
-  run "$mahavishnu" pool batch "$@"
-  is "$code" "$exit_code" "exit code of: pool batch $*"
-  contains "$err" "$text"
-}
 printf '\n  \n' >empty.txt
-refused 2 "'empty.txt' has no line that says anything" local --file empty.txt
-refused 2 "give --prompt or --file" local
-refused 2 "name a pool, or give --route" -p true
-refused 2 "not both" local --route -p true
-refused 2 "requires --route" local --selector random -p true
-refused 2 "--label takes NAME=VALUE" --route --label zone -p true
-refused 1 "there is no pool 'nope'" nope -p true
-refused 1 "cannot read 'nowhere'" local --file nowhere
+refused 2 "'empty.txt' has no line that says anything" pool batch local --file empty.txt
+refused 2 "give --prompt or --file" pool batch local
+refused 2 "name a pool, or give --route" pool batch -p true
+refused 2 "not both" pool batch local --route -p true
+refused 2 "requires --route" pool batch local --selector random -p true
+refused 2 "--label takes NAME=VALUE" pool batch --route --label zone -p true
+refused 1 "there is no pool 'nope'" pool batch nope -p true
+refused 1 "cannot read 'nowhere'" pool batch local --file nowhere
 printf "echo $(printf 'x%.0s' {1..1000}) %d\n" {1..20000} >huge.txt
-refused 2 "the batch is too large" local --file huge.txt
+refused 2 "the batch is too large" pool batch local --file huge.txt
 run "$mahavishnu" pool batch --route --label zone=a -p true -o json
 is "1 failed" "$exit_code $(json '.results[0].status')" "a batch that no pool may have"
 

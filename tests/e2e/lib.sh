@@ -39,6 +39,15 @@ run() {
   exit_code=$code
 }
 
+# refused CODE TEXT ARGUMENT...: the program ends with that code, and says so
+refused() {
+  local code=$1 text=$2
+  shift 2
+  run "$mahavishnu" "$@"
+  is "$code" "$exit_code" "exit code of: $*"
+  contains "$err" "$text"
+}
+
 # json FILTER: of the last output
 json() { jq -r "$1" "$work/out"; }
 

@@ -31,18 +31,11 @@ contains "$out" "wait up to 2.500 s"
 contains "$out" "disk=ssd, zone=a"
 
 # What cannot be.
-refused() { # TEXT COMMAND...: exit code 2, and says so
-  local text=$1
-  shift
-  run "$mahavishnu" "$@"
-  is 2 "$exit_code" "exit code of: $*"
-  contains "$err" "$text"
-}
-refused "--label takes NAME=VALUE, not 'zone'" pool spawn --label zone
-refused "--config takes NAME=VALUE, not '=x'" pool spawn --config =x
-refused "failed, timeout and lost" pool spawn --name other --worker-type shell --retry-on completed
-refused "sometimes" pool spawn --when-full sometimes
-refused "worker_concurrency" pool spawn --name other --worker-type shell --concurrency 5
+refused 2 "--label takes NAME=VALUE, not 'zone'" pool spawn --label zone
+refused 2 "--config takes NAME=VALUE, not '=x'" pool spawn --config =x
+refused 2 "failed, timeout and lost" pool spawn --name other --worker-type shell --retry-on completed
+refused 2 "sometimes" pool spawn --when-full sometimes
+refused 2 "worker_concurrency" pool spawn --name other --worker-type shell --concurrency 5
 for command in describe drain resume "scale --target 2"; do
   run "$mahavishnu" pool $command nope
   is 1 "$exit_code" "exit code of pool $command for an unknown pool"
@@ -54,7 +47,7 @@ run "$mahavishnu" pool scale local --target 3 -o json
 is "3 scaled" "$(json '"\(.target_workers) \(.status)"')" "pool scale"
 run "$mahavishnu" pool scale local -t 1
 is 0 "$exit_code" "exit code of pool scale -t"
-refused "target 9 outside range [1, 3]" pool scale local --target 9
+refused 2 "target 9 outside range [1, 3]" pool scale local --target 9
 
 # A drained pool takes nothing until it is resumed.
 mkfifo box
@@ -111,7 +104,7 @@ kill -TERM $follower
 wait $follower || fail "events ended with $? after SIGTERM"
 run "$mahavishnu" events --wait 0.1
 is 0 "$exit_code" "exit code of events for a while"
-refused "'nonsense' is not one of" events --type nonsense
+refused 2 "'nonsense' is not one of" events --type nonsense
 run "$mahavishnu" events --pool nope
 is 1 "$exit_code" "exit code of events of an unknown pool"
 follow

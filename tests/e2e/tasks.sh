@@ -79,13 +79,6 @@ is "$first" "$(json .task_id)" "the task of a key that is given twice"
 run "$mahavishnu" pool execute local --prompt 'echo other' --key once
 is 2 "$exit_code" "exit code for another task with the same key"
 
-refused() { # CODE TEXT ARGUMENT...
-  local code=$1 text=$2
-  shift 2
-  run "$mahavishnu" "$@"
-  is "$code" "$exit_code" "exit code of: $*"
-  contains "$err" "$text"
-}
 refused 2 "give --prompt or --command" pool execute local
 refused 2 "excludes" pool execute local --prompt a --command b
 refused 2 "cannot both read standard input" pool execute local --prompt - --stdin -

@@ -16,8 +16,7 @@ TEST_CASE("a signal that ends a process gives 128 and its number") {
 }
 
 TEST_CASE("a stopped process ends by SIGTERM") {
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  message_pipe ready;
   auto runner = open_runner();
   auto process = start(*runner, shell("echo ready > " + ready.path() + "; sleep 1000"));
   ready.wait_for_line();
@@ -26,8 +25,7 @@ TEST_CASE("a stopped process ends by SIGTERM") {
 }
 
 TEST_CASE("a stopped process may clean up and keep its output") {
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  message_pipe ready;
   auto runner = open_runner();
   auto process = start(*runner, shell("trap 'echo cleaned; exit 7' TERM; echo ready > " +
                                       ready.path() + "; sleep 1000 & wait"));
@@ -39,8 +37,7 @@ TEST_CASE("a stopped process may clean up and keep its output") {
 }
 
 TEST_CASE("a process that ignores SIGTERM is killed after its grace") {
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  message_pipe ready;
   auto runner = open_runner();
   auto spec =
       shell("trap '' TERM; echo ready > " + ready.path() + "; while :; do sleep 1000; done");
@@ -71,8 +68,7 @@ TEST_CASE("a negative and an endless grace are no trouble") {
 }
 
 TEST_CASE("a process held by SIGSTOP is ended by stop") {
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  message_pipe ready;
   auto runner = open_runner();
   auto process = start(*runner, shell("echo $$ > " + ready.path() + "; kill -STOP $$; sleep 1000"));
   auto pid = std::stoi(ready.wait_for_line());
@@ -99,8 +95,7 @@ TEST_CASE("a grandchild in the background ends with the process") {
 }
 
 TEST_CASE("stop ends the grandchildren too, also those that ignore SIGTERM") {
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  message_pipe ready;
   auto runner = open_runner();
   auto process = start(*runner, shell("(trap '' TERM; echo ready > " + ready.path() +
                                       "; while :; do sleep 1000; done) & echo $!; echo ready > " +
@@ -114,8 +109,7 @@ TEST_CASE("stop ends the grandchildren too, also those that ignore SIGTERM") {
 }
 
 TEST_CASE("an escaped grandchild that holds the pipes is ended with its task") {
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  message_pipe ready;
   auto exit =
       run(shell("setsid sh -c 'echo $$ > " + ready.path() + "; exec sleep 1000' & read pid < " +
                 ready.path() + "; echo $pid > " + ready.path() + "; echo before"));
@@ -126,8 +120,7 @@ TEST_CASE("an escaped grandchild that holds the pipes is ended with its task") {
 }
 
 TEST_CASE("a runner that goes away ends its processes and calls every done") {
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  message_pipe ready;
   auto runner = open_runner();
   auto deaf =
       shell("trap '' TERM; echo ready > " + ready.path() + "; while :; do sleep 1000; done");

@@ -75,17 +75,16 @@ TEST_CASE("a file as working directory is refused") {
 }
 
 TEST_CASE("a missing interpreter is told from a missing program") {
-  scratch_directory directory;
-  std::ofstream(directory / "script") << "#!/nowhere/interpreter\n";
-  std::filesystem::permissions(directory / "script", std::filesystem::perms::owner_all);
+  scratch directory;
+  write_program(directory, "script", "#!/nowhere/interpreter\n");
   auto missing = failure_of(program(directory / "script"));
   CHECK(missing.code == errc::not_found);
   CHECK_THAT(missing.message, ContainsSubstring("needs an interpreter that does not exist"));
 }
 
 TEST_CASE("a file that may not be executed says what to change") {
-  scratch_directory directory;
-  std::ofstream(directory / "script") << "#!/bin/sh\n";
+  scratch directory;
+  directory.write("script", "#!/bin/sh\n");
   auto refused = failure_of(program(directory / "script"));
   CHECK(refused.code == errc::process_failed);
   CHECK_THAT(refused.message,
@@ -103,9 +102,8 @@ TEST_CASE("a directory is no program") {
 }
 
 TEST_CASE("a script without a first line is no program") {
-  scratch_directory directory;
-  std::ofstream(directory / "script") << "echo hi\n";
-  std::filesystem::permissions(directory / "script", std::filesystem::perms::owner_all);
+  scratch directory;
+  write_program(directory, "script", "echo hi\n");
   CHECK_THAT(failure_of(program(directory / "script")).message, ContainsSubstring("#!/bin/sh"));
 }
 

@@ -75,26 +75,24 @@ TEST_CASE("the environment is added to the inherited one") {
 }
 
 TEST_CASE("a process runs in its working directory") {
-  scratch_directory directory;
+  scratch directory;
   auto spec = shell("pwd -P");
   spec.working_directory = directory.path();
   CHECK(run(spec).standard_output == std::filesystem::canonical(directory.path()).string() + "\n");
 }
 
 TEST_CASE("a program is searched in the PATH of the child") {
-  scratch_directory directory;
-  std::ofstream(directory / "own-tool") << "#!/bin/sh\necho own\n";
-  std::filesystem::permissions(directory / "own-tool", std::filesystem::perms::owner_all);
+  scratch directory;
+  write_program(directory, "own-tool", "#!/bin/sh\necho own\n");
   process_spec spec;
   spec.argv = {"own-tool"};
-  spec.environment = {{"PATH", "/nowhere:" + directory.path()}};
+  spec.environment = {{"PATH", "/nowhere:" + directory.path().string()}};
   CHECK(run(spec).standard_output == "own\n");
 }
 
 TEST_CASE("a relative program is looked for in the working directory") {
-  scratch_directory directory;
-  std::ofstream(directory / "own-tool") << "#!/bin/sh\necho own\n";
-  std::filesystem::permissions(directory / "own-tool", std::filesystem::perms::owner_all);
+  scratch directory;
+  write_program(directory, "own-tool", "#!/bin/sh\necho own\n");
   process_spec spec;
   spec.argv = {"./own-tool"};
   spec.working_directory = directory.path();
@@ -132,9 +130,8 @@ TEST_CASE("a child leads its own session") {
 }
 
 TEST_CASE("a process that closes its streams and lives on is waited for") {
-  scratch_directory directory;
-  message_pipe closed{directory / "closed"};
-  message_pipe go{directory / "go"};
+  message_pipe closed;
+  message_pipe go;
   auto runner = open_runner();
   auto process = start(*runner, shell("exec <&- >&- 2>&-; echo closed > " + closed.path() +
                                       "; read line < " + go.path() + "; exit 9"));
@@ -146,9 +143,8 @@ TEST_CASE("a process that closes its streams and lives on is waited for") {
 }
 
 TEST_CASE("two hundred processes at once give each its own output") {
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
-  message_pipe gate{directory / "gate"};
+  message_pipe ready;
+  message_pipe gate;
   auto runner = open_runner();
   std::vector<running_process> processes;
   for (int i = 0; i < 200; ++i) {
@@ -175,9 +171,8 @@ TEST_CASE("done comes from another thread, and what it throws is dropped") {
     thread.set_value(std::this_thread::get_id());
     throw std::runtime_error("faulty");
   });
-  auto id = thread.get_future();
-  REQUIRE(id.wait_for(deadline) == std::future_status::ready);
-  CHECK(id.get() != std::this_thread::get_id());
+  auto id = wait_for(thread.get_future());
+  CHECK(id != std::this_thread::get_id());
   CHECK(start(*runner, shell("exit 6")).wait().exit_code == 6);
 }
 
@@ -189,9 +184,8 @@ TEST_CASE("a done may start the next process") {
       last.set_value(first.standard_output + second.standard_output);
     });
   });
-  auto output = last.get_future();
-  REQUIRE(output.wait_for(deadline) == std::future_status::ready);
-  CHECK(output.get() == "first\nsecond\n");
+  auto output = wait_for(last.get_future());
+  CHECK(output == "first\nsecond\n");
 }
 
 TEST_CASE("processes may be started and stopped from many threads") {

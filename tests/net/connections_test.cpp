@@ -77,8 +77,7 @@ TEST_CASE("localhost is the loopback address") {
 
 TEST_CASE("a reply after the connection has died is harmless") {
   std::promise<reply_function> kept;
-  auto server =
-      open_server([&](http_request, reply_function reply) { kept.set_value(std::move(reply)); });
+  auto server = open_server(keep_reply(kept));
   reply_function reply;
   {
     client one{server->port()};

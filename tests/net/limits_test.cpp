@@ -119,8 +119,7 @@ TEST_CASE("the time to reply may be longer than that to ask") {
   auto options = with_timeout(1s);
   options.reply_timeout = 30s;
   std::promise<reply_function> kept;
-  auto server = open_server(
-      [&](http_request, reply_function reply) { kept.set_value(std::move(reply)); }, options);
+  auto server = open_server(keep_reply(kept), options);
   client silent{server->port()};
   client one{server->port()};
   one.send(get("/"));

@@ -9,8 +9,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("stop lets a running request finish, and closes after it") {
   std::promise<reply_function> kept;
-  auto server =
-      open_server([&](http_request, reply_function reply) { kept.set_value(std::move(reply)); });
+  auto server = open_server(keep_reply(kept));
   client idle{server->port()};
   client one{server->port()};
   one.send(get("/"));
@@ -30,8 +29,7 @@ TEST_CASE("stop lets a running request finish, and closes after it") {
 
 TEST_CASE("stop does not wait for ever for a request that does not finish") {
   std::promise<reply_function> kept;
-  auto server =
-      open_server([&](http_request, reply_function reply) { kept.set_value(std::move(reply)); });
+  auto server = open_server(keep_reply(kept));
   client one{server->port()};
   one.send(get("/"));
   auto reply = wait_for(kept.get_future());
@@ -64,10 +62,7 @@ TEST_CASE("a stopped server takes no connections") {
   server->stop();
   CHECK(server->port() == port);
   auto fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto address = loopback(port);
   CHECK(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0);
   ::close(fd);
 }
@@ -75,8 +70,7 @@ TEST_CASE("a stopped server takes no connections") {
 TEST_CASE("replies may race with the end of the server") {
   for (int round = 0; round < 20; ++round) {
     std::promise<reply_function> kept;
-    auto server =
-        open_server([&](http_request, reply_function reply) { kept.set_value(std::move(reply)); });
+    auto server = open_server(keep_reply(kept));
     client one{server->port()};
     one.send(get("/"));
     auto reply = wait_for(kept.get_future());

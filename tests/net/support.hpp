@@ -3,6 +3,8 @@
 
 #include "net/http_server.hpp"
 #include "support/catch.hpp"
+#include "support/descriptors.hpp"
+#include "support/events.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,7 +12,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -25,13 +26,15 @@ using net::http_response;
 using net::http_server;
 using reply_function = std::function<void(http_response)>;
 
-/// Longer than anything here takes on a loaded machine; reached only when something is broken.
-constexpr std::chrono::seconds deadline{30};
-
 inline std::unique_ptr<http_server> open_server(http_handler handler, http_options options = {}) {
   auto server = http_server::start(std::move(options), std::move(handler));
   REQUIRE(server);
   return std::move(*server);
+}
+
+/// Hands the reply to the only request to the test.
+inline http_handler keep_reply(std::promise<reply_function>& kept) {
+  return [&kept](http_request, reply_function reply) { kept.set_value(std::move(reply)); };
 }
 
 /// Answers with what was asked.
@@ -42,6 +45,14 @@ inline void echo(http_request request, reply_function reply) {
   reply(std::move(response));
 }
 
+inline sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
 /// A connection to a server, byte by byte. Throws where it fails, since Catch2's own checks are for
 /// the main thread only.
 class client {
@@ -50,10 +61,7 @@ public:
     must(fd_ >= 0, "socket");
     timeval limit{deadline.count(), 0};
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto address = loopback(port);
     must(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "connect");
   }
   client(const client&) = delete;
@@ -131,19 +139,6 @@ inline bool has_status(const std::string& answer, int status) {
 inline std::string body_of(const std::string& answer) {
   auto end = answer.find("\r\n\r\n");
   return end == std::string::npos ? "" : answer.substr(end + 4);
-}
-
-inline std::size_t open_descriptors() {
-  std::size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
-    ++count;
-  return count;
-}
-
-template <class T>
-T wait_for(std::future<T> future) {
-  REQUIRE(future.wait_for(deadline) == std::future_status::ready);
-  return future.get();
 }
 
 } // namespace mahavishnu::test

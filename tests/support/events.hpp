@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/catch.hpp"
+#include "support/scratch.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -9,80 +10,74 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
+#include <cerrno>
+#include <chrono>
+#include <future>
 #include <string>
 
 /// Things a test waits for: each wait has a deadline and none is a sleep.
 namespace mahavishnu::test {
 
-inline constexpr int deadline_ms = 20'000;
+/// Longer than anything here takes on a loaded machine; reached only when something is broken.
+inline constexpr std::chrono::seconds deadline{30};
 
-/// A directory of its own that goes with the test.
-class scratch {
+template <class T>
+T wait_for(std::future<T> future) {
+  REQUIRE(future.wait_for(deadline) == std::future_status::ready);
+  return future.get();
+}
+
+/// Whether there is something to read before the deadline.
+inline bool becomes_readable(int descriptor) {
+  pollfd watched{descriptor, POLLIN, 0};
+  return ::poll(&watched, 1, std::chrono::milliseconds{deadline}.count()) == 1;
+}
+
+/// A named pipe on which a script tells the test something: the event to wait for.
+class message_pipe {
 public:
-  scratch() {
-    auto name = (std::filesystem::temp_directory_path() / "mahavishnu-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
-private:
-  std::filesystem::path path_;
-};
-
-/// A named pipe that a script writes lines to.
-class mailbox {
-public:
-  explicit mailbox(const std::filesystem::path& path) : path_(path) {
-    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-    descriptor_ = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  message_pipe() {
+    REQUIRE(::mkfifo(path().c_str(), 0600) == 0);
+    // Also for writing: so the pipe has no end before the first writer has come.
+    descriptor_ = ::open(path().c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     REQUIRE(descriptor_ >= 0);
   }
-  ~mailbox() { ::close(descriptor_); }
-  mailbox(const mailbox&) = delete;
-  mailbox& operator=(const mailbox&) = delete;
+  ~message_pipe() { ::close(descriptor_); }
+  message_pipe(const message_pipe&) = delete;
+  message_pipe& operator=(const message_pipe&) = delete;
 
-  std::string path() const { return path_.string(); }
+  std::string path() const { return (where_ / "pipe").string(); }
 
-  /// The next line, without its end; empty when none comes in time.
-  std::string line() {
-    std::string text;
-    for (;;) {
-      pollfd waiting{descriptor_, POLLIN, 0};
-      if (::poll(&waiting, 1, deadline_ms) != 1)
-        return {};
+  /// The next line that a script writes.
+  std::string wait_for_line() {
+    for (std::string line;;) {
+      REQUIRE(becomes_readable(descriptor_));
       char c = 0;
-      if (::read(descriptor_, &c, 1) != 1)
-        return {};
+      REQUIRE(::read(descriptor_, &c, 1) == 1);
       if (c == '\n')
-        return text;
-      text += c;
+        return line;
+      line += c;
     }
   }
 
+  /// Lets that many scripts pass that read a line from the pipe.
+  void write_lines(std::size_t count) {
+    std::string lines(count, '\n');
+    REQUIRE(::write(descriptor_, lines.data(), count) == static_cast<ssize_t>(count));
+  }
+
 private:
-  std::filesystem::path path_;
+  scratch where_;
   int descriptor_ = -1;
 };
 
-/// Whether that process, of whomever it is a child, is gone in time.
+/// Whether that process, of whomever it is a child, ends before the deadline.
 inline bool ends(pid_t pid) {
-  auto descriptor = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  if (descriptor < 0)
-    return true; // gone already
-  pollfd waiting{descriptor, POLLIN, 0};
-  auto ended = ::poll(&waiting, 1, deadline_ms) == 1;
-  ::close(descriptor);
+  auto process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (process < 0)
+    return errno == ESRCH; // gone already
+  auto ended = becomes_readable(process);
+  ::close(process);
   return ended;
 }
 

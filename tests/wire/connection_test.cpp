@@ -88,8 +88,8 @@ TEST_CASE("a monitored actor that throws is reported", "[wire]") {
 TEST_CASE("a connection that is cut is reported as the end of the actor", "[wire]") {
   echo_server server;
   node_system client;
-  auto between = std::make_unique<recorder>(server.dir.path / "front", server.socket);
-  auto echo = dial<echo_actor>(*client, server.dir.path / "front", patience);
+  auto between = std::make_unique<recorder>(server.dir / "front", server.socket);
+  auto echo = dial<echo_actor>(*client, server.dir / "front", patience);
   REQUIRE(echo.has_value());
   REQUIRE(ask(*client, *echo, "hello") == "hello");
 
@@ -101,13 +101,13 @@ TEST_CASE("a connection that is cut is reported as the end of the actor", "[wire
 
 TEST_CASE("after a restart of the server a new dial reaches the new one", "[wire]") {
   node_system client;
-  const temp_dir dir;
+  const scratch dir;
   for (const auto* text : {"first", "second"}) {
     node_system system;
     auto echo = spawn_echo(*system);
-    auto door = acceptor::start(*system, dir.path / "control", echo, {});
+    auto door = acceptor::start(*system, dir / "control", echo, {});
     REQUIRE(door.has_value());
-    auto dialed = dial<echo_actor>(*client, dir.path / "control", patience);
+    auto dialed = dial<echo_actor>(*client, dir / "control", patience);
     REQUIRE(dialed.has_value());
     CHECK(ask(*client, *dialed, text) == text);
     (*door)->stop();
@@ -120,7 +120,7 @@ TEST_CASE("300 dials in a row leave no descriptor behind", "[wire]") {
   node_system client;
   REQUIRE(dial_and_ask(*client, server.socket, "hello") == "hello");
   REQUIRE(eventually([&] { return server.counts().open == 1; }));
-  const int before = open_descriptors();
+  const auto before = open_descriptors();
 
   for (int i = 0; i < 300; ++i)
     if (const auto echo = dial<echo_actor>(*client, server.socket, patience); !echo)
@@ -133,7 +133,7 @@ TEST_CASE("300 dials in a row leave no descriptor behind", "[wire]") {
 
 TEST_CASE("clients that come and go leave no descriptor behind", "[wire]") {
   echo_server server;
-  const int before = open_descriptors();
+  const auto before = open_descriptors();
 
   for (int i = 0; i < 20; ++i) {
     node_system client;
@@ -177,7 +177,7 @@ TEST_CASE("a stopped acceptor takes nobody and lets the others finish", "[wire]"
 TEST_CASE("the guard knows every frame that CAF itself sends", "[wire]") {
   echo_server server;
   node_system client;
-  const auto front = server.dir.path / "front";
+  const auto front = server.dir / "front";
   std::string from_client;
   std::string from_server;
   {

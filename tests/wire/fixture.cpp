@@ -45,7 +45,7 @@ node_system::node_system(std::size_t basp_workers)
       system_(std::make_unique<caf::actor_system>(*config_)) {}
 
 echo_server::echo_server(acceptor_options options, std::size_t basp_workers)
-    : socket(dir.path / "control"), system(basp_workers), echo(spawn_echo(*system)) {
+    : socket(dir / "control"), system(basp_workers), echo(spawn_echo(*system)) {
   auto started = acceptor::start(*system, socket, echo, std::move(options));
   if (!started)
     throw std::runtime_error{started.error().message};

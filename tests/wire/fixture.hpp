@@ -2,6 +2,8 @@
 #pragma once
 
 #include "support/catch.hpp"
+#include "support/descriptors.hpp"
+#include "support/scratch.hpp"
 #include "wire/endpoint.hpp"
 #include "wire/raw_peer.hpp"
 
@@ -21,6 +23,9 @@
 #endif
 
 namespace mahavishnu::wire::test {
+
+using mahavishnu::test::open_descriptors;
+using mahavishnu::test::scratch;
 
 /// Asks for its own text back; "fail" and "throw" ask for trouble, "later" for no answer at all.
 struct question {
@@ -91,7 +96,7 @@ public:
 
   connection_counts counts() const { return door->counts(); }
 
-  temp_dir dir;
+  scratch dir;
   std::filesystem::path socket;
   node_system system;
   echo_actor echo;

@@ -181,6 +181,9 @@ TEST_CASE("a receiver by name is dropped without a look at the payload", "[wire]
   auto named = direct_message("@<>+ask");
   named.flags = 1;
   CHECK(show(guard, named.bytes()) == verdict::drop);
+  CHECK(guard.dropped().empty()); // CAF asks once by itself
+  CHECK(show(guard, named.bytes()) == verdict::drop);
+  CHECK(guard.dropped() == "a receiver by name");
   named.flags = 3;
   CHECK(closes(guard, named.bytes()) == close_reason::header_malformed);
 }

@@ -33,17 +33,32 @@ struct answer_to_dial {
 
 answer_to_dial dial_into(node_system& client, const std::string& bytes, bool hang_up,
                          std::chrono::milliseconds timeout = 500ms) {
-  const temp_dir dir;
-  const raw_server server{dir.path / "control", [&](raw_peer& peer) {
+  const scratch dir;
+  const raw_server server{dir / "control", [&](raw_peer& peer) {
                             peer.send(bytes);
                             if (!hang_up)
                               peer.sees_end();
                           }};
   const auto began = clock_type::now();
   answer_to_dial answer;
-  answer.found = dial<echo_actor>(*client, dir.path / "control", timeout);
+  answer.found = dial<echo_actor>(*client, dir / "control", timeout);
   answer.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_type::now() - began);
   return answer;
+}
+
+/// Each dial ends in time.
+void dial_often(node_system& client, const std::filesystem::path& socket) {
+  for (int i = 0; i < 300; ++i) {
+    const auto began = clock_type::now();
+    const auto found = dial<echo_actor>(*client, socket, 200ms);
+    REQUIRE(clock_type::now() - began < 10s);
+  }
+}
+
+/// An honest server is still heard.
+void expect_unharmed(node_system& client) {
+  echo_server honest;
+  CHECK(dial_and_ask(*client, honest.socket, "after") == "after");
 }
 
 } // namespace
@@ -101,21 +116,16 @@ TEST_CASE("mutated handshakes of a server end the dial in time", "[wire][hostile
   node_system client;
   std::mt19937 random{mahavishnu::test::seed()};
   const auto hello = honest_hello();
-  const temp_dir dir;
-  const raw_server server{dir.path / "control", [&](raw_peer& peer) {
+  const scratch dir;
+  const raw_server server{dir / "control", [&](raw_peer& peer) {
                             auto odd = server_hello(hello, 1000 + random() % 8);
                             for (auto n = 1 + random() % 4; n > 0; --n)
                               odd[random() % odd.size()] = static_cast<char>(random());
                             peer.send(odd);
                             peer.sees_end(5ms);
                           }};
-  for (int i = 0; i < 300; ++i) {
-    const auto began = clock_type::now();
-    const auto found = dial<echo_actor>(*client, dir.path / "control", 200ms);
-    REQUIRE(clock_type::now() - began < 10s);
-  }
-  echo_server honest;
-  CHECK(dial_and_ask(*client, honest.socket, "after") == "after");
+  dial_often(client, dir / "control");
+  expect_unharmed(client);
 }
 
 TEST_CASE("random frames of a server behind a handshake do no harm", "[wire][hostile]") {
@@ -124,9 +134,9 @@ TEST_CASE("random frames of a server behind a handshake do no harm", "[wire][hos
   const auto hello = honest_hello();
   const auto own = serialized_node(*client);
   const auto before = resident_kib();
-  const temp_dir dir;
+  const scratch dir;
   const raw_server server{
-      dir.path / "control", [&](raw_peer& peer) {
+      dir / "control", [&](raw_peer& peer) {
         const auto number = static_cast<std::uint32_t>(2000 + random() % 8);
         auto bytes = server_hello(hello, number);
         for (auto frames = 1 + random() % 5; frames > 0; --frames) {
@@ -154,13 +164,8 @@ TEST_CASE("random frames of a server behind a handshake do no harm", "[wire][hos
         peer.send(bytes);
         peer.sees_end(5ms);
       }};
-  for (int i = 0; i < 300; ++i) {
-    const auto began = clock_type::now();
-    const auto found = dial<echo_actor>(*client, dir.path / "control", 200ms);
-    REQUIRE(clock_type::now() - began < 10s);
-  }
-  echo_server honest;
-  CHECK(dial_and_ask(*client, honest.socket, "after") == "after");
+  dial_often(client, dir / "control");
+  expect_unharmed(client);
   CHECK(resident_kib() - before < (MAHAVISHNU_TEST_SANITIZED ? 1024 * 1024 : 64 * 1024));
 }
 
@@ -170,9 +175,9 @@ TEST_CASE("errors nested 300000 deep from a server are not read", "[wire][hostil
   const auto own = serialized_node(*client);
   const auto nested = error_bytes(nested_messages(300'000));
   const frame down{.op = frame::down, .sender = 1, .payload = node(7) + own + nested};
-  const temp_dir dir;
+  const scratch dir;
   std::atomic<int> closed = 0;
-  const raw_server server{dir.path / "control", [&](raw_peer& peer) {
+  const raw_server server{dir / "control", [&](raw_peer& peer) {
                             // to every actor that may be the client's
                             auto bytes = server_hello(hello, 7);
                             for (std::uint64_t receiver = 1; receiver < 4; ++receiver)
@@ -181,8 +186,7 @@ TEST_CASE("errors nested 300000 deep from a server are not read", "[wire][hostil
                             closed += peer.sees_end();
                           }};
   for (int i = 0; i < 3; ++i)
-    static_cast<void>(dial<echo_actor>(*client, dir.path / "control", 2s).has_value());
+    static_cast<void>(dial<echo_actor>(*client, dir / "control", 2s).has_value());
   CHECK(eventually([&] { return closed == 3; }));
-  echo_server honest;
-  CHECK(dial_and_ask(*client, honest.socket, "after") == "after");
+  expect_unharmed(client);
 }

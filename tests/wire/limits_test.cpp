@@ -79,7 +79,7 @@ TEST_CASE("a silent peer is cut when its time is over", "[wire]") {
   acceptor_options options;
   options.handshake_timeout = 200ms;
   echo_server server{options};
-  const int before = open_descriptors();
+  const auto before = open_descriptors();
   const auto began = clock_type::now();
   {
     raw_peer silent{server.socket};
@@ -128,8 +128,8 @@ TEST_CASE("connections beyond the limit are closed and the others served", "[wir
 }
 
 TEST_CASE("running out of descriptors burns no processor time", "[wire]") {
-  const temp_dir dir;
-  const auto socket = dir.path / "control";
+  const scratch dir;
+  const auto socket = dir / "control";
   child server{[&](raw_peer& parent) {
     rlimit limit{60, 60};
     ::setrlimit(RLIMIT_NOFILE, &limit);
@@ -178,8 +178,8 @@ TEST_CASE("another user gets nowhere", "[wire]") {
     WARN("skipped: only root can become another user");
     return;
   }
-  const temp_dir dir;
-  const auto socket = dir.path / "control";
+  const scratch dir;
+  const auto socket = dir / "control";
   constexpr uid_t nobody = 65534;
 
   const auto try_as_nobody = [&] {
@@ -219,7 +219,7 @@ TEST_CASE("another user gets nowhere", "[wire]") {
   {
     const auto listener = listen_unix(socket, leftover::keep);
     REQUIRE(listener.has_value());
-    std::filesystem::permissions(dir.path, std::filesystem::perms{0755});
+    std::filesystem::permissions(dir.path(), std::filesystem::perms{0755});
     CHECK(try_as_nobody() == 10 + static_cast<int>(errc::unauthorized));
     CHECK(speak_as_nobody() == 3);
     std::filesystem::permissions(socket, std::filesystem::perms{0666});

@@ -7,9 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <fstream>
-#include <stdexcept>
 
 namespace mahavishnu::wire::test {
 
@@ -100,23 +98,6 @@ bool eventually(const std::function<bool()>& condition, milliseconds limit) {
   return true;
 }
 
-temp_dir::temp_dir() {
-  auto name = (std::filesystem::temp_directory_path() / "wire-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr)
-    throw std::runtime_error{"no temporary directory"};
-  path = name;
-}
-
-temp_dir::~temp_dir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path, ignored);
-}
-
-int open_descriptors() {
-  const std::filesystem::directory_iterator open{"/proc/self/fd"};
-  return static_cast<int>(std::distance(begin(open), end(open)));
-}
-
 long resident_kib() {
   long pages = 0;
   std::ifstream{"/proc/self/statm"} >> pages >> pages;
@@ -186,7 +167,7 @@ std::string raw_peer::receive_for(milliseconds limit) {
 
 raw_server::raw_server(const std::filesystem::path& socket, script play)
     : wake_(::eventfd(0, EFD_CLOEXEC)), play_(std::move(play)) {
-  listener_ = std::move(listen_unix(socket, leftover::keep).value());
+  listener_ = listen_unix(socket, leftover::keep).value();
   thread_ = std::thread{[this] { run(); }};
 }
 

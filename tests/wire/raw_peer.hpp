@@ -21,18 +21,6 @@ inline constexpr std::chrono::seconds patience{20};
 /// Waits until `condition` holds, for things that give no event of their own.
 bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds limit = patience);
 
-/// A directory that is gone afterwards.
-class temp_dir {
-public:
-  temp_dir();
-  ~temp_dir();
-  temp_dir(const temp_dir&) = delete;
-  temp_dir& operator=(const temp_dir&) = delete;
-
-  std::filesystem::path path;
-};
-
-int open_descriptors();
 long resident_kib();
 
 /// A connection without CAF behind it.

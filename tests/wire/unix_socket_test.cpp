@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
-#include "wire/raw_peer.hpp"
+#include "support/scratch.hpp"
 #include "wire/unix_socket.hpp"
 
 #include <sys/socket.h>
@@ -8,24 +8,24 @@
 
 using namespace mahavishnu;
 using namespace mahavishnu::wire;
-using namespace mahavishnu::wire::test;
+using mahavishnu::test::scratch;
 using namespace std::chrono_literals;
 
 TEST_CASE("the socket file belongs to its owner alone", "[wire]") {
-  const temp_dir dir;
+  const scratch dir;
   const auto old = ::umask(0);
-  const auto listener = listen_unix(dir.path / "control", leftover::keep);
+  const auto listener = listen_unix(dir / "control", leftover::keep);
   ::umask(old);
 
   REQUIRE(listener.has_value());
   struct stat file {};
-  REQUIRE(::stat((dir.path / "control").c_str(), &file) == 0);
+  REQUIRE(::stat((dir / "control").c_str(), &file) == 0);
   CHECK((file.st_mode & 0777) == 0600);
 }
 
 TEST_CASE("a path longer than the address of a socket works", "[wire]") {
-  const temp_dir dir;
-  const auto deep = dir.path / std::string(100, 'a') / std::string(100, 'b');
+  const scratch dir;
+  const auto deep = dir / std::string(100, 'a') / std::string(100, 'b');
   std::filesystem::create_directories(deep);
 
   const auto listener = listen_unix(deep / "control", leftover::keep);
@@ -38,10 +38,10 @@ TEST_CASE("a path longer than the address of a socket works", "[wire]") {
 }
 
 TEST_CASE("without a server connecting says that none is running", "[wire]") {
-  const temp_dir dir;
-  { const auto listener = listen_unix(dir.path / "stale", leftover::keep); }
+  const scratch dir;
+  { const auto listener = listen_unix(dir / "stale", leftover::keep); }
 
-  for (const auto& path : {dir.path / "stale", dir.path / "none", dir.path / "no" / "directory"}) {
+  for (const auto& path : {dir / "stale", dir / "none", dir / "no" / "directory"}) {
     const auto fd = connect_unix(path, 1s);
     REQUIRE_FALSE(fd.has_value());
     CHECK(fd.error().code == errc::unreachable);
@@ -51,25 +51,25 @@ TEST_CASE("without a server connecting says that none is running", "[wire]") {
 }
 
 TEST_CASE("a socket file that is there is kept unless the caller holds the lock", "[wire]") {
-  const temp_dir dir;
-  { const auto listener = listen_unix(dir.path / "control", leftover::keep); }
+  const scratch dir;
+  { const auto listener = listen_unix(dir / "control", leftover::keep); }
 
-  const auto refused = listen_unix(dir.path / "control", leftover::keep);
+  const auto refused = listen_unix(dir / "control", leftover::keep);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == errc::already_exists);
-  CHECK(listen_unix(dir.path / "control", leftover::remove).has_value());
+  CHECK(listen_unix(dir / "control", leftover::remove).has_value());
 }
 
 TEST_CASE("connecting gives up in time when nobody takes connections", "[wire]") {
-  const temp_dir dir;
-  const auto listener = listen_unix(dir.path / "control", leftover::keep);
+  const scratch dir;
+  const auto listener = listen_unix(dir / "control", leftover::keep);
   REQUIRE(listener.has_value());
   REQUIRE(::listen(listener->get(), 0) == 0);
-  const auto first = connect_unix(dir.path / "control", 1s);
+  const auto first = connect_unix(dir / "control", 1s);
   REQUIRE(first.has_value());
 
   const auto began = std::chrono::steady_clock::now();
-  const auto fd = connect_unix(dir.path / "control", 100ms);
+  const auto fd = connect_unix(dir / "control", 100ms);
 
   REQUIRE_FALSE(fd.has_value());
   CHECK(fd.error().code == errc::timeout);

@@ -120,6 +120,10 @@ using worker_manager_actor =
                      // Its workers answer like this.
                      caf::reacts_to<tasks_ended>>;
 
+/// Knows which kinds of workers there are, and whether they can be used.
+using worker_catalog_actor =
+    caf::typed_actor<caf::replies_to<list_worker_types>::with<worker_type_list>>;
+
 /// The only actor that is reachable from outside the process: passes requests on to those who
 /// answer them, unless the server is shutting down.
 using control_actor = caf::typed_actor<
@@ -157,6 +161,8 @@ using control_actor = caf::typed_actor<
     caf::replies_to<list_workers>::with<worker_list>,
     caf::replies_to<close_worker>::with<workers_closed>,
     caf::replies_to<close_all_workers>::with<workers_closed>,
-    caf::replies_to<get_workers_health>::with<workers_health>>;
+    caf::replies_to<get_workers_health>::with<workers_health>,
+    // To the catalogue of worker types.
+    caf::replies_to<list_worker_types>::with<worker_type_list>>;
 
 } // namespace mahavishnu

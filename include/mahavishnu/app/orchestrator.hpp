@@ -103,6 +103,9 @@ public:
   answer<workers_closed> close_all_workers();
   answer<workers_health> get_workers_health();
 
+  /// With `probe`, what their programs say of themselves as well.
+  answer<worker_type_list> list_worker_types(const std::string& name = {}, bool probe = false);
+
   // -- for those who speak CAF ------------------------------------------------------
 
   /// Programs that speak to actors themselves must let go of what they hold before this object

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "mahavishnu/config/origin.hpp"
 #include "mahavishnu/config/table.hpp"
+#include "mahavishnu/config/worker_type.hpp"
 
 #include <cstdint>
 #include <string>
@@ -13,38 +15,6 @@ namespace mahavishnu::config {
 
 /// The value of one setting; which alternative it is follows from the kind of its row.
 using value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
-
-/// Where a value can come from, the weakest first.
-enum class layer : std::uint8_t {
-  /// The table.
-  defaults,
-  /// `oneiric.yaml`, when there is no settings file.
-  legacy_file,
-  /// `mahavishnu.yaml`.
-  main_file,
-  /// `local.yaml`.
-  local_file,
-  /// A variable.
-  environment,
-  /// A flag.
-  command_line,
-};
-
-/// The place that set a value.
-struct origin {
-  config::layer layer = layer::defaults;
-  /// File, variable or flag.
-  std::string name;
-  /// Of a file; the first is 1.
-  int line = 0;
-  int column = 0;
-
-  friend bool operator==(const origin&, const origin&) = default;
-};
-
-/// "default", "settings/mahavishnu.yaml:3:5", "environment MAHAVISHNU_DEBUG", "command line
-/// --port".
-std::string to_string(const origin& place);
 
 /// The settings of one process: complete, checked, and never changed again.
 class settings {
@@ -72,6 +42,9 @@ public:
   const value& at(row_index index) const { return values_[index]; }
   const origin& origin_of(row_index index) const { return origins_[index]; }
 
+  /// What the files say about worker types, sorted by name.
+  const std::vector<worker_type_entry>& worker_types() const { return worker_types_; }
+
   /// The value for people; passwords and secrets are masked.
   std::string value_text(row_index index) const;
 
@@ -87,6 +60,7 @@ private:
 
   std::vector<value> values_;
   std::vector<origin> origins_;
+  std::vector<worker_type_entry> worker_types_;
 };
 
 } // namespace mahavishnu::config

@@ -85,6 +85,9 @@ std::string range_text(const row& setting);
 /// An unknown name and what was probably meant: `unknown key "pools.max_wokers"; did you mean ...?`
 std::string unknown_key_text(std::string_view key);
 
+/// Why a flag or an edit cannot set a key that is no row: unknown, or a matter of files.
+std::string no_setting_text(std::string_view key);
+
 /// The rows of one group ("" for the top level), which stand together in the table.
 std::span<const row> rows_of(std::string_view group_name);
 

@@ -75,6 +75,10 @@ struct workers_closed;
 struct get_workers_health;
 struct workers_health;
 
+struct list_worker_types;
+struct worker_type_info;
+struct worker_type_list;
+
 struct notice;
 struct subscribe;
 struct subscribed;

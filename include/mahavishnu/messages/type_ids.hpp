@@ -85,6 +85,9 @@ CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::close_all_workers))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::workers_closed))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::get_workers_health))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::workers_health))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::list_worker_types))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::worker_type_info))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::worker_type_list))
 
 // the bus
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::notice))

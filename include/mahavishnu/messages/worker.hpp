@@ -254,4 +254,58 @@ struct workers_health {
   }
 };
 
+/// What kinds of workers are there; answered by `worker_type_list`.
+struct list_worker_types {
+  /// Only that one; empty: all.
+  std::string name;
+  /// Ask their programs for their versions too, which takes a while.
+  bool probe = false;
+
+  friend bool operator==(const list_worker_types&, const list_worker_types&) = default;
+  static constexpr auto fields() {
+    return std::tuple{field{"name", &list_worker_types::name},
+                      field{"probe", &list_worker_types::probe}};
+  }
+};
+
+/// A kind of worker.
+struct worker_type_info {
+  std::string name;
+  std::string description;
+  /// What it runs for a task; `{prompt}` stands for what the task says.
+  std::vector<std::string> command;
+  /// How the program gets the prompt: argument, words, stdin, file or none.
+  std::string prompt;
+  bool built_in = true;
+  /// Whether a pool can have such workers now.
+  bool usable = false;
+  /// The file that is run.
+  std::string program;
+  /// What the program says of itself; only when it was asked.
+  std::string version;
+  /// Why it cannot be used, and what would fix it.
+  std::string error;
+
+  friend bool operator==(const worker_type_info&, const worker_type_info&) = default;
+  static constexpr auto fields() {
+    return std::tuple{field{"name", &worker_type_info::name},
+                      field{"description", &worker_type_info::description},
+                      field{"command", &worker_type_info::command},
+                      field{"prompt", &worker_type_info::prompt},
+                      field{"built_in", &worker_type_info::built_in},
+                      field{"usable", &worker_type_info::usable},
+                      field{"program", &worker_type_info::program},
+                      field{"version", &worker_type_info::version},
+                      field{"error", &worker_type_info::error}};
+  }
+};
+
+struct worker_type_list {
+  /// Sorted by name.
+  std::vector<worker_type_info> types;
+
+  friend bool operator==(const worker_type_list&, const worker_type_list&) = default;
+  static constexpr auto fields() { return std::tuple{field{"types", &worker_type_list::types}}; }
+};
+
 } // namespace mahavishnu
