@@ -34,7 +34,7 @@ public:
   }
 
 private:
-  scratch_directory directory_;
+  scratch directory_;
 };
 
 /// A group of the real system, or none with a word on the reason.

@@ -174,7 +174,7 @@ TEST_CASE("a damaged log costs a keeper the run that it told of and no other") {
   send_signal(keeper, SIGKILL);
   REQUIRE(ends(keeper));
 
-  auto log = contents_of(place.path() + "/runs");
+  auto log = content_of(place.path() + "/runs");
   log[log.rfind("two")] ^= 4; // in the record of its end
   std::ofstream(place.path() + "/runs") << log << "run\ntorn";
   runner = place.open(2);
@@ -187,6 +187,6 @@ TEST_CASE("a damaged log costs a keeper the run that it told of and no other") {
   REQUIRE(adopted["two"].failure);
   CHECK_THAT(adopted["two"].failure->message, ContainsSubstring("'two' is lost"));
   CHECK(attach(*runner, "two").wait().standard_output == "hi\n");
-  auto warnings = contents_of(place.path() + "/log");
+  auto warnings = content_of(place.path() + "/log");
   CHECK_THAT(warnings, ContainsSubstring("are damaged") && ContainsSubstring("cut off"));
 }

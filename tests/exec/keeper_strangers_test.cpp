@@ -153,7 +153,7 @@ TEST_CASE("a run that is started twice runs once and is told twice") {
   CHECK(first.exit_code == 0);
   CHECK(first.pid == second.pid);
   CHECK(first.ended_at == second.ended_at);
-  CHECK(contents_of(place / "count") == "x\n");
+  CHECK(content_of(place / "count") == "x\n");
 }
 
 TEST_CASE("input that is given again after a lost connection is taken once") {

@@ -3,6 +3,7 @@
 
 #include "exec/keeper_runner.hpp"
 #include "exec/support.hpp"
+#include "support/scratch.hpp"
 
 #include <dirent.h>
 #include <signal.h>
@@ -35,11 +36,6 @@ inline bool comes_true(const std::function<bool()>& holds,
   return true;
 }
 
-inline std::string contents_of(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
-
 /// Processes that carry this mark: their MAHAVISHNU_RUN begins with it.
 inline std::vector<pid_t> marked_processes(const std::string& mark) {
   std::vector<pid_t> found;
@@ -48,7 +44,7 @@ inline std::vector<pid_t> marked_processes(const std::string& mark) {
     auto pid = std::atoi(entry.path().filename().c_str());
     if (pid <= 0)
       continue;
-    auto environment = contents_of(entry.path() / "environ");
+    auto environment = content_of(entry.path() / "environ");
     if (environment.starts_with(variable) || environment.find('\0' + variable) != std::string::npos)
       found.push_back(pid);
   }
@@ -65,7 +61,7 @@ inline pid_t pid_of(const keeper_runner& runner) {
 /// A directory for a keeper, and the thread that speaks to it. Ends the keeper when it goes.
 class keeper_place {
 public:
-  keeper_place() : path_(scratch_ / "keeper") {
+  keeper_place() : path_((scratch_ / "keeper").string()) {
     auto thread = keeper_thread::open();
     REQUIRE(thread);
     thread_ = *thread;
@@ -79,7 +75,7 @@ public:
   keeper_place(const keeper_place&) = delete;
 
   const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return scratch_ / name; }
+  std::string operator/(const std::string& name) const { return (scratch_ / name).string(); }
 
   keeper_link_options options(std::uint64_t epoch = 1) const {
     keeper_link_options how;
@@ -102,10 +98,10 @@ public:
   }
 
   /// What all processes of the keeper carry.
-  std::string mark() const { return contents_of(path_ + "/lock") + "."; }
+  std::string mark() const { return content_of(path_ + "/lock") + "."; }
 
 private:
-  scratch_directory scratch_;
+  scratch scratch_;
   std::string path_;
   std::shared_ptr<keeper_thread> thread_;
   pid_t last_keeper_ = -1;

@@ -39,7 +39,7 @@ std::size_t peak_memory(const std::string& process) {
 
 /// User and system time that a process has used, in clock ticks.
 long cpu_ticks(pid_t pid) {
-  auto text = contents_of("/proc/" + std::to_string(pid) + "/stat");
+  auto text = content_of("/proc/" + std::to_string(pid) + "/stat");
   std::istringstream fields{text.substr(text.rfind(')') + 2)};
   std::string skipped;
   for (int i = 0; i < 11; ++i)
@@ -90,7 +90,7 @@ TEST_CASE("a process in a keeper is no child of ours and leads its own session")
 
 TEST_CASE("a process in a keeper that ignores SIGTERM is killed after its grace") {
   keeper_place place;
-  message_pipe ready{place / "ready"};
+  message_pipe ready;
   auto runner = place.open();
   auto spec =
       shell("trap '' TERM; echo ready > " + ready.path() + "; while :; do sleep 1000; done");
@@ -105,20 +105,20 @@ TEST_CASE("a process in a keeper that ignores SIGTERM is killed after its grace"
 
 TEST_CASE("a process in a keeper that is held by SIGSTOP is ended by stop") {
   keeper_place place;
-  message_pipe ready{place / "ready"};
+  message_pipe ready;
   auto runner = place.open();
   auto process = start(*runner, shell("echo $$ > " + ready.path() + "; kill -STOP $$; sleep 1000"));
   auto pid = ready.wait_for_line();
   REQUIRE(comes_true(
-      [&] { return contents_of("/proc/" + pid + "/stat").find(") T ") != std::string::npos; }));
+      [&] { return content_of("/proc/" + pid + "/stat").find(") T ") != std::string::npos; }));
   runner->stop(process.handle);
   CHECK(process.wait().signal == SIGTERM);
 }
 
 TEST_CASE("two hundred processes at once in a keeper give each its own output") {
   keeper_place place;
-  message_pipe ready{place / "ready"};
-  message_pipe gate{place / "gate"};
+  message_pipe ready;
+  message_pipe gate;
   auto runner = place.open();
   std::vector<running_process> processes;
   for (int i = 0; i < 200; ++i) {
@@ -139,8 +139,8 @@ TEST_CASE("two hundred processes at once in a keeper give each its own output") 
 
 TEST_CASE("a process in a keeper that closes its streams and lives on is waited for") {
   keeper_place place;
-  message_pipe closed{place / "closed"};
-  message_pipe go{place / "go"};
+  message_pipe closed;
+  message_pipe go;
   auto runner = place.open();
   auto process = start(*runner, shell("exec <&- >&- 2>&-; echo closed > " + closed.path() +
                                       "; read line < " + go.path() + "; exit 9"));
@@ -303,7 +303,7 @@ TEST_CASE("input can be given while a process runs, and waits for room") {
 
 TEST_CASE("who follows an output hears how long its file is, and can read it") {
   keeper_place place;
-  message_pipe go{place / "go"};
+  message_pipe go;
   auto runner = place.open();
   auto process = start(*runner, shell("for i in 1 2 3; do echo line $i; read x < " + go.path() +
                                       "; done; echo bad >&2; read x < " + go.path()));
@@ -318,7 +318,7 @@ TEST_CASE("who follows an output hears how long its file is, and can read it") {
       std::lock_guard guard{mutex};
       auto found = seen.find(which);
       return found != seen.end() && found->second.bytes == text.size() &&
-             contents_of(found->second.path) == text;
+             content_of(found->second.path) == text;
     });
   };
   CHECK(sees(exec::output_growth::stream::output, "line 1\n"));
@@ -334,7 +334,7 @@ TEST_CASE("who follows an output hears how long its file is, and can read it") {
 
 TEST_CASE("a process in a keeper can be measured") {
   keeper_place place;
-  message_pipe ready{place / "ready"};
+  message_pipe ready;
   auto runner = place.open();
   auto process = start(*runner, shell("echo ready > " + ready.path() + "; sleep 1000"));
   ready.wait_for_line();
@@ -389,7 +389,7 @@ TEST_CASE("a keeper at rest takes no time and little memory") {
     CHECK(private_memory(keeper) < (2u << 20));
   // It sleeps until something happens, so it is not even woken.
   auto switches = [&] {
-    auto text = contents_of("/proc/" + std::to_string(keeper) + "/status");
+    auto text = content_of("/proc/" + std::to_string(keeper) + "/status");
     return text.substr(text.find("voluntary_ctxt_switches"));
   };
   std::string before;
@@ -419,7 +419,7 @@ TEST_CASE("a keeper that nobody needs ends itself") {
 
 TEST_CASE("a keeper with a running process stays, and another server finds it") {
   keeper_place place;
-  message_pipe go{place / "go"};
+  message_pipe go;
   auto how = place.options();
   how.idle_time = 0ms;
   auto runner = place.open(how);
@@ -427,7 +427,7 @@ TEST_CASE("a keeper with a running process stays, and another server finds it") 
   auto left =
       start(*runner,
             named("stays", shell("echo before; read x < " + go.path() + "; echo after; exit 8")));
-  CHECK(comes_true([&] { return contents_of(place.path() + "/out/stays.out") == "before\n"; }));
+  CHECK(comes_true([&] { return content_of(place.path() + "/out/stays.out") == "before\n"; }));
   runner.reset();
   auto exit = left.wait();
   REQUIRE(exit.failure);
@@ -447,8 +447,8 @@ TEST_CASE("a keeper with a running process stays, and another server finds it") 
 
 TEST_CASE("an end that nobody has heard waits for the next server") {
   keeper_place place;
-  message_pipe go{place / "go"};
-  message_pipe over{place / "over"};
+  message_pipe go;
+  message_pipe over;
   auto runner = place.open();
   auto left = start(
       *runner, named("unheard", shell("trap 'echo over > " + over.path() + "' EXIT; read x < " +
@@ -540,7 +540,7 @@ TEST_CASE("a keeper whose directory goes ends its processes and itself") {
 
 TEST_CASE("SIGTERM makes a keeper end its processes with their grace and leave word") {
   keeper_place place;
-  message_pipe ready{place / "ready"};
+  message_pipe ready;
   auto runner = place.open();
   auto keeper = pid_of(*runner);
   start(*runner, named("tidy", shell("trap 'echo tidied; exit 12' TERM; echo ready > " +
@@ -559,7 +559,7 @@ TEST_CASE("SIGTERM makes a keeper end its processes with their grace and leave w
 
 TEST_CASE("a keeper that is killed takes its processes along, and the next run gets another one") {
   keeper_place place;
-  message_pipe ready{place / "ready"};
+  message_pipe ready;
   auto runner = place.open();
   auto keeper = pid_of(*runner);
   auto mark = place.mark();
@@ -567,7 +567,7 @@ TEST_CASE("a keeper that is killed takes its processes along, and the next run g
   auto lost = start(*runner, named("lost", shell("echo partial; setsid sh -c 'echo ready > " +
                                                  ready.path() + "; exec sleep 1000' & wait")));
   ready.wait_for_line();
-  REQUIRE(comes_true([&] { return contents_of(place.path() + "/out/lost.out") == "partial\n"; }));
+  REQUIRE(comes_true([&] { return content_of(place.path() + "/out/lost.out") == "partial\n"; }));
   send_signal(keeper, SIGKILL);
   auto exit = lost.wait();
   REQUIRE(exit.failure);
@@ -643,7 +643,7 @@ std::string daemonize(const message_pipe& ready) {
 
 TEST_CASE("a daemon ends with the run that has left it, and that run keeps its exit code") {
   keeper_place place;
-  message_pipe ready{place / "ready"};
+  message_pipe ready;
   auto runner = place.open();
   auto exit = start(*runner, shell(daemonize(ready) + "exit 3")).wait();
   CHECK(exit.exit_code == 3);
@@ -652,8 +652,8 @@ TEST_CASE("a daemon ends with the run that has left it, and that run keeps its e
 
 TEST_CASE("stopping a run ends its daemon too, and leaves that of another run alone") {
   keeper_place place;
-  message_pipe ready{place / "ready"};
-  message_pipe other_ready{place / "other"};
+  message_pipe ready;
+  message_pipe other_ready;
   auto runner = place.open();
   auto stopped = start(*runner, shell(daemonize(ready) + "sleep 1000"));
   auto other = start(*runner, shell(daemonize(other_ready) + "sleep 1000"));
@@ -671,7 +671,7 @@ TEST_CASE("stopping a run ends its daemon too, and leaves that of another run al
 
 TEST_CASE("a tree that ignores SIGTERM and forks all the time ends after its grace") {
   keeper_place place;
-  message_pipe ready{place / "ready"};
+  message_pipe ready;
   auto runner = place.open();
   auto spec = shell("trap '' TERM; echo ready > " + ready.path() +
                     "; while :; do (setsid sh -c 'sleep 0.2; sleep 1000' &); sleep 0.01; done");
@@ -693,7 +693,7 @@ TEST_CASE("a process can have a terminal, which is resized, typed on and shows b
   auto process = start(*runner, named("terminal", spec));
   auto shows = [&](const std::string& text) {
     return comes_true([&] {
-      return contents_of(place.path() + "/out/terminal.out").find(text) != std::string::npos;
+      return content_of(place.path() + "/out/terminal.out").find(text) != std::string::npos;
     });
   };
   CHECK(shows("30 90\r\nbad\r\n"));

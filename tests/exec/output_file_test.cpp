@@ -65,7 +65,7 @@ private:
 } // namespace
 
 TEST_CASE("a stream without output makes no file") {
-  scratch_directory directory;
+  scratch directory;
   auto file = open_file(directory / "out", 100);
   file.append("");
   auto record = file.close();
@@ -78,7 +78,7 @@ TEST_CASE("a stream without output makes no file") {
 }
 
 TEST_CASE("output within the limit stands in its file as it came") {
-  scratch_directory directory;
+  scratch directory;
   auto file = open_file(directory / "out", 10);
   file.append("01234");
   CHECK(content(directory / "out") == "01234");
@@ -94,7 +94,7 @@ TEST_CASE("output within the limit stands in its file as it came") {
 }
 
 TEST_CASE("of longer output the file has the start, a line that counts what is missing, the end") {
-  scratch_directory directory;
+  scratch directory;
   auto text = numbered(300'000);
   auto file = open_file(directory / "out", 1000);
   file.append(text);
@@ -111,7 +111,7 @@ TEST_CASE("of longer output the file has the start, a line that counts what is m
 }
 
 TEST_CASE("the mark stands on a line of its own without an empty line before it") {
-  scratch_directory directory;
+  scratch directory;
   auto file = open_file(directory / "out", 5);
   file.append("1234\n");
   file.append(std::string(70'000, 'x'));
@@ -121,7 +121,7 @@ TEST_CASE("the mark stands on a line of its own without an empty line before it"
 }
 
 TEST_CASE("output that fits in what is kept at the end is whole and has no mark") {
-  scratch_directory directory;
+  scratch directory;
   auto text = numbered(1000 + 65536);
   auto file = open_file(directory / "out", 1000);
   file.append(text);
@@ -132,7 +132,7 @@ TEST_CASE("output that fits in what is kept at the end is whole and has no mark"
 }
 
 TEST_CASE("a limit of nothing keeps the end only") {
-  scratch_directory directory;
+  scratch directory;
   auto text = numbered(65537);
   auto file = open_file(directory / "out", 0);
   file.append(text);
@@ -141,7 +141,7 @@ TEST_CASE("a limit of nothing keeps the end only") {
 }
 
 TEST_CASE("pieces of any size make the same file") {
-  scratch_directory directory;
+  scratch directory;
   std::minstd_rand random{test::seed()};
   auto text = numbered(200'000);
   auto whole = open_file(directory / "whole", 5000);
@@ -159,7 +159,7 @@ TEST_CASE("pieces of any size make the same file") {
 }
 
 TEST_CASE("a file that exists is continued, and what it holds counts") {
-  scratch_directory directory;
+  scratch directory;
   {
     auto file = open_file(directory / "out", 10);
     file.append("012345");
@@ -176,7 +176,7 @@ TEST_CASE("a file that exists is continued, and what it holds counts") {
 }
 
 TEST_CASE("a file that is continued and full gets what comes behind the mark") {
-  scratch_directory directory;
+  scratch directory;
   std::ofstream(directory / "out") << "more than the limit\n";
   auto file = open_file(directory / "out", 4);
   file.append("end");
@@ -200,7 +200,7 @@ TEST_CASE("a full disk fails nobody, and the record says why") {
 }
 
 TEST_CASE("a disk that was full for a while leaves a mark with the reason") {
-  scratch_directory directory;
+  scratch directory;
   auto text = numbered(100'000);
   auto file = open_file(directory / "out", 1 << 20);
   {
@@ -219,7 +219,7 @@ TEST_CASE("a disk that was full for a while leaves a mark with the reason") {
 }
 
 TEST_CASE("a disk with room for the mark only gets the mark") {
-  scratch_directory directory;
+  scratch directory;
   auto file = open_file(directory / "out", 100);
   file.append(numbered(90'000));
   small_files limit{300};
@@ -232,7 +232,7 @@ TEST_CASE("a disk with room for the mark only gets the mark") {
 }
 
 TEST_CASE("a disk without room for the mark keeps the start and no half mark") {
-  scratch_directory directory;
+  scratch directory;
   auto file = open_file(directory / "out", 100);
   file.append(numbered(90'000));
   small_files limit{120};
@@ -244,7 +244,7 @@ TEST_CASE("a disk without room for the mark keeps the start and no half mark") {
 }
 
 TEST_CASE("a directory that is gone by the first byte is told in the record") {
-  scratch_directory directory;
+  scratch directory;
   std::filesystem::create_directory(directory / "sub");
   auto file = open_file(directory / "sub/out", 100);
   std::filesystem::remove(directory / "sub");
@@ -256,15 +256,15 @@ TEST_CASE("a directory that is gone by the first byte is told in the record") {
 }
 
 TEST_CASE("a path that cannot be a file is refused at once") {
-  scratch_directory directory;
+  scratch directory;
   auto refused = output_file::open(directory.path(), 100);
   REQUIRE(refused.has_error());
   CHECK(refused.error().code == errc::io_failed);
-  CHECK_THAT(refused.error().message, ContainsSubstring("'" + directory.path() + "'"));
+  CHECK_THAT(refused.error().message, ContainsSubstring("'" + directory.path().string() + "'"));
 }
 
 TEST_CASE("output is read from any offset and never more than asked for") {
-  scratch_directory directory;
+  scratch directory;
   std::ofstream(directory / "out") << "0123456789";
   auto middle = read_output(directory / "out", 3, 4);
   REQUIRE(middle.has_value());
@@ -278,8 +278,8 @@ TEST_CASE("output is read from any offset and never more than asked for") {
 }
 
 TEST_CASE("output that cannot be read names the file") {
-  scratch_directory directory;
+  scratch directory;
   auto refused = read_output(directory.path(), 0, 10);
   REQUIRE(refused.has_error());
-  CHECK_THAT(refused.error().message, ContainsSubstring("'" + directory.path() + "'"));
+  CHECK_THAT(refused.error().message, ContainsSubstring("'" + directory.path().string() + "'"));
 }

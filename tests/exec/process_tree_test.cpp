@@ -28,7 +28,7 @@ public:
   small_proc& mark(const std::string& environment) {
     auto directory = proc_ / std::to_string(entries_.back().pid);
     std::filesystem::create_directories(directory);
-    std::ofstream{directory + "/environ"} << "A=b" << '\0' << environment << '\0';
+    std::ofstream{directory / "environ"} << "A=b" << '\0' << environment << '\0';
     return *this;
   }
   std::vector<pid_t> members(process_tree& tree, const std::vector<pid_t>& more = {}) {
@@ -40,7 +40,7 @@ public:
   }
 
 private:
-  scratch_directory proc_;
+  scratch proc_;
   std::vector<process_entry> entries_;
 };
 

@@ -51,13 +51,13 @@ std::string three_runs(const std::string& path) {
   CHECK(log.ended(ended("heard", 1)));
   CHECK(log.ended(ended("ended", 3)));
   CHECK(log.heard("heard"));
-  return contents_of(path);
+  return content_of(path);
 }
 
 } // namespace
 
 TEST_CASE("a run log tells what was started, has ended and was not heard") {
-  scratch_directory place;
+  scratch place;
   three_runs(place / "runs");
   auto [log, contents] = open_log(place / "runs");
   CHECK(contents.warnings.empty());
@@ -67,7 +67,7 @@ TEST_CASE("a run log tells what was started, has ended and was not heard") {
 }
 
 TEST_CASE("a run log that is torn anywhere keeps every whole record and says so") {
-  scratch_directory place;
+  scratch place;
   auto whole = three_runs(place / "runs");
   for (std::size_t size = 0; size < whole.size(); ++size) {
     auto contents = read_run_log(std::string_view{whole}.substr(0, size));
@@ -88,7 +88,7 @@ TEST_CASE("a run log that is torn anywhere keeps every whole record and says so"
 }
 
 TEST_CASE("a flipped bit in a run log is reported and spoils one record only") {
-  scratch_directory place;
+  scratch place;
   auto whole = three_runs(place / "runs");
   auto good = read_run_log(whole).runs;
   for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
@@ -119,7 +119,7 @@ TEST_CASE("any bytes are a run log without much in it") {
 }
 
 TEST_CASE("a run log in long use stays short and forgets nothing that counts") {
-  scratch_directory place;
+  scratch place;
   {
     auto [log, contents] = open_log(place / "runs");
     CHECK(log.started(started("stays")));
@@ -145,7 +145,7 @@ TEST_CASE("a run log that cannot be opened says why") {
 }
 
 TEST_CASE("a run log whose disk is full refuses a record and keeps no half of it") {
-  scratch_directory place;
+  scratch place;
   auto [log, none] = open_log(place / "runs");
   REQUIRE(log.started(started("first")));
   auto size = std::filesystem::file_size(place / "runs");

@@ -95,10 +95,11 @@ TEST_CASE("limits are those of the child and not ours") {
 }
 
 TEST_CASE("a limit binds what the child does") {
-  scratch_directory directory;
+  scratch directory;
   spawn_options options;
   options.limits = {{"fsize", 1000, 1000}, {"core", 0, 0}};
-  spawned child{shell("head -c 5000 /dev/zero > " + directory / "file" + "; echo $?"), options};
+  spawned child{shell("head -c 5000 /dev/zero > " + (directory / "file").string() + "; echo $?"),
+                options};
   CHECK(child.output() == std::to_string(128 + SIGXFSZ) + "\n");
   CHECK(std::filesystem::file_size(directory / "file") == 1000);
 }
@@ -149,11 +150,11 @@ TEST_CASE("who may not go before others is told to use a higher nice value") {
 }
 
 TEST_CASE("the umask is that of the child") {
-  scratch_directory directory;
+  scratch directory;
   spawn_options options;
   options.umask = 0027;
-  CHECK(printed("umask; cd " + directory.path() + "; : > file; stat -c %a file", options) ==
-        "0027\n640\n");
+  CHECK(printed("umask; cd " + directory.path().string() + "; : > file; stat -c %a file",
+                options) == "0027\n640\n");
   options.umask = 01000;
   CHECK(refusal(options).code == errc::invalid_argument);
 }

@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/descriptors.hpp"
 #include "support/events.hpp"
+#include "support/scratch.hpp"
 
 #include <csignal>
 #include <filesystem>

@@ -222,7 +222,7 @@ TEST_CASE("one that is executing a program at the last look is looked at again, 
 }
 
 TEST_CASE("a tree with a cgroup has not ended before that is empty") {
-  scratch_directory directory;
+  scratch directory;
   std::ofstream{directory / "cgroup.kill"};
   std::ofstream{directory / "cgroup.events"} << "populated 1\n";
   auto group = exec::cgroup::open(directory.path());
@@ -318,8 +318,8 @@ TEST_CASE("a process that ends when it is asked is not killed") {
 
 TEST_CASE("a process that ignores the request is killed after its grace") {
   orphan_home home;
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  scratch directory;
+  message_pipe ready;
   marked_run run{"trap '' TERM; echo > " + ready.path() + "; while :; do sleep 1000; done"};
   ready.wait_for_line();
   auto account = end_run(run, {20ms, 10s});
@@ -341,8 +341,8 @@ TEST_CASE("a stopped process hears the request") {
 
 TEST_CASE("a daemon with a session of its own ends with its run") {
   orphan_home home;
-  scratch_directory directory;
-  message_pipe pipe{directory / "pid"};
+  scratch directory;
+  message_pipe pipe;
   marked_run run{"(setsid sh -c 'trap \"\" TERM; echo $$ > " + pipe.path() +
                  "; exec sleep 1000' <&- >&- 2>&- &); exec sleep 1000"};
   auto daemon = std::stoi(pipe.wait_for_line());
@@ -364,8 +364,8 @@ TEST_CASE("a daemon with a session of its own ends with its run") {
 
 TEST_CASE("a daemon ends also when its run has ended before") {
   orphan_home home;
-  scratch_directory directory;
-  message_pipe pipe{directory / "pid"};
+  scratch directory;
+  message_pipe pipe;
   marked_run run{"setsid sh -c 'echo $$ > " + pipe.path() + "; exec sleep 1000' <&- >&- 2>&- &"};
   auto daemon = std::stoi(pipe.wait_for_line());
   CHECK(run.process.wait() == 0); // and reaped
@@ -377,8 +377,8 @@ TEST_CASE("a daemon ends also when its run has ended before") {
 
 TEST_CASE("children that multiply while they are being ended all end") {
   orphan_home home;
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  scratch directory;
+  message_pipe ready;
   // Each has no parent soon after it is born, and none of them hears SIGTERM.
   marked_run run{"trap '' TERM; echo > " + ready.path() +
                  "; while :; do (sleep 1000 & setsid sleep 1000 &); done"};
@@ -392,8 +392,8 @@ TEST_CASE("children that multiply while they are being ended all end") {
 
 TEST_CASE("a process that moves on to a new number all the time is caught by its group") {
   orphan_home home;
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  scratch directory;
+  message_pipe ready;
   marked_run run{hopping(ready.path(), "")};
   ready.wait_for_line();
   auto account = end_run(run, {20ms, 20s});
@@ -408,8 +408,8 @@ TEST_CASE("nothing escapes from a cgroup") {
     return;
   }
   orphan_home home;
-  scratch_directory directory;
-  message_pipe ready{directory / "ready"};
+  scratch directory;
+  message_pipe ready;
   auto group = exec::cgroup::create(*support, "mahavishnu-test-" + new_token());
   REQUIRE(group.has_value());
   spawn_options options;
