@@ -125,6 +125,11 @@ measurement& measurement::ratio_at_least(double bar) {
   return *this;
 }
 
+measurement& measurement::ratio_at_most(double bar) {
+  most_ratio_ = bar;
+  return *this;
+}
+
 /// Runs are paired, so that what else the machine does spoils both sides of a ratio.
 std::vector<double> measurement::ratios() const {
   std::vector<double> out;
@@ -136,7 +141,8 @@ std::vector<double> measurement::ratios() const {
 bool measurement::met() const {
   auto value = median(runs_);
   return (!least_ || value >= *least_) && (!most_ || value <= *most_) &&
-         (!least_ratio_ || floor_.empty() || median(ratios()) >= *least_ratio_);
+         (!least_ratio_ || floor_.empty() || median(ratios()) >= *least_ratio_) &&
+         (!most_ratio_ || floor_.empty() || median(ratios()) <= *most_ratio_);
 }
 
 std::string measurement::bar_text() const {
@@ -150,6 +156,8 @@ std::string measurement::bar_text() const {
     add("at most " + text_of(*most_));
   if (least_ratio_)
     add("at least " + text_of(*least_ratio_) + " x floor");
+  if (most_ratio_)
+    add("at most " + text_of(*most_ratio_) + " x floor");
   return text;
 }
 

@@ -54,6 +54,7 @@ public:
   measurement& at_least(double bar);
   measurement& at_most(double bar);
   measurement& ratio_at_least(double bar);
+  measurement& ratio_at_most(double bar);
 
   std::string json() const;
   /// For people.
@@ -71,6 +72,7 @@ private:
   std::optional<double> least_;
   std::optional<double> most_;
   std::optional<double> least_ratio_;
+  std::optional<double> most_ratio_;
 };
 
 /// One run gave a value for each of these.

@@ -16,32 +16,47 @@ namespace {
 /// Reads from one stream before the others get their turn.
 constexpr int reads_per_turn = 4;
 
+/// A group of 1 would be everybody, and no child of ours leads it.
+void signal_group(pid_t group, int signal) {
+  if (group > 1)
+    kill(-group, signal);
+}
+
+constexpr int most_on_its_way_to_a_terminal = 64 * 1024;
+
 } // namespace
 
-child::child(spawned_process process, process_spec spec, callback done)
+child::child(spawned_process process, std::string input, bool more_input, run_output output,
+             run_output error_output)
     : process_(std::move(process)),
-      input_(std::move(spec.stdin_text)),
-      output_(spec.output_limit),
-      error_(spec.output_limit),
-      // A day is as good as for ever, and keeps the arithmetic of the clock from running over.
-      grace_(std::clamp<std::chrono::milliseconds>(spec.grace, std::chrono::milliseconds{0},
-                                                   std::chrono::hours{24})),
-      done_(std::move(done)) {}
+      input_(std::move(input)),
+      more_input_(more_input),
+      is_terminal_(!process_.error_output),
+      output_(std::move(output)),
+      error_(std::move(error_output)) {}
 
-bool child::write_input() {
+void child::add_input(std::string_view bytes, bool last) {
+  input_.erase(0, std::exchange(input_written_, 0));
+  input_.append(bytes);
+  more_input_ = more_input_ && !last;
+}
+
+child::input_state child::write_input() {
   while (input_written_ < input_.size()) {
     auto count = ::write(process_.input.get(), input_.data() + input_written_,
                          input_.size() - input_written_);
     if (count < 0 && errno == EINTR)
       continue;
-    if (count < 0)
-      return errno == EAGAIN; // EPIPE: it does not want the rest, which is its good right
+    if (count < 0) // EPIPE: it does not want the rest, which is its good right
+      return errno == EAGAIN ? input_state::blocked : input_state::finished;
     input_written_ += static_cast<std::size_t>(count);
   }
-  return false;
+  input_.clear();
+  input_written_ = 0;
+  return more_input_ ? input_state::idle : input_state::finished;
 }
 
-bool child::read(const unique_fd& fd, output_capture& capture, std::span<char> buffer) {
+bool child::read(const unique_fd& fd, run_output& output, std::span<char> buffer) {
   for (int turn = 0; turn < reads_per_turn; ++turn) {
     auto count = ::read(fd.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR)
@@ -50,20 +65,23 @@ bool child::read(const unique_fd& fd, output_capture& capture, std::span<char> b
       return errno == EAGAIN;
     if (count == 0)
       return false;
-    capture.append({buffer.data(), static_cast<std::size_t>(count)});
+    output.append({buffer.data(), static_cast<std::size_t>(count)});
     if (static_cast<std::size_t>(count) < buffer.size())
       return true;
   }
   return true;
 }
 
-void child::drain(const unique_fd& fd, output_capture& capture, std::span<char> buffer) {
+void child::drain(const unique_fd& fd, run_output& output, std::span<char> buffer) {
   if (!fd)
     return;
   // Only what is there now: an escaped grandchild may hold the pipe, and may write for ever.
   int waiting = 0;
   if (ioctl(fd.get(), FIONREAD, &waiting) != 0)
     return;
+  // What a terminal is about to show is not counted, but is no more than this.
+  if (is_terminal_)
+    waiting = most_on_its_way_to_a_terminal;
   while (waiting > 0) {
     auto wanted = std::min(buffer.size(), static_cast<std::size_t>(waiting));
     auto count = ::read(fd.get(), buffer.data(), wanted);
@@ -71,18 +89,23 @@ void child::drain(const unique_fd& fd, output_capture& capture, std::span<char> 
       continue;
     if (count <= 0)
       return;
-    capture.append({buffer.data(), static_cast<std::size_t>(count)});
+    output.append({buffer.data(), static_cast<std::size_t>(count)});
     waiting -= static_cast<int>(count);
   }
 }
 
 void child::terminate() {
-  kill(-process_.pid, SIGTERM);
-  kill(-process_.pid, SIGCONT);
+  signal_group(process_.pid, SIGTERM);
+  signal_group(process_.pid, SIGCONT);
 }
 
 void child::kill_group() {
-  kill(-process_.pid, SIGKILL);
+  signal_group(process_.pid, SIGKILL);
+}
+
+bool child::has_exited() const {
+  pollfd watched{process_.exit.get(), POLLIN, 0};
+  return poll(&watched, 1, 0) == 1;
 }
 
 void child::wait_for_exit() {
@@ -90,34 +113,44 @@ void child::wait_for_exit() {
   poll(&watched, 1, 5000);
 }
 
-process_exit child::finish(std::span<char> buffer) {
-  // Before the process is reaped: as long as it is a zombie nobody else can get its group's number.
-  kill_group();
+bool child::output_is_held() const {
+  pollfd pipes[] = {{output_fd(), 0, 0}, {error_fd(), 0, 0}};
+  poll(pipes, 2, 0);
+  return std::ranges::any_of(
+      pipes, [](const pollfd& pipe) { return pipe.fd >= 0 && (pipe.revents & POLLHUP) == 0; });
+}
 
-  process_exit exit;
+void child::reap() {
   siginfo_t info{};
   int waited = 0;
   do
     waited = waitid(P_PIDFD, static_cast<id_t>(process_.exit.get()), &info, WEXITED | WNOHANG);
   while (waited != 0 && errno == EINTR);
   if (waited != 0) {
-    exit.failure = error{errc::process_failed,
-                         "the exit status of process " + std::to_string(process_.pid) +
-                             " is lost: this program ignores SIGCHLD or waits for children "
-                             "elsewhere; it must do neither"};
+    exit_.failure = error{errc::process_failed,
+                          "the exit status of process " + std::to_string(process_.pid) +
+                              " is lost: this program ignores SIGCHLD or waits for children "
+                              "elsewhere; it must do neither"};
   } else if (info.si_code == CLD_EXITED) {
-    exit.exit_code = info.si_status;
+    exit_.exit_code = info.si_status;
   } else {
-    exit.signal = info.si_status;
-    exit.exit_code = 128 + info.si_status;
+    exit_.signal = info.si_status;
+    exit_.exit_code = 128 + info.si_status;
   }
+}
 
+process_exit child::finish(std::span<char> buffer) {
+  auto exit = std::move(exit_);
   drain(process_.output, output_, buffer);
   drain(process_.error_output, error_, buffer);
-  exit.output_truncated = output_.truncated();
-  exit.error_truncated = error_.truncated();
-  exit.standard_output = output_.take();
-  exit.standard_error = error_.take();
+  auto output = output_.close();
+  exit.standard_output = std::move(output.text);
+  exit.output_truncated = output.truncated;
+  exit.output_bytes = output.bytes;
+  auto error_output = error_.close();
+  exit.standard_error = std::move(error_output.text);
+  exit.error_truncated = error_output.truncated;
+  exit.error_bytes = error_output.bytes;
   return exit;
 }
 

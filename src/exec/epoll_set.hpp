@@ -25,10 +25,12 @@ public:
 
   /// False, with errno set, when the system refuses.
   bool watch(int fd, std::uint32_t events, std::uint64_t number) {
-    epoll_event event{};
-    event.events = events;
-    event.data.u64 = number;
-    return epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+    return control(EPOLL_CTL_ADD, fd, events, number);
+  }
+
+  /// Other events of a watched descriptor.
+  bool change(int fd, std::uint32_t events, std::uint64_t number) {
+    return control(EPOLL_CTL_MOD, fd, events, number);
   }
 
   /// Always before the descriptor is closed: a child that is just being born still holds a copy,
@@ -46,6 +48,13 @@ public:
 
 private:
   explicit epoll_set(unique_fd fd) : fd_(std::move(fd)) {}
+
+  bool control(int operation, int fd, std::uint32_t events, std::uint64_t number) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = number;
+    return epoll_ctl(fd_.get(), operation, fd, &event) == 0;
+  }
 
   unique_fd fd_;
   std::array<epoll_event, 64> events_{};

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exec/local_runner.hpp"
 
-#include "exec/child_loop.hpp"
-
-#include <pthread.h>
-
-#include <csignal>
-#include <system_error>
+#include "exec/process_engine.hpp"
 
 namespace mahavishnu::exec {
 
@@ -14,60 +9,64 @@ namespace {
 
 constexpr std::chrono::seconds longest_grace_at_end{5};
 
-/// Blocks all signals for the calling thread while it lives: a thread that is started meanwhile
-/// inherits that. So the handlers of the program run elsewhere, and SIGPIPE harms nobody.
-class blocked_signals {
-public:
-  blocked_signals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  blocked_signals(const blocked_signals&) = delete;
-  ~blocked_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-  sigset_t before_;
-};
-
 } // namespace
 
-local_runner::local_runner(std::unique_ptr<child_loop> loop) : loop_(std::move(loop)) {}
+local_runner::local_runner(std::unique_ptr<event_loop> loop, std::string output_directory)
+    : loop_(std::move(loop)),
+      engine_(std::make_unique<process_engine>(
+          *loop_, engine_options{.output_directory = std::move(output_directory),
+                                 .memory_limit = {},
+                                 .mark = "local." + std::to_string(::getpid()) + "."})) {}
 
-result<std::unique_ptr<local_runner>> local_runner::open() {
-  auto loop = child_loop::open();
+result<std::unique_ptr<local_runner>> local_runner::open(std::string output_directory) {
+  auto loop = event_loop::open();
   if (!loop)
     return loop.error();
-  std::unique_ptr<local_runner> runner{new local_runner(std::move(*loop))};
-  try {
-    blocked_signals guard;
-    runner->thread_ = std::thread([&loop = *runner->loop_] { loop.run(); });
-  } catch (const std::system_error& failure) {
-    return error{errc::process_failed, std::string("cannot start a thread to watch processes: ") +
-                                           failure.what() + "; raise the limit (ulimit -u)"};
-  }
+  std::unique_ptr<local_runner> runner{
+      new local_runner(std::move(*loop), std::move(output_directory))};
+  if (auto started = runner->thread_.start(*runner->loop_); !started)
+    return started.error();
   return runner;
 }
 
 local_runner::~local_runner() {
-  if (!thread_.joinable())
+  if (!thread_.runs())
     return;
-  loop_->post(child_loop::end_command{longest_grace_at_end});
+  loop_->post([this] { engine_->end_all(longest_grace_at_end, [this] { loop_->stop(); }); });
   thread_.join();
 }
 
 process_handle local_runner::start(process_spec spec, std::function<void(process_exit)> done) {
   auto handle = ++last_handle_;
-  loop_->post(child_loop::start_command{handle, std::move(spec), std::move(done)});
+  if (spec.run.empty())
+    spec.run = "local-" + std::to_string(::getpid()) + "-" + std::to_string(handle);
+  loop_->post([this, handle, spec = std::move(spec), done = std::move(done)]() mutable {
+    engine_->start(handle, std::move(spec), std::move(done));
+  });
   return handle;
 }
 
 void local_runner::stop(process_handle handle) {
-  loop_->post(child_loop::stop_command{handle});
+  loop_->post([this, handle] { engine_->stop(handle); });
 }
 
 void local_runner::measure(process_handle handle, std::function<void(std::uint64_t)> done) {
-  loop_->post(child_loop::measure_command{handle, std::move(done)});
+  loop_->post([this, handle, done = std::move(done)] { engine_->measure(handle, done); });
+}
+
+void local_runner::write_input(process_handle handle, std::string bytes, bool last,
+                               std::function<void(result<void>)> done) {
+  loop_->post([this, handle, bytes = std::move(bytes), last, done = std::move(done)] {
+    engine_->write_input(handle, bytes, last, done);
+  });
+}
+
+void local_runner::resize(process_handle handle, terminal_size size) {
+  loop_->post([this, handle, size] { engine_->resize(handle, size); });
+}
+
+void local_runner::follow(process_handle handle, std::function<void(const output_growth&)> grown) {
+  loop_->post([this, handle, grown = std::move(grown)] { engine_->follow(handle, grown); });
 }
 
 } // namespace mahavishnu::exec

@@ -15,6 +15,9 @@ public:
   explicit output_capture(std::size_t limit);
 
   void append(std::string_view bytes);
+  /// Counts bytes that nobody has at hand. @pre half of the limit has come before them, and as much
+  /// comes after them.
+  void skip(std::uint64_t bytes) { total_ += bytes; }
 
   bool truncated() const { return total_ > limit_; }
 

@@ -74,6 +74,30 @@ std::optional<error> explain_directory(const std::string& path) {
   return std::nullopt;
 }
 
+/// More than this no system takes as one argument: 32 pages with the NUL byte at the end.
+std::size_t longest_argument() {
+  return 32 * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) - 1;
+}
+
+error explain_length(const process_spec& spec, const std::string& what) {
+  constexpr auto fix = "; pass the data by stdin or in a file";
+  auto too_long = [&](const std::string& name, std::size_t size) {
+    return error{errc::invalid_argument,
+                 name + " of " + what + " is too long for the system: " + std::to_string(size) +
+                     " bytes, and " + std::to_string(longest_argument()) + " are the most" + fix};
+  };
+  for (std::size_t i = 0; i < spec.argv.size(); ++i)
+    if (spec.argv[i].size() > longest_argument())
+      return too_long("argument " + std::to_string(i), spec.argv[i].size());
+  for (const auto& [name, value] : spec.environment)
+    if (auto size = name.size() + 1 + value.size(); size > longest_argument())
+      return too_long("the environment variable " + in_quotes(name), size);
+  return {errc::invalid_argument, "the arguments and the environment of " + what +
+                                      " are together too long for the system" + fix +
+                                      ", or raise the limit on the stack, of which they may take "
+                                      "a quarter (ulimit -s)"};
+}
+
 error not_executable(const std::string& program) {
   struct stat info {};
   if (stat(program.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
@@ -179,13 +203,11 @@ error explain_spawn_failure(int number, const process_spec& spec, const std::str
   case ENOEXEC:
     return {errc::process_failed, what + " is in no format this system can execute; a script needs "
                                          "a first line such as #!/bin/sh"};
-  case E2BIG:
-    return {errc::invalid_argument,
-            "the arguments and the environment of " + what +
-                " are too long for the system; pass the data by stdin or in "
-                "a file"};
-  case EMFILE:
+  case E2BIG: return explain_length(spec, what);
   case ENFILE:
+    return {errc::process_failed, "no file descriptor is free on this system to start " + what +
+                                      "; raise fs.file-max or run fewer at once"};
+  case EMFILE:
     return {errc::process_failed, "no file descriptor is free to start " + what +
                                       "; raise the limit (ulimit -n) or run fewer at once"};
   case EAGAIN:

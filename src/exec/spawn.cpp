@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "exec/spawn.hpp"
 
+#include "exec/launch.hpp"
 #include "exec/program.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <csignal>
+#include <optional>
 
 namespace mahavishnu::exec {
 
@@ -20,8 +20,8 @@ struct pipe_ends {
   unique_fd writer;
 };
 
-/// The same file under a number past stderr: a lower one would be overwritten in the child while it
-/// arranges its streams. Only happens when the server itself runs with closed streams.
+/// The same file under a number past stderr, where nobody takes it for a stream of ours. Only
+/// happens when the server itself runs with closed streams.
 int above_streams(unique_fd& fd) {
   if (fd.get() > STDERR_FILENO)
     return 0;
@@ -32,72 +32,74 @@ int above_streams(unique_fd& fd) {
   return 0;
 }
 
-int open_pipe(pipe_ends& ends) {
+/// Opens a pipe whose end on our side does not block. Only that one: a program that is given a
+/// non-blocking stream loses output.
+int open_pipe(pipe_ends& ends, unique_fd pipe_ends::*ours) {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0)
     return errno;
   ends.reader = unique_fd{fds[0]};
   ends.writer = unique_fd{fds[1]};
-  if (int failure = above_streams(ends.reader))
+  if (int failure = above_streams(ends.*ours))
     return failure;
-  return above_streams(ends.writer);
+  return fcntl((ends.*ours).get(), F_SETFL, O_NONBLOCK) == 0 ? 0 : errno;
 }
 
-int make_non_blocking(const unique_fd& fd) {
-  return fcntl(fd.get(), F_SETFL, O_NONBLOCK) == 0 ? 0 : errno;
-}
+/// The pipes of a child that has no terminal.
+struct stream_pipes {
+  pipe_ends input, output, error_output;
 
-/// What the child does between its birth and its program; the first failure is remembered.
-class spawn_plan {
+  int open(bool has_input) {
+    if (int failure = has_input ? open_pipe(input, &pipe_ends::writer) : 0)
+      return failure;
+    if (int failure = open_pipe(output, &pipe_ends::reader))
+      return failure;
+    return open_pipe(error_output, &pipe_ends::reader);
+  }
+};
+
+/// Which of our files the child has under which number.
+class descriptor_moves {
 public:
-  spawn_plan() {
-    note(posix_spawn_file_actions_init(&actions_));
-    note(posix_spawnattr_init(&attributes_));
-    sigset_t signals;
-    sigemptyset(&signals);
-    note(posix_spawnattr_setsigmask(&attributes_, &signals));
-    sigfillset(&signals);
-    sigdelset(&signals, SIGKILL);
-    sigdelset(&signals, SIGSTOP);
-    note(posix_spawnattr_setsigdefault(&attributes_, &signals));
-    note(posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-                                                    POSIX_SPAWN_SETSIGDEF));
-  }
-  spawn_plan(const spawn_plan&) = delete;
-  ~spawn_plan() {
-    posix_spawn_file_actions_destroy(&actions_);
-    posix_spawnattr_destroy(&attributes_);
+  void add(int from, int to) { moves_.push_back({from, to}); }
+
+  /// Orders the moves and copies every file out of the way that a move would overwrite. Zero, or
+  /// what failed with `failed` as the number that the child does not get.
+  int prepare(int& failed) {
+    std::ranges::sort(moves_, {}, &launch_plan::move::to);
+    if (moves_.empty())
+      return 0;
+    auto highest = std::max(moves_.back().to, STDERR_FILENO);
+    for (auto& move : moves_) {
+      if (move.from > highest)
+        continue;
+      failed = move.to;
+      unique_fd copy{fcntl(move.from, F_DUPFD_CLOEXEC, highest + 1)};
+      if (!copy) {
+        if (errno == EINVAL) // it is the highest number that is beyond the limit
+          failed = highest;
+        return errno;
+      }
+      move.from = copy.get();
+      copies_.push_back(std::move(copy));
+    }
+    return 0;
   }
 
-  void use(const unique_fd& fd, int as) {
-    note(posix_spawn_file_actions_adddup2(&actions_, fd.get(), as));
-  }
-  void use_nothing_as_input() {
-    note(posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
-  }
-  void close_all_others() {
-    note(posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1));
-  }
-  void change_directory(const std::string& path) {
-    note(posix_spawn_file_actions_addchdir_np(&actions_, path.c_str()));
-  }
-
-  int run(pid_t& pid, const std::string& program, char* const* argv, char* const* environment) {
-    if (failure_ != 0)
-      return failure_;
-    return posix_spawn(&pid, program.c_str(), &actions_, &attributes_, argv, environment);
-  }
+  std::span<const launch_plan::move> get() const { return moves_; }
 
 private:
-  void note(int number) {
-    if (failure_ == 0)
-      failure_ = number;
-  }
-
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-  int failure_ = 0;
+  std::vector<launch_plan::move> moves_;
+  std::vector<unique_fd> copies_;
 };
+
+std::vector<launch_plan::limit> numbers_of(const std::vector<resource_limit>& limits) {
+  std::vector<launch_plan::limit> numbers;
+  numbers.reserve(limits.size());
+  for (const auto& limit : limits)
+    numbers.push_back({*find_resource(limit.name), {limit.soft, limit.hard}});
+  return numbers;
+}
 
 std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
   std::vector<char*> pointers;
@@ -108,12 +110,60 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
   return pointers;
 }
 
-/// Ends a child that cannot be watched; it is ours, so waiting for it is short.
-void abandon(pid_t pid) {
-  kill(-pid, SIGKILL);
-  while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
+/// Why the child does not have a file as `number`: one that it is given, or one of its streams.
+std::optional<error> explain_descriptor(int why, int number, const spawn_options& options) {
+  for (const auto& given : options.descriptors)
+    if (given.number == number)
+      return explain_descriptor_failure(why, given);
+  return std::nullopt;
 }
+
+/// All that is said when a child could not be started.
+class failure_words {
+public:
+  failure_words(const process_spec& spec, const spawn_options& options, const std::string& program)
+      : spec_(spec), options_(options), program_(program) {}
+
+  error about(int number) const { return explain_spawn_failure(number, spec_, program_); }
+
+  error about_descriptor(int why, int number) const {
+    auto found = explain_descriptor(why, number, options_);
+    return found ? *found : about(why);
+  }
+
+  error about(const launch_failure& failure, const descriptor_moves& moves) const {
+    switch (failure.step) {
+    case launch_step::cgroup: return explain_cgroup_failure(failure.number);
+    case launch_step::terminal: return explain_terminal_failure(failure.number, options_.terminal);
+    case launch_step::limits:
+      return explain_limit_failure(failure.number, options_.limits[failure.index]);
+    case launch_step::nice: return explain_nice_failure(failure.number, *options_.nice);
+    case launch_step::descriptors:
+      if (failure.index < moves.get().size())
+        return about_descriptor(failure.number, moves.get()[failure.index].to);
+      return about(failure.number);
+    case launch_step::closing:
+      return {errc::unsupported,
+              "this system cannot close a range of files for " + program_ +
+                  ": it needs Linux 5.9, and a container that allows close_range"};
+    case launch_step::birth:
+      // What clone says about a group is not what it says about anything else.
+      if (options_.cgroup >= 0 && failure.number != EMFILE && failure.number != ENOMEM)
+        return explain_cgroup_failure(failure.number);
+      return about(failure.number);
+    case launch_step::session:
+    case launch_step::parent_death:
+    case launch_step::directory:
+    case launch_step::program: return about(failure.number);
+    }
+    return about(failure.number);
+  }
+
+private:
+  const process_spec& spec_;
+  const spawn_options& options_;
+  const std::string& program_;
+};
 
 } // namespace
 
@@ -122,60 +172,65 @@ unique_fd watch_exit(pid_t pid) {
   return unique_fd{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
 }
 
-result<spawned_process> spawn(const process_spec& spec, const std::vector<std::string>& inherited) {
+result<spawned_process> spawn(const process_spec& spec, const std::vector<std::string>& inherited,
+                              const spawn_options& options) {
   if (auto checked = check_spec(spec); !checked)
     return checked.error();
+  if (auto checked = check_options(options); !checked)
+    return checked.error();
+  auto has_terminal = !options.terminal.empty();
+  if (has_terminal && !spec.stdin_text.empty())
+    return error{errc::invalid_argument, "a process with a terminal takes no text as its input; "
+                                         "write the text to the terminal"};
   auto environment = merge_environment(inherited, spec);
   auto program = find_program(spec, environment);
   if (!program)
     return program.error();
+  failure_words words{spec, options, *program};
 
-  auto failed = [&](int number) { return explain_spawn_failure(number, spec, *program); };
-  auto has_input = !spec.stdin_text.empty();
-  pipe_ends input, output, error_output;
-  if (int failure = has_input ? open_pipe(input) : 0)
-    return failed(failure);
-  if (int failure = open_pipe(output))
-    return failed(failure);
-  if (int failure = open_pipe(error_output))
-    return failed(failure);
-  // Only our ends: a program that is given a non-blocking stream loses output.
-  if (int failure = has_input ? make_non_blocking(input.writer) : 0)
-    return failed(failure);
-  if (int failure = make_non_blocking(output.reader))
-    return failed(failure);
-  if (int failure = make_non_blocking(error_output.reader))
-    return failed(failure);
+  stream_pipes pipes;
+  if (int failure =
+          has_terminal ? 0 : pipes.open(!spec.stdin_text.empty() || spec.input_stays_open))
+    return words.about(failure);
+  descriptor_moves moves;
+  if (pipes.input.reader)
+    moves.add(pipes.input.reader.get(), STDIN_FILENO);
+  if (!has_terminal) {
+    moves.add(pipes.output.writer.get(), STDOUT_FILENO);
+    moves.add(pipes.error_output.writer.get(), STDERR_FILENO);
+  }
+  for (const auto& given : options.descriptors)
+    moves.add(given.ours, given.number);
+  int failed_number = -1;
+  if (int failure = moves.prepare(failed_number))
+    return words.about_descriptor(failure, failed_number);
 
-  spawn_plan plan;
-  if (has_input)
-    plan.use(input.reader, STDIN_FILENO);
-  else
-    plan.use_nothing_as_input();
-  plan.use(output.writer, STDOUT_FILENO);
-  plan.use(error_output.writer, STDERR_FILENO);
-  plan.close_all_others();
-  if (!spec.working_directory.empty())
-    plan.change_directory(spec.working_directory);
+  auto arguments = pointers_to(spec.argv);
+  auto variables = pointers_to(environment);
+  auto limits = numbers_of(options.limits);
+  launch_plan plan;
+  plan.program = program->c_str();
+  plan.arguments = arguments.data();
+  plan.environment = variables.data();
+  plan.directory = spec.working_directory.empty() ? nullptr : spec.working_directory.c_str();
+  plan.terminal = has_terminal ? options.terminal.c_str() : nullptr;
+  plan.descriptors = moves.get();
+  plan.limits = limits;
+  plan.nice = options.nice;
+  plan.umask = options.umask;
+  plan.parent_death_signal = options.parent_death_signal;
+  plan.cgroup = options.cgroup;
+  auto outcome = launch(plan);
+  if (outcome.failure)
+    return words.about(*outcome.failure, moves);
 
   spawned_process child;
-  auto argv = pointers_to(spec.argv);
-  auto variables = pointers_to(environment);
-  if (int failure = plan.run(child.pid, *program, argv.data(), variables.data()))
-    return failed(failure);
-  // The ends of the child are closed first, so that there is a free descriptor to watch it with.
-  input.reader.close();
-  output.writer.close();
-  error_output.writer.close();
-  child.exit = watch_exit(child.pid);
-  if (!child.exit) {
-    auto number = errno;
-    abandon(child.pid);
-    return failed(number);
-  }
-  child.input = std::move(input.writer);
-  child.output = std::move(output.reader);
-  child.error_output = std::move(error_output.reader);
+  child.pid = outcome.child.pid;
+  child.exit = std::move(outcome.child.exit);
+  above_streams(child.exit); // where there is no room it stays, which does no harm to the child
+  child.input = std::move(pipes.input.writer);
+  child.output = std::move(pipes.output.reader);
+  child.error_output = std::move(pipes.error_output.reader);
   return child;
 }
 

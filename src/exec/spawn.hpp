@@ -2,6 +2,7 @@
 #pragma once
 
 #include "exec/process_runner.hpp"
+#include "exec/spawn_options.hpp"
 #include "exec/unique_fd.hpp"
 
 #include <sys/types.h>
@@ -18,13 +19,16 @@ struct spawned_process {
   unique_fd exit;
   /// None when there is nothing to give: the child then reads /dev/null.
   unique_fd input;
+  /// Like the others, none when its streams are a terminal.
   unique_fd output;
   unique_fd error_output;
 };
 
 /// Starts a process as the leader of its own session, with default signals and no descriptor of
-/// ours. Never forks: that would copy the page tables of a server that may be large.
-result<spawned_process> spawn(const process_spec& spec, const std::vector<std::string>& inherited);
+/// ours but those it is given. Never forks: that would copy the page tables of a server that may be
+/// large. When it fails nothing of the child is left.
+result<spawned_process> spawn(const process_spec& spec, const std::vector<std::string>& inherited,
+                              const spawn_options& options = {});
 
 /// A descriptor that becomes readable when the process ends; none with errno set when it cannot be.
 unique_fd watch_exit(pid_t pid);

@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/descriptors.hpp"
 #include "support/events.hpp"
+#include "support/scratch.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -53,6 +54,12 @@ inline running_process start(exec::process_runner& runner, process_spec spec) {
 inline process_exit run(process_spec spec) {
   auto runner = open_runner();
   return start(*runner, std::move(spec)).wait();
+}
+
+/// Sends a signal to one process, and never to a group or to everybody.
+inline void send_signal(pid_t pid, int signal) {
+  REQUIRE(pid > 1);
+  ::kill(pid, signal);
 }
 
 /// Writes a file that may be executed.

@@ -37,6 +37,15 @@ public:
     done(is_running(handle) ? bytes_of_each : 0);
   }
 
+  void write_input(exec::process_handle handle, std::string, bool,
+                   std::function<void(result<void>)> done) override {
+    done(is_running(handle) ? result<void>{} : error{errc::process_failed, "it is not running"});
+  }
+
+  void resize(exec::process_handle, exec::terminal_size) override {}
+
+  void follow(exec::process_handle, std::function<void(const exec::output_growth&)>) override {}
+
   /// What each running process seems to take.
   std::uint64_t bytes_of_each = std::uint64_t{10} << 20;
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "exec/keeper_link.hpp"
+#include "exec/loop_thread.hpp"
+#include "exec/process_runner.hpp"
+#include "exec/run_state.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mahavishnu::exec {
+
+/// The thread that serves the connections to all keepers of this process.
+class keeper_thread {
+public:
+  static result<std::shared_ptr<keeper_thread>> open();
+  /// Not from this thread itself, that is, from no `done`.
+  ~keeper_thread();
+
+  event_loop& loop() { return *loop_; }
+  /// Starts keepers.
+  process_engine& starter() { return starter_; }
+  process_handle next_handle() { return ++last_handle_; }
+
+private:
+  explicit keeper_thread(std::unique_ptr<event_loop> loop)
+      : loop_(std::move(loop)), starter_(*loop_, {}) {}
+
+  std::unique_ptr<event_loop> loop_;
+  process_engine starter_;
+  process_handle last_handle_ = 0;
+  loop_thread thread_;
+};
+
+/// Runs processes in a keeper: a process of its own, which lives on with its children and with what
+/// they write when this one ends in any way. Whoever opens the same directory next, with a greater
+/// epoch, gets all of it.
+///
+/// A connection that was lost is made anew. A keeper that dies takes its children with it: they end
+/// with a failure, and another keeper is started.
+class keeper_runner final : public process_runner {
+public:
+  /// Connects to the keeper in the directory, and starts it when there is none. Blocks, no longer
+  /// than the patience of the options.
+  static result<std::unique_ptr<keeper_runner>> open(std::shared_ptr<keeper_thread> thread,
+                                                     keeper_link_options options);
+
+  /// Leaves the keeper with all that it runs. Every `done` that has not come gets a failure that
+  /// says so. Not to be called from a `done`.
+  ~keeper_runner() override;
+
+  /// What the keeper had from an earlier server when it was opened: runs that go on, and those
+  /// whose end nobody has heard. Each is to be attached to, or heard.
+  const std::vector<run_state>& adopted() const { return adopted_; }
+
+  /// Waits for the end of an adopted run; one that has ended already ends at once.
+  process_handle attach(const std::string& run, std::function<void(process_exit)> done,
+                        std::size_t output_limit = process_spec{}.output_limit);
+
+  /// The end of the run is in good hands: the keeper need not tell it again.
+  void heard(const std::string& run);
+  /// Nobody will read the files of the run any more.
+  void forget(const std::string& run);
+
+  /// Ends everything that the keeper runs and the keeper itself; `done` comes after the last end.
+  void close(std::chrono::milliseconds longest_grace, std::function<void()> done);
+
+  /// None while it is reached anew.
+  std::optional<pid_t> keeper_pid() const { return link_->keeper_pid(); }
+
+  process_handle start(process_spec spec, std::function<void(process_exit)> done) override;
+  void stop(process_handle handle) override;
+  void measure(process_handle handle, std::function<void(std::uint64_t)> done) override;
+  void write_input(process_handle handle, std::string bytes, bool last,
+                   std::function<void(result<void>)> done) override;
+  void resize(process_handle handle, terminal_size size) override;
+  void follow(process_handle handle, std::function<void(const output_growth&)> grown) override;
+
+private:
+  keeper_runner(std::shared_ptr<keeper_thread> thread, keeper_link_options options);
+
+  std::shared_ptr<keeper_thread> thread_;
+  /// Shared with what waits on the thread.
+  std::shared_ptr<keeper_link> link_;
+  /// Begins the names of runs that were given none; the epoch makes it another one each time.
+  std::string made_up_names_;
+  std::vector<run_state> adopted_;
+  std::atomic<process_handle> last_handle_ = 0;
+};
+
+} // namespace mahavishnu::exec
