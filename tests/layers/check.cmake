@@ -8,18 +8,19 @@ set(may_base "")
 set(may_config base)
 set(may_exec base)
 set(may_net base)
+set(may_patterns base exec)
 set(may_messages base)
 set(may_wire base messages)
 set(may_actors base exec messages)
-set(may_cli base config messages wire)
-set(may_app base config exec net messages wire actors cli)
+set(may_cli base config patterns messages wire)
+set(may_app base config exec net patterns messages wire actors cli)
 
 # The doors speak to actors through these headers and know no actor itself.
 set(cli_may_include_of_actors interfaces.hpp ask.hpp system_config.hpp)
 
 # Where a library of others may be included, as a prefix of the include.
 set(only_caf messages wire actors cli app)
-set(only_nlohmann config messages cli app)
+set(only_nlohmann config patterns messages cli app)
 set(only_yaml-cpp config)
 set(only_boost/beast net)
 set(only_boost/asio net)
