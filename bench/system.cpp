@@ -43,7 +43,7 @@ std::unique_ptr<core> start_core(const arguments& how, const std::string& schedu
   auto loaded = config::load(from);
   for (const auto& each : loaded.problems)
     give_up(config::to_string(each));
-  auto inside = core::start(*loaded.settings, {}, [] {});
+  auto inside = core::start(*loaded.settings, {{}, {}, [] {}});
   if (!inside)
     give_up(inside.error().message);
   return std::move(*inside);

@@ -134,6 +134,8 @@ struct pool_manager_state {
     wishes.config = *config;
     wishes.type = type;
     wishes.worker = options.worker;
+    if (options.runner_of)
+      wishes.worker.runner = options.runner_of(wishes.id);
     wishes.feed = options.feed;
     wishes.heartbeat = options.heartbeat;
     wishes.history_bytes = options.history_bytes;

@@ -21,6 +21,9 @@ struct pool_manager_options {
   pool_selector selector = pool_selector::least_loaded;
   worker_types types;
   worker_options worker;
+  /// Where the processes of a pool run; they may go on as long as somebody has this. Empty: all
+  /// pools have the runner of `worker`.
+  std::function<std::shared_ptr<exec::process_runner>(const pool_id&)> runner_of;
   feed_port feed;
   std::chrono::milliseconds heartbeat{30'000};
   std::size_t history_bytes = std::size_t{64} << 20;

@@ -23,10 +23,16 @@ bool replace_all(std::string& text, std::string_view what, std::string_view by) 
 
 } // namespace
 
-result<exec::process_spec> process_for(const process_recipe& recipe, const task_id& id,
-                                       const task_spec& task) {
+std::string run_name(const task_run& run) {
+  return run.task.str() + "." + std::to_string(run.attempt);
+}
+
+result<exec::process_spec> process_for(const process_recipe& recipe, const task_run& run) {
+  const auto& task = *run.spec;
+  const auto name = run_name(run);
   const auto& prompt = (task.command.empty() ? task.prompt : task.command).str();
   exec::process_spec made;
+  made.run = name;
   made.working_directory = task.working_directory;
   made.stdin_text = task.stdin_text.str();
   made.environment = recipe.environment;
@@ -40,7 +46,7 @@ result<exec::process_spec> process_for(const process_recipe& recipe, const task_
       if (const auto& at = task.working_directory; !at.empty())
         made.argv.insert(made.argv.end(), {"--volume", at + ":" + at, "--workdir", at});
     } else {
-      replace_all(word, task_placeholder, id.str());
+      replace_all(word, run_placeholder, name);
       // Last: what the prompt contains is no placeholder.
       if (recipe.prompt == prompt_mode::argument)
         has_place = replace_all(word, prompt_placeholder, prompt) || has_place;
@@ -80,11 +86,12 @@ result<exec::process_spec> process_for(const process_recipe& recipe, const task_
   return made;
 }
 
-exec::process_spec clean_up_for(const process_recipe& recipe, const task_id& id) {
+exec::process_spec clean_up_for(const process_recipe& recipe, const task_run& run) {
   exec::process_spec made;
+  made.run = run_name(run) + ".clean-up";
   made.argv = recipe.clean_up;
   for (auto& word : made.argv)
-    replace_all(word, task_placeholder, id.str());
+    replace_all(word, run_placeholder, run_name(run));
   return made;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "exec/process_runner.hpp"
-#include "mahavishnu/messages/task.hpp"
+#include "mahavishnu/messages/worker.hpp"
 
 #include <string>
 #include <utility>
@@ -37,19 +37,21 @@ struct process_recipe {
 /// In a word of a command: what the task says.
 inline constexpr std::string_view prompt_placeholder = "{prompt}";
 inline constexpr std::string_view file_placeholder = "{file}";
-/// The id of the task, a name that no two tasks share.
-inline constexpr std::string_view task_placeholder = "{task}";
+/// The name of this run, which no other has.
+inline constexpr std::string_view run_placeholder = "{run}";
 /// As a word of its own: `--env NAME` for each variable of the task; and the flags with which a
 /// container has the directory of the task, if it names one.
 inline constexpr std::string_view environment_placeholder = "{environment}";
 inline constexpr std::string_view directory_placeholder = "{directory}";
 
-/// The process for this task: what to run, where, and with what on its standard input. An error
+/// The task and its attempt: two attempts at one task do not share what bears their name.
+std::string run_name(const task_run& run);
+
+/// The process for this attempt: what to run, where, and with what on its standard input. An error
 /// when the task asks for what this recipe cannot do.
-result<exec::process_spec> process_for(const process_recipe& recipe, const task_id& id,
-                                       const task_spec& task);
+result<exec::process_spec> process_for(const process_recipe& recipe, const task_run& run);
 
 /// What to run when that process had to be stopped; without words when there is nothing to do.
-exec::process_spec clean_up_for(const process_recipe& recipe, const task_id& id);
+exec::process_spec clean_up_for(const process_recipe& recipe, const task_run& run);
 
 } // namespace mahavishnu

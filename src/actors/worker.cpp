@@ -77,7 +77,6 @@ struct worker_state {
   std::shared_ptr<const worker_options> options;
   worker_identity who;
   std::shared_ptr<const process_recipe> recipe;
-  std::shared_ptr<exec::process_runner> runner;
 
   /// Counts the runs of this worker, so that what comes late for an earlier one is recognised.
   std::uint64_t run = 0;
@@ -91,7 +90,7 @@ struct worker_state {
 
   ~worker_state() {
     if (busy) { // a worker that is killed takes its process with it
-      runner->stop(process);
+      options->runner->stop(process);
       clean_up();
     }
     answer_usage(0);
@@ -101,7 +100,7 @@ struct worker_state {
     if (busy || request.runs.size() != 1)
       return to_caf({errc::internal, "worker '" + who.id.value + "' runs one task at a time"});
     const auto& task = request.runs.front();
-    auto made = process_for(*recipe, task.task, *task.spec);
+    auto made = process_for(*recipe, task);
     if (!made)
       return tasks_ended{who.number, {never_started(task, made.error())}};
     ++run;
@@ -109,11 +108,12 @@ struct worker_state {
     now = task;
     cause = stop_cause::none;
     started = self->clock().now();
-    process = runner->start(complete(std::move(*made)), [me = worker_self_actor{self},
-                                                         which = run](exec::process_exit exit) {
-      caf::anon_send(me,
-                     process_ended{which, std::make_shared<exec::process_exit>(std::move(exit))});
-    });
+    process =
+        options->runner->start(complete(std::move(*made)), [me = worker_self_actor{self},
+                                                            which = run](exec::process_exit exit) {
+          caf::anon_send(
+              me, process_ended{which, std::make_shared<exec::process_exit>(std::move(exit))});
+        });
     self->delayed_send(self, now.timeout, time_is_over{run});
     promise = self->make_response_promise<tasks_ended>();
     return promise;
@@ -130,6 +130,7 @@ struct worker_state {
 
   exec::process_spec complete(exec::process_spec wish) const {
     wish.environment.emplace_back("MAHAVISHNU_TASK_ID", now.task.str());
+    wish.environment.emplace_back("MAHAVISHNU_ATTEMPT", std::to_string(now.attempt));
     wish.environment.emplace_back("MAHAVISHNU_POOL_ID", options->pool.value);
     wish.environment.emplace_back("MAHAVISHNU_WORKER_ID", who.id.value);
     wish.output_limit = options->output_limit;
@@ -140,14 +141,15 @@ struct worker_state {
   /// What a process that we ended may leave behind where its end is not noticed.
   void clean_up() {
     if (!recipe->clean_up.empty())
-      runner->start(complete(clean_up_for(*recipe, now.task)), [](const exec::process_exit&) {});
+      options->runner->start(complete(clean_up_for(*recipe, now)),
+                             [](const exec::process_exit&) {});
   }
 
   void stop(stop_cause why) {
     if (!busy || cause != stop_cause::none)
       return;
     cause = why;
-    runner->stop(process);
+    options->runner->stop(process);
   }
 
   void finish(const process_ended& ended) {
@@ -181,7 +183,7 @@ struct worker_state {
     measuring.push_back(self->make_response_promise<worker_usage>());
     auto promised = measuring.back();
     if (measuring.size() == 1)
-      runner->measure(process, [me = worker_self_actor{self}](std::uint64_t bytes) {
+      options->runner->measure(process, [me = worker_self_actor{self}](std::uint64_t bytes) {
         caf::anon_send(me, memory_measured{bytes});
       });
     return promised;
@@ -197,14 +199,12 @@ struct worker_state {
 worker_self_actor::behavior_type worker(worker_self_actor::stateful_pointer<worker_state> self,
                                         const std::shared_ptr<const worker_options>& options,
                                         const worker_identity& who,
-                                        const std::shared_ptr<const process_recipe>& recipe,
-                                        const std::shared_ptr<exec::process_runner>& runner) {
+                                        const std::shared_ptr<const process_recipe>& recipe) {
   auto& state = self->state;
   state.self = self;
   state.options = options;
   state.who = who;
   state.recipe = recipe;
-  state.runner = runner;
   return {
       [&state](const run_tasks& x) { return state.execute(x); },
       [&state](const stop_run& x) {
@@ -233,22 +233,21 @@ result<void> can_run(const std::string& name, const worker_type& type) {
                "workers of type '" + name + "' cannot run here: " + program.error().message};
 }
 
-worker_type process_worker(process_recipe recipe, std::shared_ptr<exec::process_runner> runner) {
+worker_type process_worker(process_recipe recipe) {
   worker_type type;
   type.recipe = recipe;
-  type.make = [recipe = std::make_shared<const process_recipe>(std::move(recipe)),
-               runner = std::move(runner)](caf::actor_system& system,
-                                           const std::shared_ptr<const worker_options>& options,
-                                           const worker_identity& who) -> worker_actor {
-    return system.spawn(worker, options, who, recipe, runner);
+  type.make = [recipe = std::make_shared<const process_recipe>(std::move(recipe))](
+                  caf::actor_system& system, const std::shared_ptr<const worker_options>& options,
+                  const worker_identity& who) -> worker_actor {
+    return system.spawn(worker, options, who, recipe);
   };
   return type;
 }
 
-worker_type shell_worker(std::shared_ptr<exec::process_runner> runner) {
+worker_type shell_worker() {
   process_recipe recipe;
   recipe.command = {"/bin/sh", "-c", std::string{prompt_placeholder}};
-  return process_worker(std::move(recipe), std::move(runner));
+  return process_worker(std::move(recipe));
 }
 
 } // namespace mahavishnu

@@ -16,6 +16,8 @@ namespace mahavishnu {
 /// What all workers of a pool have in common.
 struct worker_options {
   pool_id pool;
+  /// Where their processes run.
+  std::shared_ptr<exec::process_runner> runner;
   std::chrono::milliseconds grace{5000};
   std::size_t output_limit = std::size_t{1} << 20;
 };
@@ -54,11 +56,11 @@ result<void> can_run(const std::string& name, const worker_type& type);
 /// By the name that a pool gives for its workers.
 using worker_types = std::unordered_map<std::string, worker_type>;
 
-/// Runs each task as a process on the given runner, as the recipe says.
-worker_type process_worker(process_recipe recipe, std::shared_ptr<exec::process_runner> runner);
+/// Runs each task as a process, as the recipe says.
+worker_type process_worker(process_recipe recipe);
 
 /// Runs each task as `/bin/sh -c PROMPT`.
-worker_type shell_worker(std::shared_ptr<exec::process_runner> runner);
+worker_type shell_worker();
 
 /// Completes each task at once: to try things, and to measure what all the rest costs.
 worker_type noop_worker();

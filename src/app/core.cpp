@@ -6,6 +6,7 @@
 #include "actors/retry_rules.hpp"
 #include "actors/worker_catalog.hpp"
 #include "actors/worker_manager.hpp"
+#include "app/keepers.hpp"
 #include "app/worker_types.hpp"
 #include "base/log.hpp"
 #include "exec/local_runner.hpp"
@@ -104,36 +105,57 @@ worker_manager_options workers_options_of(const config::settings& settings, work
   return options;
 }
 
+std::chrono::milliseconds keeper_grace_of(const config::settings& settings) {
+  return std::chrono::seconds{settings.get<"exec.grace_seconds">()};
+}
+
 } // namespace
 
-result<std::unique_ptr<core>> core::start(const config::settings& settings, server_status identity,
-                                          std::function<void()> on_shut_down) {
+result<std::unique_ptr<core>> core::start(const config::settings& settings,
+                                          core_surroundings around) {
   if (auto retry = complete(pool_defaults_of(settings).retry, built_in_retry_policy()); !retry)
     return error{errc::invalid_settings, "pools.retry_*: " + retry.error().message};
   auto runner = exec::local_runner::open();
   if (!runner)
     return runner.error();
+  std::unique_ptr<keepers> kept;
+  if (!around.state_dir.empty() && settings.get<"exec.keepers">()) {
+    auto opened = keepers::open(around.state_dir, keeper_grace_of(settings));
+    if (!opened)
+      return opened.error();
+    kept = std::move(*opened);
+  }
   return std::unique_ptr<core>{
-      new core{settings, std::move(*runner), std::move(identity), std::move(on_shut_down)}};
+      new core{settings, std::move(*runner), std::move(kept), std::move(around)}};
 }
 
 core::core(const config::settings& settings, std::shared_ptr<exec::process_runner> runner,
-           server_status identity, std::function<void()> on_shut_down)
+           std::unique_ptr<keepers> keepers, core_surroundings around)
     : config_(system_options_of(settings)),
       system_(config_),
       runner_(std::move(runner)),
+      keepers_(std::move(keepers)),
       close_limit_(std::chrono::seconds{settings.get<"exec.grace_seconds">()} +
                    std::chrono::seconds{settings.get<"actors.shutdown_timeout_seconds">()}) {
-  auto types = worker_types_of(settings, runner_);
+  auto types = worker_types_of(settings);
   feed_options listening;
   listening.idle_limit = std::chrono::seconds{settings.get<"feed.idle_limit">()};
   listening.most_subscribers = static_cast<std::size_t>(settings.get<"feed.max_subscribers">());
   targets_.feed = spawn_feed(system_, listening);
-  targets_.manager = spawn_pool_manager(
-      system_, manager_options_of(settings, types, {targets_.feed, listening.interest}));
-  targets_.workers = spawn_worker_manager(system_, workers_options_of(settings, types));
+  auto pools = manager_options_of(settings, types, {targets_.feed, listening.interest});
+  auto workers = workers_options_of(settings, types);
+  pools.worker.runner = workers.worker.runner = runner_;
+  if (keepers_) {
+    pools.runner_of = [all = keepers_.get()](const pool_id& id) {
+      return all->runner_of(id.value);
+    };
+    workers.worker.runner = keepers_->runner_of("workers-" + std::to_string(keepers_->epoch()));
+  }
+  targets_.manager = spawn_pool_manager(system_, std::move(pools));
+  targets_.workers = spawn_worker_manager(system_, std::move(workers));
   targets_.catalog = spawn_worker_catalog(system_, types, runner_);
-  control_ = spawn_control(system_, {std::move(identity), std::move(on_shut_down)}, targets_);
+  control_ = spawn_control(system_, {std::move(around.identity), std::move(around.on_shut_down)},
+                           targets_);
 }
 
 void core::close_pools() {
@@ -160,6 +182,7 @@ core::~core() {
   end(targets_.catalog);
   end(targets_.feed);
   system_.registry().await_running_count_equal(0);
+  keepers_.reset();
   runner_.reset();
 }
 

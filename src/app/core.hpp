@@ -10,6 +10,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -18,15 +19,23 @@ namespace mahavishnu {
 namespace exec {
 class process_runner;
 }
+class keepers;
+
+/// What a core is given besides the settings.
+struct core_surroundings {
+  /// Held by `server_lock`; the processes of a pool have a keeper in it. Empty: they end with us.
+  std::filesystem::path state_dir;
+  server_status identity;
+  /// For the control actor.
+  std::function<void()> on_shut_down;
+};
 
 /// The actor system of a server or of an embedding program, wired from settings: the one place
 /// where actors, processes, clock and chance meet.
 class core {
 public:
-  /// `identity` and `on_shut_down` are for the control actor.
   static result<std::unique_ptr<core>> start(const config::settings& settings,
-                                             server_status identity,
-                                             std::function<void()> on_shut_down);
+                                             core_surroundings around);
   ~core();
 
   caf::actor_system& system() { return system_; }
@@ -38,11 +47,13 @@ public:
 
 private:
   core(const config::settings& settings, std::shared_ptr<exec::process_runner> runner,
-       server_status identity, std::function<void()> on_shut_down);
+       std::unique_ptr<keepers> keepers, core_surroundings around);
 
   system_config config_;
   caf::actor_system system_;
-  std::shared_ptr<exec::process_runner> runner_; // ends before the actors that it calls
+  // These end before the actors that they call.
+  std::shared_ptr<exec::process_runner> runner_;
+  std::unique_ptr<keepers> keepers_;
   std::chrono::milliseconds close_limit_;
   control_targets targets_;
   control_actor control_;

@@ -3,14 +3,17 @@
 
 #include "actors/ask.hpp"
 #include "app/core.hpp"
+#include "base/state_dir.hpp"
 
 #include <unistd.h>
 
 #include <atomic>
+#include <optional>
 
 namespace mahavishnu {
 
 struct orchestrator::parts {
+  std::optional<server_lock> state;
   std::unique_ptr<core> inside;
 };
 
@@ -33,11 +36,28 @@ server_status identity_of(const config::settings& settings) {
 } // namespace
 
 result<std::unique_ptr<orchestrator>> orchestrator::start(const config::settings& settings) {
-  auto inside = core::start(settings, identity_of(settings), [] {});
+  auto made = std::make_unique<parts>();
+  core_surroundings around;
+  around.identity = identity_of(settings);
+  around.on_shut_down = [] {};
+  if (const auto& wanted = settings.get<"state_dir">(); !wanted.empty()) {
+    auto directory = state_dir::locate(wanted, {});
+    if (!directory)
+      return directory.error();
+    if (auto good = state_dir::prepare(*directory); !good)
+      return good.error();
+    auto lock = server_lock::take(*directory);
+    if (!lock)
+      return lock.error();
+    made->state = std::move(*lock);
+    around.state_dir = *directory;
+    around.identity.state_dir = directory->string();
+  }
+  auto inside = core::start(settings, std::move(around));
   if (!inside)
     return inside.error();
-  return std::unique_ptr<orchestrator>{
-      new orchestrator{std::unique_ptr<parts>{new parts{std::move(*inside)}}}};
+  made->inside = std::move(*inside);
+  return std::unique_ptr<orchestrator>{new orchestrator{std::move(made)}};
 }
 
 orchestrator::orchestrator(std::unique_ptr<parts> inside) : inside_(std::move(inside)) {}

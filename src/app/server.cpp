@@ -117,7 +117,7 @@ result<void> run_server(const config::settings& settings,
 
   std::unique_ptr<watchdog> guard; // bites when what follows does not end
   {
-    auto started = core::start(settings, identity, [&stop] { stop.raise(); });
+    auto started = core::start(settings, {*directory, identity, [&stop] { stop.raise(); }});
     if (!started)
       return started.error();
     auto& inside = **started;

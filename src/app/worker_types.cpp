@@ -91,7 +91,7 @@ void contain(type_plan& plan) {
                                    "--interactive",
                                    "--init",
                                    "--name",
-                                   "mahavishnu-{task}",
+                                   "mahavishnu-{run}",
                                    "--network",
                                    plan.network,
                                    "--pids-limit",
@@ -105,7 +105,7 @@ void contain(type_plan& plan) {
   command.push_back(plan.image);
   std::ranges::copy(plan.recipe.command, std::back_inserter(command));
   plan.recipe.command = std::move(command);
-  plan.recipe.clean_up = {engine, "rm", "--force", "mahavishnu-{task}"};
+  plan.recipe.clean_up = {engine, "rm", "--force", "mahavishnu-{run}"};
   plan.program = engine;
   plan.version_command = {engine, "--version"};
   if (engine == "docker") // without the one that it speaks to there are no containers
@@ -113,10 +113,10 @@ void contain(type_plan& plan) {
   plan.how_to_get_it = "install the package podman or docker.io";
 }
 
-worker_type type_of(type_plan plan, const std::shared_ptr<exec::process_runner>& runner) {
+worker_type type_of(type_plan plan) {
   if (!plan.image.empty())
     contain(plan);
-  auto type = process_worker(plan.recipe, runner);
+  auto type = process_worker(plan.recipe);
   type.description = plan.description;
   type.version_command = plan.version_command;
   type.built_in = plan.built_in;
@@ -175,8 +175,7 @@ void apply(const config::worker_type_entry& wish, type_plan& plan) {
 
 } // namespace
 
-worker_types worker_types_of(const config::settings& settings,
-                             const std::shared_ptr<exec::process_runner>& runner) {
+worker_types worker_types_of(const config::settings& settings) {
   auto plans = built_in_plans();
   for (const auto& wish : settings.worker_types()) {
     auto [place, is_new] = plans.try_emplace(wish.name);
@@ -187,7 +186,7 @@ worker_types worker_types_of(const config::settings& settings,
   }
   worker_types types;
   for (auto& [name, plan] : plans)
-    types.emplace(name, type_of(std::move(plan), runner));
+    types.emplace(name, type_of(std::move(plan)));
   types.emplace("noop", noop_worker());
   return types;
 }

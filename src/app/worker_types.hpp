@@ -8,7 +8,6 @@ namespace mahavishnu {
 
 /// The kinds of workers there are: those that are built in, as the settings change them, and those
 /// that the settings add.
-worker_types worker_types_of(const config::settings& settings,
-                             const std::shared_ptr<exec::process_runner>& runner);
+worker_types worker_types_of(const config::settings& settings);
 
 } // namespace mahavishnu

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "base/state_dir.hpp"
 
+#include "base/replace_file.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 namespace mahavishnu {
@@ -81,6 +84,19 @@ result<void> prepare(const std::filesystem::path& directory) {
                                          directory.string() + "'; run: chmod 700 '" +
                                          directory.string() + "'"};
   return {};
+}
+
+result<std::uint64_t> next_epoch(const std::filesystem::path& directory) {
+  auto path = directory / "epoch";
+  std::uint64_t last = 0;
+  std::ifstream file{path};
+  if (file && !(file >> last))
+    return error{errc::io_failed, "'" + path.string() +
+                                      "' holds no number; write into it one that is greater than "
+                                      "any before, such as the seconds since 1970"};
+  if (auto written = replace_file(path, std::to_string(last + 1) + "\n"); !written)
+    return written.error();
+  return last + 1;
 }
 
 } // namespace state_dir

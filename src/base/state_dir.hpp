@@ -3,6 +3,7 @@
 
 #include "mahavishnu/base/error.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -21,8 +22,15 @@ result<std::filesystem::path> locate(const std::string& wanted,
 /// Makes it with mode 0700, or checks that it is ours and that nobody else can write there.
 result<void> prepare(const std::filesystem::path& directory);
 
+/// Counts the servers of the directory: greater than each number before, also after a power cut.
+/// @pre `server_lock` is held.
+result<std::uint64_t> next_epoch(const std::filesystem::path& directory);
+
 /// Name of the UNIX socket of the control actor inside the directory.
 inline constexpr const char* control_socket = "control.sock";
+
+/// Below it each pool has a directory for its keeper.
+inline constexpr const char* keepers = "keepers";
 
 /// What a server that was started with `--detach` has to say.
 inline constexpr const char* detached_log = "server.log";

@@ -38,6 +38,7 @@ public:
   pool_manager_options manager_options() {
     pool_manager_options options;
     options.types = {{"shell", shell_workers()}, {"noop", noop_worker()}};
+    options.worker.runner = runner;
     options.clock = clock;
     options.seed = seed();
     return options;
@@ -50,6 +51,7 @@ public:
     options.feed = {feed, listening.interest};
     worker_manager_options single;
     single.types = options.types;
+    single.worker.runner = runner;
     single.default_type = "shell";
     single.clock = clock;
     single.seed = seed();

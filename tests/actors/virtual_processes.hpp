@@ -26,7 +26,7 @@ class virtual_processes : public virtual_time {
 public:
   /// These are remembered in `workers`.
   worker_type shell_workers() {
-    auto shell = shell_worker(runner);
+    auto shell = shell_worker();
     shell.make = [this, make = shell.make](caf::actor_system& system,
                                            const std::shared_ptr<const worker_options>& options,
                                            const worker_identity& who) {

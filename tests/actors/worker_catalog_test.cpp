@@ -13,7 +13,7 @@ struct server_with_tools : deterministic {
     auto options = manager_options();
     process_recipe recipe;
     recipe.command = {"tool"};
-    auto tool = process_worker(recipe, runner);
+    auto tool = process_worker(recipe);
     tool.built_in = false;
     tool.description = "A tool.";
     tool.version_command = {"tool", "--version"};
@@ -120,7 +120,7 @@ TEST_CASE("a task whose prompt cannot be a command fails and says why") {
   auto options = s.manager_options();
   process_recipe recipe;
   recipe.prompt = prompt_mode::words;
-  options.types.emplace("process", process_worker(recipe, s.runner));
+  options.types.emplace("process", process_worker(recipe));
   s.start(std::move(options));
   pool_config wish;
   wish.name = "build";
@@ -139,8 +139,8 @@ TEST_CASE("what a stopped task leaves behind is cleaned up") {
   auto options = s.manager_options();
   process_recipe recipe;
   recipe.command = {"podman", "run"};
-  recipe.clean_up = {"podman", "rm", "{task}"};
-  options.types.emplace("container", process_worker(recipe, s.runner));
+  recipe.clean_up = {"podman", "rm", "{run}"};
+  options.types.emplace("container", process_worker(recipe));
   s.start(std::move(options));
   pool_config wish;
   wish.name = "build";
@@ -156,5 +156,5 @@ TEST_CASE("what a stopped task leaves behind is cleaned up") {
   s.finish("x", exit_with(137));
   CHECK(answer.value().status == task_status::timed_out);
   CHECK(s.runner->started().back().spec.argv ==
-        std::vector<std::string>{"podman", "rm", answer.value().task.str()});
+        std::vector<std::string>{"podman", "rm", answer.value().task.str() + ".1"});
 }

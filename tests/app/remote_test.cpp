@@ -21,7 +21,7 @@ namespace {
 /// A server without its process: real actors, real processes, a real socket.
 struct server {
   server() {
-    auto started = core::start(config::settings::defaults(), {}, [] {});
+    auto started = core::start(config::settings::defaults(), {{}, {}, [] {}});
     REQUIRE(started.has_value());
     inside = std::move(*started);
     wire::acceptor_options options;

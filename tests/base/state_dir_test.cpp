@@ -58,3 +58,15 @@ TEST_CASE("one server at a time holds the lock, and its end releases it") {
   CHECK_FALSE(server_lock::is_held(dir.path()));
   CHECK(server_lock::take(dir.path()).has_value());
 }
+
+TEST_CASE("each server of a directory has a greater epoch, and a damaged record is no zero") {
+  scratch dir;
+  CHECK(state_dir::next_epoch(dir.path()).value() == 1);
+  CHECK(state_dir::next_epoch(dir.path()).value() == 2);
+  dir.write("epoch", "41\n");
+  CHECK(state_dir::next_epoch(dir.path()).value() == 42);
+  dir.write("epoch", "damaged");
+  auto refused = state_dir::next_epoch(dir.path());
+  REQUIRE(refused.has_error());
+  CHECK_THAT(refused.error().message, ContainsSubstring("epoch"));
+}

@@ -34,6 +34,10 @@ private:
 /// Each method asks at once and gives an `answer`: `get()` waits for it, `future()` is a future of
 /// it, `then(f)` calls back. `get()` must not be called from a thread of the actor system. Pools
 /// are named by name or id.
+///
+/// With `state_dir` in the settings it is the only one in that directory, as a server is, and what
+/// its pools run has a parent that outlives the program: see `exec.keepers`. Without, processes end
+/// with the program.
 class orchestrator {
 public:
   static result<std::unique_ptr<orchestrator>>

@@ -232,6 +232,10 @@ inline constexpr auto rows = std::to_array<row>({
                    "Output that is kept, for each stream of each task.")
         .in("bytes")
         .used(),
+    words::boolean("exec", "keepers", "true",
+                   "Whether the processes of a pool have a parent of their own, which outlives the "
+                   "server; without, they end with it.")
+        .used(),
     words::integer("exec", "grace_seconds", "5", 0, 300, "Time between SIGTERM and SIGKILL.")
         .in("seconds")
         .used(),

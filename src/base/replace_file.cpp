@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "base/replace_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace mahavishnu {
+
+namespace {
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    auto count = ::write(descriptor, text.data(), text.size());
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count <= 0)
+      return false;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+bool sync_directory(const std::filesystem::path& directory) {
+  int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0)
+    return false;
+  bool synced = ::fsync(descriptor) == 0;
+  auto why = errno;
+  ::close(descriptor);
+  errno = why;
+  return synced;
+}
+
+} // namespace
+
+result<void> replace_file(const std::filesystem::path& file, std::string_view text) {
+  auto failed = [&file] {
+    return error{errc::io_failed, "cannot write '" + file.string() + "': " + std::strerror(errno)};
+  };
+  auto directory = file.parent_path();
+  auto beside = (directory / ("." + file.filename().string() + ".XXXXXX")).string();
+  int descriptor = ::mkostemp(beside.data(), O_CLOEXEC); // for our user alone
+  if (descriptor < 0)
+    return failed();
+  bool is_written = write_all(descriptor, text) && ::fsync(descriptor) == 0;
+  auto why = errno;
+  is_written = ::close(descriptor) == 0 && is_written;
+  if (!is_written || ::rename(beside.c_str(), file.c_str()) != 0) {
+    if (is_written)
+      why = errno;
+    ::unlink(beside.c_str());
+    errno = why;
+    return failed();
+  }
+  if (!sync_directory(directory))
+    return failed();
+  return {};
+}
+
+} // namespace mahavishnu

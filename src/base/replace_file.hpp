@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "mahavishnu/base/error.hpp"
+
+#include <filesystem>
+#include <string_view>
+
+namespace mahavishnu {
+
+/// Gives a file this content for good: whoever reads it sees the old or the new one and never a
+/// part, also after a power cut. The file is ours alone.
+result<void> replace_file(const std::filesystem::path& file, std::string_view text);
+
+} // namespace mahavishnu
