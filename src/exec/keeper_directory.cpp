@@ -9,7 +9,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <system_error>
 
 namespace mahavishnu::exec {
@@ -46,8 +48,21 @@ unique_fd open_directory(const std::string& path) {
   return unique_fd{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
 }
 
+result<void> make_parents(const std::string& path) {
+  for (auto end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1))
+    if (auto parent = path.substr(0, end); ::mkdir(parent.c_str(), 0700) != 0 && errno != EEXIST)
+      return failed("cannot make the directory above the keeper's", parent);
+  return {};
+}
+
 result<void> prepare(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0)
+  auto made = ::mkdir(path.c_str(), 0700) == 0;
+  if (!made && errno == ENOENT) {
+    if (auto parents = make_parents(path); !parents)
+      return parents;
+    made = ::mkdir(path.c_str(), 0700) == 0;
+  }
+  if (made)
     return {};
   if (errno != EEXIST)
     return failed("cannot make the keeper's directory", path);
@@ -63,25 +78,32 @@ result<void> prepare(const std::string& path) {
   return {};
 }
 
-/// The mark of this directory, which its lock file keeps; a new one is made by chance.
-result<std::string> read_or_make_mark(const unique_fd& lock, const std::string& path) {
-  constexpr std::size_t length = 16;
-  char text[length + 1] = {};
-  auto count = ::pread(lock.get(), text, length, 0);
+constexpr std::size_t mark_length = 16;
+
+std::optional<std::string> read_mark(const unique_fd& lock) {
+  char text[mark_length + 1] = {};
+  auto count = ::pread(lock.get(), text, mark_length, 0);
   std::string mark{text};
-  if (count == static_cast<ssize_t>(length) &&
+  if (count == static_cast<ssize_t>(mark_length) &&
       mark.find_first_not_of("0123456789abcdef") == std::string::npos)
     return mark;
-  unsigned char random[length / 2];
+  return std::nullopt;
+}
+
+/// The mark of this directory, which its lock file keeps; a new one is made by chance.
+result<std::string> read_or_make_mark(const unique_fd& lock, const std::string& path) {
+  if (auto known = read_mark(lock))
+    return *known;
+  std::string mark;
+  unsigned char random[mark_length / 2];
   if (::getrandom(random, sizeof random, 0) != static_cast<ssize_t>(sizeof random))
     return failed("no random number for", path);
-  mark.clear();
   for (auto byte : random) {
     mark += "0123456789abcdef"[byte >> 4];
     mark += "0123456789abcdef"[byte & 15];
   }
   if (::ftruncate(lock.get(), 0) != 0 ||
-      ::pwrite(lock.get(), mark.data(), length, 0) != static_cast<ssize_t>(length))
+      ::pwrite(lock.get(), mark.data(), mark_length, 0) != static_cast<ssize_t>(mark_length))
     return failed("cannot write", path);
   return mark;
 }
@@ -106,9 +128,18 @@ result<keeper_directory> keeper_directory::take(const std::string& path) {
   if (!mark)
     return mark.error();
   keeper_directory taken{path, std::move(directory), std::move(lock), std::move(*mark)};
+  if (!taken.is_there())
+    return error{errc::io_failed, "the keeper's directory '" + path +
+                                      "' was removed while it was opened; open it again"};
   if (::mkdir(taken.outputs().c_str(), 0700) != 0 && errno != EEXIST)
     return failed("cannot make", taken.outputs());
   return taken;
+}
+
+bool keeper_directory::is_one(const std::string& path) {
+  unique_fd lock{
+      ::open((path + "/" + lock_name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+  return lock && read_mark(lock);
 }
 
 bool keeper_directory::is_served(const std::string& path) {
@@ -177,6 +208,21 @@ result<unique_fd> keeper_directory::listen() const {
 
 void keeper_directory::remove_socket() const {
   ::unlink((path_ + "/" + socket_name).c_str());
+}
+
+result<void> keeper_directory::remove() const {
+  std::error_code failure;
+  std::filesystem::remove_all(outputs(), failure);
+  if (failure)
+    return error{errc::io_failed, "cannot remove '" + outputs() + "': " + failure.message() +
+                                      "; look at the rights of what is in it"};
+  // The lock goes last: until then nobody takes the directory for a new one.
+  for (auto name : {socket_name, "epoch", "epoch.new", "runs", "runs.new", "log", lock_name})
+    if (::unlink((path_ + "/" + name).c_str()) != 0 && errno != ENOENT)
+      return failed("cannot remove", path_ + "/" + name);
+  if (::rmdir(path_.c_str()) != 0)
+    return failed("cannot remove the keeper's directory", path_);
+  return {};
 }
 
 } // namespace mahavishnu::exec

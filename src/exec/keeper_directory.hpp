@@ -20,8 +20,12 @@ struct keeper_epoch {
 /// The directory of a keeper: who holds it is the one keeper in it, for as long as it lives.
 class keeper_directory {
 public:
-  /// Makes it, or checks that it is ours alone. `already_exists` when a keeper serves it.
+  /// Makes it and what is missing above it, or checks that it is ours alone. `already_exists` when
+  /// a keeper serves it.
   static result<keeper_directory> take(const std::string& path);
+
+  /// Whether a keeper has ever been in it.
+  static bool is_one(const std::string& path);
 
   /// Whether some keeper serves it now.
   static bool is_served(const std::string& path);
@@ -30,7 +34,8 @@ public:
   static unique_fd connect(const std::string& path);
 
   const std::string& path() const { return path_; }
-  std::string runs() const { return path_ + "/runs"; }
+  std::string runs() const { return runs_in(path_); }
+  static std::string runs_in(const std::string& path) { return path + "/runs"; }
   std::string outputs() const { return path_ + "/out"; }
 
   /// Begins the mark of every process of this directory, and of no other.
@@ -45,6 +50,9 @@ public:
   /// The socket that servers connect to; only our own user may.
   result<unique_fd> listen() const;
   void remove_socket() const;
+
+  /// Removes all that keepers make in it, and the directory itself unless there is more in it.
+  result<void> remove() const;
 
 private:
   keeper_directory(std::string path, unique_fd directory, unique_fd lock, std::string mark)

@@ -97,6 +97,13 @@ void keeper_link::connect(std::function<void(result<std::vector<run_state>>)> do
     call(done, *over_because_);
     return;
   }
+  if (phase_ == phase::obeyed) {
+    std::vector<run_state> adopted;
+    for (const auto& [name, state] : adoptable_)
+      adopted.push_back(state);
+    call(done, std::move(adopted));
+    return;
+  }
   connecting_.push_back(std::move(done));
   if (phase_ == phase::apart)
     reach();
@@ -258,6 +265,7 @@ void keeper_link::complete_greeting() {
     }
   if (!closing_.empty())
     send(keeper_wire::close{longest_grace_.count()});
+  look_whether_idle();
 }
 
 /// Goes on with a run where it is after a connection was made: perhaps in another keeper.
@@ -346,6 +354,15 @@ void keeper_link::start(process_handle handle, process_spec spec, exit_callback 
 
 void keeper_link::attach(process_handle handle, const std::string& name, std::size_t output_limit,
                          exit_callback done) {
+  if (phase_ != phase::obeyed && phase_ != phase::over) {
+    connect([this, handle, name, output_limit, done = std::move(done)](const auto& reached) {
+      if (reached)
+        attach(handle, name, output_limit, done);
+      else
+        call(done, failed(reached.error()));
+    });
+    return;
+  }
   auto found = adoptable_.find(name);
   if (found == adoptable_.end()) {
     call(done,
@@ -512,6 +529,7 @@ void keeper_link::handle(keeper_wire::state& said) {
   if (ours == handles_.end()) {
     auto name = said.of.run;
     adoptable_[name] = std::move(said.of);
+    look_whether_idle();
     return;
   }
   auto& run = runs_.at(ours->second);
@@ -580,6 +598,7 @@ void keeper_link::finish(process_handle handle, const run_state& state) {
     forget(run.run);
     heard(run.run);
   }
+  look_whether_idle();
 }
 
 void keeper_link::fail(process_handle handle, const error& why) {
@@ -587,6 +606,22 @@ void keeper_link::fail(process_handle handle, const error& why) {
   for (auto& waiting : run.input)
     call(waiting.done, why);
   call(run.done, failed(why));
+  look_whether_idle();
+}
+
+bool keeper_link::is_idle() const {
+  return runs_.empty() &&
+         std::ranges::all_of(adoptable_, [](const auto& one) { return one.second.has_ended(); });
+}
+
+void keeper_link::when_idle(std::function<void()> idle) {
+  idle_ = std::move(idle);
+  look_whether_idle();
+}
+
+void keeper_link::look_whether_idle() {
+  if (idle_ && is_idle())
+    std::exchange(idle_, {})();
 }
 
 void keeper_link::fail_all(const error& why) {

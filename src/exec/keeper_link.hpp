@@ -23,7 +23,7 @@ namespace mahavishnu::exec {
 
 /// Where a keeper is and how it is spoken to.
 struct keeper_link_options {
-  /// Its own directory: an absolute path, and its parent exists.
+  /// Its own directory: an absolute path. It is made with what is missing above it.
   std::string directory;
   /// The keeper obeys the server with the greatest one.
   std::uint64_t epoch = 1;
@@ -56,6 +56,7 @@ public:
   void connect(std::function<void(result<std::vector<run_state>>)> done);
 
   void start(process_handle handle, process_spec spec, exit_callback done);
+  /// Reaches the keeper first when it has not been reached.
   void attach(process_handle handle, const std::string& run, std::size_t output_limit,
               exit_callback done);
   void stop(process_handle handle);
@@ -68,6 +69,14 @@ public:
   void forget(const std::string& run);
   /// Has the keeper end everything and itself; `done` comes when it has gone.
   void close(std::chrono::milliseconds longest_grace, std::function<void()> done);
+
+  /// From now on an end counts as heard as soon as `done` has returned.
+  void hear_at_once() { options_.hears_at_once = true; }
+
+  /// Whether nothing runs, as far as is known here.
+  bool is_idle() const;
+  /// Has `idle` called once, when nothing runs.
+  void when_idle(std::function<void()> idle);
 
   /// Goes away from the keeper, which goes on: everything that waits is told so.
   void shut_down();
@@ -149,6 +158,7 @@ private:
   void fail(process_handle handle, const error& why);
   void fail_all(const error& why);
   waited_run take(process_handle handle);
+  void look_whether_idle();
   process_exit exit_of(const run_state& state, std::size_t output_limit) const;
 
   void send(const keeper_wire::command& what,
@@ -181,6 +191,7 @@ private:
   std::vector<std::function<void(result<std::vector<run_state>>)>> connecting_;
   std::vector<std::function<void()>> closing_;
   std::chrono::milliseconds longest_grace_{0};
+  std::function<void()> idle_;
 
   std::uint64_t states_to_come_ = 0;
   std::map<std::string, run_state> listed_;

@@ -38,9 +38,25 @@ result<std::shared_ptr<keeper_thread>> keeper_thread::open() {
 keeper_thread::~keeper_thread() {
   if (!thread_.runs())
     return;
-  loop_->post(
-      [this] { starter_.end_all(std::chrono::milliseconds{0}, [this] { loop_->stop(); }); });
+  loop_->post([this] {
+    is_ending_ = true;
+    look_for_the_end();
+  });
   thread_.join();
+}
+
+void keeper_thread::close_when_idle(std::shared_ptr<keeper_link> link, std::string directory,
+                                    std::chrono::milliseconds limit) {
+  auto closing = closings_.emplace(closings_.end(), *loop_, std::move(link), std::move(directory));
+  closing->begin(limit, [this, closing] {
+    closings_.erase(closing);
+    look_for_the_end();
+  });
+}
+
+void keeper_thread::look_for_the_end() {
+  if (is_ending_ && closings_.empty())
+    starter_.end_all(std::chrono::milliseconds{0}, [this] { loop_->stop(); });
 }
 
 keeper_runner::keeper_runner(std::shared_ptr<keeper_thread> thread, keeper_link_options options)
@@ -49,36 +65,49 @@ keeper_runner::keeper_runner(std::shared_ptr<keeper_thread> thread, keeper_link_
           thread_->loop(), thread_->starter(),
           [owner = thread_.get()] { return owner->next_handle(); }, options,
           environment_of_this_process(), directory_of_this_process())),
-      made_up_names_("e" + std::to_string(options.epoch) + "-") {}
+      made_up_names_("e" + std::to_string(options.epoch) + "-"),
+      directory_(std::move(options.directory)) {}
 
-result<std::unique_ptr<keeper_runner>> keeper_runner::open(std::shared_ptr<keeper_thread> thread,
-                                                           keeper_link_options options) {
+result<std::unique_ptr<keeper_runner>>
+keeper_runner::open_later(std::shared_ptr<keeper_thread> thread, keeper_link_options options) {
   if (!options.directory.starts_with('/'))
     return error{errc::invalid_argument, "the keeper's directory '" + options.directory +
                                              "' is no absolute path; give it from / on"};
-  std::unique_ptr<keeper_runner> runner{new keeper_runner(std::move(thread), std::move(options))};
+  return std::unique_ptr<keeper_runner>{new keeper_runner(std::move(thread), std::move(options))};
+}
+
+result<std::unique_ptr<keeper_runner>> keeper_runner::open(std::shared_ptr<keeper_thread> thread,
+                                                           keeper_link_options options) {
+  auto opened = open_later(std::move(thread), std::move(options));
+  if (!opened)
+    return opened;
+  auto& runner = *opened;
   auto connected = std::make_shared<std::promise<result<std::vector<run_state>>>>();
   auto answer = connected->get_future();
-  runner->thread_->loop().post([link = runner->link_, connected] {
-    link->connect([connected](result<std::vector<run_state>> runs) {
-      connected->set_value(std::move(runs));
-    });
-  });
+  runner->connect(
+      [connected](result<std::vector<run_state>> runs) { connected->set_value(std::move(runs)); });
   // It comes: the link has its own patience.
   auto runs = answer.get();
   if (!runs)
     return runs.error();
   runner->adopted_ = std::move(*runs);
-  return runner;
+  return opened;
 }
 
 keeper_runner::~keeper_runner() {
-  std::promise<void> gone;
-  thread_->loop().post([this, &gone] {
-    link_->shut_down();
-    gone.set_value();
+  // The thread outlives what is posted to it, and this object need not.
+  thread_->loop().post([owner = thread_.get(), link = std::move(link_), limit = close_within_,
+                        directory = std::move(directory_)]() mutable {
+    if (limit)
+      owner->close_when_idle(std::move(link), std::move(directory), *limit);
+    else
+      link->shut_down();
   });
-  gone.get_future().wait();
+}
+
+void keeper_runner::connect(std::function<void(result<std::vector<run_state>>)> done) {
+  thread_->loop().post(
+      [link = link_, done = std::move(done)]() mutable { link->connect(std::move(done)); });
 }
 
 process_handle keeper_runner::start(process_spec spec, std::function<void(process_exit)> done) {

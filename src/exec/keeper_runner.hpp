@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "exec/keeper_closing.hpp"
 #include "exec/keeper_link.hpp"
 #include "exec/loop_thread.hpp"
 #include "exec/process_runner.hpp"
@@ -9,7 +10,9 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +22,9 @@ namespace mahavishnu::exec {
 class keeper_thread {
 public:
   static result<std::shared_ptr<keeper_thread>> open();
-  /// Not from this thread itself, that is, from no `done`.
+  /// Waits until every keeper that is to be closed when it is idle has gone, which each of them
+  /// does within its limit and half a minute. Not from this thread itself, that is, from no `done`:
+  /// so its last owner is not a runner.
   ~keeper_thread();
 
   event_loop& loop() { return *loop_; }
@@ -27,13 +32,21 @@ public:
   process_engine& starter() { return starter_; }
   process_handle next_handle() { return ++last_handle_; }
 
+  /// Ends the keeper of a link that nobody owns any more. On the thread itself.
+  void close_when_idle(std::shared_ptr<keeper_link> link, std::string directory,
+                       std::chrono::milliseconds limit);
+
 private:
   explicit keeper_thread(std::unique_ptr<event_loop> loop)
       : loop_(std::move(loop)), starter_(*loop_, {}) {}
 
+  void look_for_the_end();
+
   std::unique_ptr<event_loop> loop_;
   process_engine starter_;
   process_handle last_handle_ = 0;
+  std::list<keeper_closing> closings_;
+  bool is_ending_ = false;
   loop_thread thread_;
 };
 
@@ -50,13 +63,29 @@ public:
   static result<std::unique_ptr<keeper_runner>> open(std::shared_ptr<keeper_thread> thread,
                                                      keeper_link_options options);
 
-  /// Leaves the keeper with all that it runs. Every `done` that has not come gets a failure that
-  /// says so. Not to be called from a `done`.
+  /// The same without connecting, so it never blocks: the keeper is reached, or started, when it is
+  /// first needed, for a run or by connect() or attach().
+  static result<std::unique_ptr<keeper_runner>> open_later(std::shared_ptr<keeper_thread> thread,
+                                                           keeper_link_options options);
+
+  /// Leaves the keeper with all that it runs, unless close_when_idle() says otherwise. Every `done`
+  /// that has not come gets a failure that says so, soon, on the keeper's thread. Never blocks, and
+  /// may be called from any thread and from any `done`.
   ~keeper_runner() override;
 
+  /// When this object goes, its keeper goes on until what runs in it has ended, and no longer than
+  /// this; then it is closed, and its directory is removed with the outputs in it. The directory
+  /// stays when it tells of an end that nobody has heard. Every `done` comes as long as the
+  /// keeper's thread lives; when it has returned, the end counts as heard.
+  void close_when_idle(std::chrono::milliseconds limit) { close_within_ = limit; }
+
   /// What the keeper had from an earlier server when it was opened: runs that go on, and those
-  /// whose end nobody has heard. Each is to be attached to, or heard.
+  /// whose end nobody has heard. Each is to be attached to, or heard. Of a runner that was opened
+  /// for later, connect() tells it.
   const std::vector<run_state>& adopted() const { return adopted_; }
+
+  /// Reaches the keeper and gives what it has from an earlier server.
+  void connect(std::function<void(result<std::vector<run_state>>)> done);
 
   /// Waits for the end of an adopted run; one that has ended already ends at once.
   process_handle attach(const std::string& run, std::function<void(process_exit)> done,
@@ -89,7 +118,9 @@ private:
   std::shared_ptr<keeper_link> link_;
   /// Begins the names of runs that were given none; the epoch makes it another one each time.
   std::string made_up_names_;
+  std::string directory_;
   std::vector<run_state> adopted_;
+  std::optional<std::chrono::milliseconds> close_within_;
   std::atomic<process_handle> last_handle_ = 0;
 };
 

@@ -144,6 +144,18 @@ run_log_contents read_run_log(std::string_view bytes) {
   return contents;
 }
 
+result<run_log_contents> read_run_log_file(const std::string& path) {
+  unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+  if (!file && errno == ENOENT)
+    return run_log_contents{};
+  auto bytes = file ? read_all(file) : result<std::string>{error{}};
+  if (!bytes)
+    return error{errc::io_failed, "cannot read '" + path +
+                                      "': " + std::generic_category().message(errno) +
+                                      "; look at its rights and its owner"};
+  return read_run_log(*bytes);
+}
+
 result<run_log> run_log::open(std::string path, run_log_contents& contents) {
   unique_fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)};
   run_log log{std::move(path), std::move(file)};

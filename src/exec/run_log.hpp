@@ -29,6 +29,9 @@ struct run_log_contents {
 /// Reads the bytes of a run log. Never fails: what cannot be read is skipped and reported.
 run_log_contents read_run_log(std::string_view bytes);
 
+/// Reads a run log that may be somebody else's. A file that does not exist tells of nothing.
+result<run_log_contents> read_run_log_file(const std::string& path);
+
 /// The append-only file that tells a keeper what its predecessor over the same directory ran.
 /// Each record has a mark, a length and a checksum. The file is not synced to the disk: it has to
 /// outlive processes, and what it tells of does not outlive the machine.
