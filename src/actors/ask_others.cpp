@@ -31,5 +31,11 @@ template void ask(caf::actor_system&, const control_actor&, const get_workers_he
                   std::chrono::milliseconds, std::function<void(result<workers_health>)>);
 template void ask(caf::actor_system&, const control_actor&, const list_worker_types&,
                   std::chrono::milliseconds, std::function<void(result<worker_type_list>)>);
+template void ask(caf::actor_system&, const control_actor&, const add_periodic&,
+                  std::chrono::milliseconds, std::function<void(result<periodic_info>)>);
+template void ask(caf::actor_system&, const control_actor&, const list_periodic&,
+                  std::chrono::milliseconds, std::function<void(result<periodic_list>)>);
+template void ask(caf::actor_system&, const control_actor&, const change_periodic&,
+                  std::chrono::milliseconds, std::function<void(result<periodic_info>)>);
 
 } // namespace mahavishnu

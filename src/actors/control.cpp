@@ -53,6 +53,10 @@ struct control_state {
   caf::result<Answer> pass_on(const Handle& whom, const Question& question) {
     if (shutting_down)
       return to_caf({errc::shutting_down, "the server is shutting down and takes no new work"});
+    if (!whom)
+      return to_caf({errc::unsupported,
+                     "there is nobody here who answers that: periodic tasks need "
+                     "a state directory to be kept in; set state_dir"});
     return self->delegate(whom, question);
   }
 };
@@ -160,6 +164,15 @@ control_actor::behavior_type control(control_actor::stateful_pointer<control_sta
       },
       [&state](const list_worker_types& x) {
         return state.pass_on<worker_type_list>(state.targets.catalog, x);
+      },
+      [&state](const add_periodic& x) {
+        return state.pass_on<periodic_info>(state.targets.periodic, x);
+      },
+      [&state](const list_periodic& x) {
+        return state.pass_on<periodic_list>(state.targets.periodic, x);
+      },
+      [&state](const change_periodic& x) {
+        return state.pass_on<periodic_info>(state.targets.periodic, x);
       },
   };
 }

@@ -2,6 +2,7 @@
 #include "app/core.hpp"
 
 #include "actors/feed.hpp"
+#include "actors/periodic.hpp"
 #include "actors/pool_manager.hpp"
 #include "actors/retry_rules.hpp"
 #include "actors/worker_catalog.hpp"
@@ -9,6 +10,7 @@
 #include "app/keepers.hpp"
 #include "app/worker_types.hpp"
 #include "base/log.hpp"
+#include "base/state_dir.hpp"
 #include "exec/local_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
 
@@ -105,7 +107,7 @@ worker_manager_options workers_options_of(const config::settings& settings, work
   return options;
 }
 
-std::chrono::milliseconds keeper_grace_of(const config::settings& settings) {
+std::chrono::milliseconds grace_of(const config::settings& settings) {
   return std::chrono::seconds{settings.get<"exec.grace_seconds">()};
 }
 
@@ -120,17 +122,26 @@ result<std::unique_ptr<core>> core::start(const config::settings& settings,
     return runner.error();
   std::unique_ptr<keepers> kept;
   if (!around.state_dir.empty() && settings.get<"exec.keepers">()) {
-    auto opened = keepers::open(around.state_dir, keeper_grace_of(settings));
+    auto opened = keepers::open(around.state_dir, grace_of(settings));
     if (!opened)
       return opened.error();
     kept = std::move(*opened);
   }
-  return std::unique_ptr<core>{
-      new core{settings, std::move(*runner), std::move(kept), std::move(around)}};
+  std::unique_ptr<periodic_table> timetable;
+  if (!around.state_dir.empty()) {
+    auto opened = periodic_table::open(around.state_dir / state_dir::periodic,
+                                       system_wall_clock{}.now(), fresh_seed());
+    if (!opened)
+      return opened.error();
+    timetable = std::make_unique<periodic_table>(std::move(*opened));
+  }
+  return std::unique_ptr<core>{new core{settings, std::move(*runner), std::move(kept),
+                                        std::move(timetable), std::move(around)}};
 }
 
 core::core(const config::settings& settings, std::shared_ptr<exec::process_runner> runner,
-           std::unique_ptr<keepers> keepers, core_surroundings around)
+           std::unique_ptr<keepers> keepers, std::unique_ptr<periodic_table> timetable,
+           core_surroundings around)
     : config_(system_options_of(settings)),
       system_(config_),
       runner_(std::move(runner)),
@@ -144,16 +155,28 @@ core::core(const config::settings& settings, std::shared_ptr<exec::process_runne
   targets_.feed = spawn_feed(system_, listening);
   auto pools = manager_options_of(settings, types, {targets_.feed, listening.interest});
   auto workers = workers_options_of(settings, types);
-  pools.worker.runner = workers.worker.runner = runner_;
-  if (keepers_) {
+  pools.worker.runner = runner_;
+  if (keepers_)
     pools.runner_of = [all = keepers_.get()](const pool_id& id) {
       return all->runner_of(id.value);
     };
-    workers.worker.runner = keepers_->runner_of("workers-" + std::to_string(keepers_->epoch()));
-  }
+  // For what is outside of pools; the name says of which server.
+  auto runner_for = [this](const std::string& what) -> std::shared_ptr<exec::process_runner> {
+    if (!keepers_)
+      return runner_;
+    return keepers_->runner_of(what + "-" + std::to_string(keepers_->epoch()));
+  };
+  workers.worker.runner = runner_for("workers");
   targets_.manager = spawn_pool_manager(system_, std::move(pools));
   targets_.workers = spawn_worker_manager(system_, std::move(workers));
   targets_.catalog = spawn_worker_catalog(system_, types, runner_);
+  if (timetable) {
+    periodic_options periodic;
+    periodic.runner = runner_for("periodic");
+    periodic.clock = std::make_shared<system_wall_clock>();
+    periodic.grace = grace_of(settings);
+    targets_.periodic = spawn_periodic(system_, std::move(periodic), std::move(*timetable));
+  }
   control_ = spawn_control(system_, {std::move(around.identity), std::move(around.on_shut_down)},
                            targets_);
 }
@@ -180,6 +203,8 @@ core::~core() {
   end(targets_.manager);
   end(targets_.workers);
   end(targets_.catalog);
+  if (targets_.periodic)
+    end(targets_.periodic);
   end(targets_.feed);
   system_.registry().await_running_count_equal(0);
   keepers_.reset();

@@ -20,10 +20,12 @@ namespace exec {
 class process_runner;
 }
 class keepers;
+class periodic_table;
 
 /// What a core is given besides the settings.
 struct core_surroundings {
-  /// Held by `server_lock`; the processes of a pool have a keeper in it. Empty: they end with us.
+  /// Held by `server_lock`; the processes of a pool have a keeper in it, and it keeps the periodic
+  /// tasks. Empty: processes end with us, and there are no periodic tasks.
   std::filesystem::path state_dir;
   server_status identity;
   /// For the control actor.
@@ -47,7 +49,8 @@ public:
 
 private:
   core(const config::settings& settings, std::shared_ptr<exec::process_runner> runner,
-       std::unique_ptr<keepers> keepers, core_surroundings around);
+       std::unique_ptr<keepers> keepers, std::unique_ptr<periodic_table> timetable,
+       core_surroundings around);
 
   system_config config_;
   caf::actor_system system_;

@@ -32,6 +32,9 @@ inline constexpr const char* control_socket = "control.sock";
 /// Below it each pool has a directory for its keeper.
 inline constexpr const char* keepers = "keepers";
 
+/// Holds a file for each periodic task.
+inline constexpr const char* periodic = "periodic";
+
 /// What a server that was started with `--detach` has to say.
 inline constexpr const char* detached_log = "server.log";
 

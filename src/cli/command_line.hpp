@@ -52,6 +52,7 @@ void add_task_commands(CLI::App& app, invocation& now);
 void add_event_commands(CLI::App& app, invocation& now);
 void add_worker_commands(CLI::App& app, invocation& now);
 void add_worker_type_commands(CLI::App& app, invocation& now);
+void add_periodic_commands(CLI::App& app, invocation& now);
 void add_config_commands(CLI::App& app, invocation& now);
 
 /// Parses the command line, runs the command, and returns the exit code of the process.

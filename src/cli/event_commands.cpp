@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/rfc3339.hpp"
 #include "cli/command_line.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/session.hpp"
@@ -7,7 +8,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <ctime>
 #include <iostream>
 
 namespace mahavishnu::cli {
@@ -23,18 +23,6 @@ struct events_wish {
   std::string pool;
   std::vector<std::string> types;
 };
-
-/// `2026-11-21T07:48:00.123Z`
-std::string time_text(std::chrono::milliseconds since_1970) {
-  auto whole = static_cast<std::time_t>(since_1970.count() / 1000);
-  std::tm parts{};
-  ::gmtime_r(&whole, &parts);
-  char text[64];
-  auto length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03dZ",
-                static_cast<int>(since_1970.count() % 1000));
-  return text;
-}
 
 std::string ended(const task_result& task) {
   return task.task.str() + " " + std::string{to_string(task.status)} + " after " +
@@ -61,7 +49,8 @@ struct details {
 };
 
 std::string line_of(const notice& what) {
-  auto line = time_text(what.timestamp) + " " + std::string{to_string(what.type())};
+  auto line =
+      rfc3339(std::chrono::sys_time{what.timestamp}) + " " + std::string{to_string(what.type())};
   if (!what.source.empty())
     line += " " + what.source.value;
   if (!what.target.empty())

@@ -38,6 +38,7 @@ int run(int argc, const char* const* argv, const services& above) {
   add_event_commands(app, now);
   add_worker_commands(app, now);
   add_worker_type_commands(app, now);
+  add_periodic_commands(app, now);
   add_config_commands(app, now);
   app.set_version_flag("--version", "mahavishnu " MAHAVISHNU_VERSION);
   app.footer("Exit codes: 0 done, 1 failed, 2 wrong command line or settings, 3 no server.\n"

@@ -42,8 +42,7 @@ soon no_directory "$keepers"/pool_* || fail "the directory of a closed pool is s
 # A killed server takes nothing with it ...
 "$mahavishnu" pool spawn --name night --min 2 >/dev/null
 for i in 1 2; do
-  "$mahavishnu" task submit --pool night --prompt "echo \$\$ >$work/pid$i; exec sleep 1000" >/dev/null 2>&1 ||
-    "$mahavishnu" pool execute night --prompt "echo \$\$ >$work/pid$i; exec sleep 1000" >/dev/null 2>&1 &
+  "$mahavishnu" pool execute night --prompt "echo \$\$ >$work/pid$i; exec sleep 1000" >/dev/null 2>&1 &
 done
 soon begun "$work/pid1" && soon begun "$work/pid2" || fail "two tasks should run"
 keeper=$(parent "$(cat pid1)")

@@ -11,7 +11,7 @@ set(may_net base)
 set(may_patterns base exec)
 set(may_messages base)
 set(may_wire base messages)
-set(may_actors base exec messages)
+set(may_actors base exec patterns messages)
 set(may_cli base config patterns messages wire)
 set(may_app base config exec net patterns messages wire actors cli)
 

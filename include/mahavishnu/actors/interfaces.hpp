@@ -124,6 +124,11 @@ using worker_manager_actor =
 using worker_catalog_actor =
     caf::typed_actor<caf::replies_to<list_worker_types>::with<worker_type_list>>;
 
+/// Runs scripts again and again.
+using periodic_actor = caf::typed_actor<caf::replies_to<add_periodic>::with<periodic_info>,
+                                        caf::replies_to<list_periodic>::with<periodic_list>,
+                                        caf::replies_to<change_periodic>::with<periodic_info>>;
+
 /// The only actor that is reachable from outside the process: passes requests on to those who
 /// answer them, unless the server is shutting down.
 using control_actor = caf::typed_actor<
@@ -163,6 +168,10 @@ using control_actor = caf::typed_actor<
     caf::replies_to<close_all_workers>::with<workers_closed>,
     caf::replies_to<get_workers_health>::with<workers_health>,
     // To the catalogue of worker types.
-    caf::replies_to<list_worker_types>::with<worker_type_list>>;
+    caf::replies_to<list_worker_types>::with<worker_type_list>,
+    // To the periodic tasks.
+    caf::replies_to<add_periodic>::with<periodic_info>,
+    caf::replies_to<list_periodic>::with<periodic_list>,
+    caf::replies_to<change_periodic>::with<periodic_info>>;
 
 } // namespace mahavishnu

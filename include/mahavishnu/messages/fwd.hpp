@@ -79,6 +79,12 @@ struct list_worker_types;
 struct worker_type_info;
 struct worker_type_list;
 
+struct add_periodic;
+struct periodic_info;
+struct list_periodic;
+struct periodic_list;
+struct change_periodic;
+
 struct notice;
 struct subscribe;
 struct subscribed;

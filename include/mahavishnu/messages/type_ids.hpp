@@ -89,6 +89,13 @@ CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::list_worker_types))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::worker_type_info))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::worker_type_list))
 
+// periodic tasks
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::add_periodic))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::periodic_info))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::list_periodic))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::periodic_list))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::change_periodic))
+
 // the bus
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::notice))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::subscribe))
