@@ -24,7 +24,7 @@ struct control_targets {
   worker_manager_actor workers;
   worker_catalog_actor catalog;
   /// None where there is no place to keep them.
-  periodic_actor periodic;
+  periodic_actor periodic{};
 };
 
 control_actor spawn_control(caf::actor_system& system, control_options options,

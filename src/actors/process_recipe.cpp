@@ -29,10 +29,10 @@ std::string run_name(const task_run& run) {
 
 result<exec::process_spec> process_for(const process_recipe& recipe, const task_run& run) {
   const auto& task = *run.spec;
-  const auto name = run_name(run);
+  const auto run_id = run_name(run);
   const auto& prompt = (task.command.empty() ? task.prompt : task.command).str();
   exec::process_spec made;
-  made.run = name;
+  made.run = run_id;
   made.working_directory = task.working_directory;
   made.stdin_text = task.stdin_text.str();
   made.environment = recipe.environment;
@@ -46,7 +46,7 @@ result<exec::process_spec> process_for(const process_recipe& recipe, const task_
       if (const auto& at = task.working_directory; !at.empty())
         made.argv.insert(made.argv.end(), {"--volume", at + ":" + at, "--workdir", at});
     } else {
-      replace_all(word, run_placeholder, name);
+      replace_all(word, run_placeholder, run_id);
       // Last: what the prompt contains is no placeholder.
       if (recipe.prompt == prompt_mode::argument)
         has_place = replace_all(word, prompt_placeholder, prompt) || has_place;

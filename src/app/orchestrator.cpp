@@ -287,6 +287,19 @@ answer<worker_type_list> orchestrator::list_worker_types(const std::string& name
   return ask<worker_type_list>(mahavishnu::list_worker_types{name, probe});
 }
 
+answer<periodic_info> orchestrator::add_periodic(const mahavishnu::add_periodic& task) {
+  return ask<periodic_info>(task);
+}
+
+answer<periodic_list> orchestrator::list_periodic(const std::string& name) {
+  return ask<periodic_list>(mahavishnu::list_periodic{name});
+}
+
+answer<periodic_info> orchestrator::change_periodic(const std::string& name,
+                                                    periodic_change change) {
+  return ask<periodic_info>(mahavishnu::change_periodic{name, change});
+}
+
 // -- handles -------------------------------------------------------------------------------------
 
 caf::actor_system& orchestrator::system() {

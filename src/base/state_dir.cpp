@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/state_dir.hpp"
 
-#include "base/replace_file.hpp"
+#include "base/durable_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "mahavishnu/patterns/periodic_table.hpp"
 
+#include "base/durable_file.hpp"
 #include "base/text.hpp"
-#include "patterns/atomic_file.hpp"
 #include "patterns/periodic_file.hpp"
 
 #include <algorithm>
@@ -189,6 +189,19 @@ periodic_table::due_work periodic_table::due(time_point now) {
         work.problems.push_back(saved.error());
   }
   return work;
+}
+
+result<periodic_table::due_run> periodic_table::start_now(std::string_view name, time_point now) {
+  auto found = look_up(name);
+  if (!found)
+    return found.error();
+  auto& which = (*found)->second;
+  auto changed = which;
+  auto number = changed.when.start_now(now);
+  if (auto saved = save(changed); !saved)
+    return saved.error();
+  which = std::move(changed);
+  return due_run{which.task, number};
 }
 
 result<void> periodic_table::ended(std::string_view name, run_number number, time_point now,

@@ -139,6 +139,13 @@ schedule::decision schedule::look(time_point now, std::mt19937_64& chance) {
   return todo;
 }
 
+schedule::run_number schedule::start_now(time_point now) {
+  state_.running.push_back(++last_number_);
+  ++state_.run_count;
+  state_.last_run = now;
+  return last_number_;
+}
+
 void schedule::ended(run_number number, time_point now, const std::optional<std::string>& failure,
                      std::mt19937_64& chance) {
   if (std::erase(state_.running, number) == 0)
@@ -247,12 +254,8 @@ void schedule::take_due(time_point now, decision& todo, std::mt19937_64& chance)
 }
 
 void schedule::start_owed(time_point now, decision& todo) {
-  for (; state_.owed > 0 && state_.running.size() < most_running(); --state_.owed) {
-    todo.start.push_back(++last_number_);
-    state_.running.push_back(last_number_);
-    ++state_.run_count;
-    state_.last_run = now;
-  }
+  for (; state_.owed > 0 && state_.running.size() < most_running(); --state_.owed)
+    todo.start.push_back(start_now(now));
 }
 
 } // namespace mahavishnu

@@ -2,8 +2,10 @@
 #include "app/http_routes.hpp"
 #include "mahavishnu/app/orchestrator.hpp"
 #include "mahavishnu/app/worker_manager.hpp"
+#include "mahavishnu/config/load.hpp"
 #include "support/catch.hpp"
 #include "support/events.hpp"
+#include "support/scratch.hpp"
 #include "support/tasks.hpp"
 
 #include <condition_variable>
@@ -188,4 +190,40 @@ TEST_CASE("the HTTP side tells liveness from readiness") {
   CHECK(get("/nothing").status == 404);
   CHECK(get("/livez", "POST").status == 405);
   CHECK(get("/mcp", "POST").status == 501);
+}
+
+TEST_CASE("a program with a state directory has keepers and periodic tasks, and is alone in it") {
+  scratch place;
+  config::sources from;
+  from.settings_dir = (place / "none").string();
+  from.flags.push_back({"state_dir", (place / "state").string(), "--set"});
+  auto settings = config::load(from).settings;
+  REQUIRE(settings);
+  REQUIRE(::setenv("MAHAVISHNU_KEEPER", MAHAVISHNU_KEEPER, 1) == 0);
+  auto started = orchestrator::start(*settings);
+  REQUIRE(started.has_value());
+  auto& inside = **started;
+  spawn(inside, "shell", "mine");
+  auto parent = inside.execute("mine", task_of("tr '\\0' '\\n' </proc/$PPID/cmdline")).get();
+  REQUIRE(parent.has_value());
+  CHECK_THAT(parent->output.str(), ContainsSubstring("mahavishnu-keeper"));
+  CHECK(orchestrator::start(*settings).error().code == errc::already_exists);
+
+  place.write("hello.sh", "echo hello\n");
+  add_periodic wish;
+  wish.name = "hello";
+  wish.script = (place / "hello.sh").string();
+  REQUIRE(inside.add_periodic(wish).get().has_value());
+  CHECK(inside.change_periodic("hello", periodic_change::disable).get()->task.enabled == false);
+  CHECK(inside.list_periodic().get()->tasks.size() == 1);
+  CHECK(inside.change_periodic("hello", periodic_change::remove).get().has_value());
+
+  started->reset();
+  CHECK(std::filesystem::is_empty(place / "state/keepers"));
+}
+
+TEST_CASE("a program without a state directory says why it has no periodic tasks") {
+  auto refused = start()->list_periodic().get();
+  REQUIRE(refused.has_error());
+  CHECK_THAT(refused.error().message, ContainsSubstring("state_dir"));
 }

@@ -387,6 +387,22 @@ TEST_CASE("a rule that makes no sense is told why") {
   CHECK_THAT(refusal(rule), ContainsSubstring("time-out"));
 }
 
+TEST_CASE("a run by hand is one more, and the next one is counted from its end") {
+  auto rule = every(60s);
+  rule.enabled = false;
+  watched_schedule task{rule};
+  CHECK(task.started().empty());
+  auto number = task.when.start_now(task.now);
+  CHECK(task.when.state().run_count == 1);
+  CHECK(task.when.state().running == std::vector{number});
+  task.now += 30s;
+  task.end(number);
+  task.when.set_enabled(true);
+  CHECK(task.started().empty());
+  task.now += 61s;
+  CHECK(task.started().size() == 1);
+}
+
 TEST_CASE("a policy is found by its name and a wrong name is told all of them") {
   for (auto policy : {overlap_policy::skip, overlap_policy::queue, overlap_policy::allow,
                       overlap_policy::cancel_running})

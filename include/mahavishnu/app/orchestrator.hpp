@@ -110,6 +110,12 @@ public:
   /// With `probe`, what their programs say of themselves as well.
   answer<worker_type_list> list_worker_types(const std::string& name = {}, bool probe = false);
 
+  // -- periodic tasks, which need `state_dir` ---------------------------------------
+
+  answer<periodic_info> add_periodic(const mahavishnu::add_periodic& task);
+  answer<periodic_list> list_periodic(const std::string& name = {});
+  answer<periodic_info> change_periodic(const std::string& name, periodic_change change);
+
   // -- for those who speak CAF ------------------------------------------------------
 
   /// Programs that speak to actors themselves must let go of what they hold before this object

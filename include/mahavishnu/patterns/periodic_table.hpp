@@ -79,6 +79,8 @@ public:
   std::vector<entry> list() const;
 
   due_work due(time_point now);
+  /// A run besides those that are due.
+  result<due_run> start_now(std::string_view name, time_point now);
   /// An error names a file that could not be written; the end counts all the same. Tasks and runs
   /// that are unknown do no harm.
   result<void> ended(std::string_view name, run_number number, time_point now,

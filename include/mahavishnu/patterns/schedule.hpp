@@ -119,6 +119,8 @@ public:
                                  std::mt19937_64& chance);
 
   decision look(time_point now, std::mt19937_64& chance);
+  /// A run that is not of the rule: it starts whatever else runs, also when it is disabled.
+  run_number start_now(time_point now);
   /// A run has ended; numbers that are not running do no harm.
   void ended(run_number number, time_point now, const std::optional<std::string>& failure,
              std::mt19937_64& chance);

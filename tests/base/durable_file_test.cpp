@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/replace_file.hpp"
+#include "base/durable_file.hpp"
 #include "support/catch.hpp"
 #include "support/scratch.hpp"
 
@@ -17,6 +17,16 @@ TEST_CASE("a file is made or replaced, and is ours alone") {
   struct stat found {};
   REQUIRE(::stat((dir / "a").c_str(), &found) == 0);
   CHECK((found.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("a file is taken away, and one that is not there is fine") {
+  scratch dir;
+  dir.write("a", "text");
+  REQUIRE(remove_file(dir / "a").has_value());
+  CHECK_FALSE(std::filesystem::exists(dir / "a"));
+  CHECK(remove_file(dir / "a").has_value());
+  std::filesystem::create_directory(dir / "b");
+  CHECK(remove_file(dir / "b").error().code == errc::io_failed);
 }
 
 TEST_CASE("a file that cannot be replaced stays as it is, and nothing is left beside it") {

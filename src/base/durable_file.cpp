@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base/replace_file.hpp"
+#include "base/durable_file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -36,12 +36,14 @@ bool sync_directory(const std::filesystem::path& directory) {
   return synced;
 }
 
+error refused(const std::string& what, const std::filesystem::path& file) {
+  return {errc::io_failed, "cannot " + what + " '" + file.string() + "': " + std::strerror(errno)};
+}
+
 } // namespace
 
 result<void> replace_file(const std::filesystem::path& file, std::string_view text) {
-  auto failed = [&file] {
-    return error{errc::io_failed, "cannot write '" + file.string() + "': " + std::strerror(errno)};
-  };
+  auto failed = [&file] { return refused("write", file); };
   auto directory = file.parent_path();
   auto beside = (directory / ("." + file.filename().string() + ".XXXXXX")).string();
   int descriptor = ::mkostemp(beside.data(), O_CLOEXEC); // for our user alone
@@ -59,6 +61,12 @@ result<void> replace_file(const std::filesystem::path& file, std::string_view te
   }
   if (!sync_directory(directory))
     return failed();
+  return {};
+}
+
+result<void> remove_file(const std::filesystem::path& file) {
+  if ((::unlink(file.c_str()) != 0 && errno != ENOENT) || !sync_directory(file.parent_path()))
+    return refused("remove", file);
   return {};
 }
 

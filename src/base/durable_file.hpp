@@ -12,4 +12,7 @@ namespace mahavishnu {
 /// part, also after a power cut. The file is ours alone.
 result<void> replace_file(const std::filesystem::path& file, std::string_view text);
 
+/// Takes a file away, for good when it returns. One that is not there is fine.
+result<void> remove_file(const std::filesystem::path& file);
+
 } // namespace mahavishnu
