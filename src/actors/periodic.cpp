@@ -207,11 +207,11 @@ struct periodic_state {
                                                  "looked up in PATH"});
     if (auto found = find_script({task->script, task->arguments}); !found)
       return to_caf(found.error());
-    auto name = task->name;
+    auto added_name = task->name;
     if (auto added = table->add(std::move(*task), now()); !added)
       return to_caf(added.error());
     look();
-    return about(name);
+    return about(added_name);
   }
 
   caf::result<periodic_list> list(const list_periodic& wish) const {

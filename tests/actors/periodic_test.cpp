@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "actors/periodic.hpp"
+#include "mahavishnu/messages/all.hpp"
 #include "support/scratch.hpp"
 #include "virtual_processes.hpp"
 

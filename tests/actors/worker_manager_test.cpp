@@ -56,6 +56,7 @@ class single_workers : public virtual_processes {
 public:
   explicit single_workers(const std::function<void(worker_manager_options&)>& change = {}) {
     worker_manager_options options;
+    options.worker.runner = runner;
     options.types = {{"shell", shell_workers()},
                      {"noop", noop_worker()},
                      {"silent", workers_that_are(silent)},

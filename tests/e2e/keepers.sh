@@ -21,8 +21,8 @@ begun() { [ -s "$1" ]; }
 no_directory() { [ ! -e "$1" ]; }
 
 up
-"$mahavishnu" pool spawn --name idle --min 3 >/dev/null
-"$mahavishnu" pool spawn --name build --min 1 >/dev/null
+"$mahavishnu" pool spawn --worker-type shell --name idle --min 3 >/dev/null
+"$mahavishnu" pool spawn --worker-type shell --name build --min 1 >/dev/null
 run ls "$keepers"
 is "" "$out" "a pool that has run nothing has no keeper"
 
@@ -40,7 +40,7 @@ gone "$keeper" || fail "the keeper of a closed pool is still there"
 soon no_directory "$keepers"/pool_* || fail "the directory of a closed pool is still there"
 
 # A killed server takes nothing with it ...
-"$mahavishnu" pool spawn --name night --min 2 >/dev/null
+"$mahavishnu" pool spawn --worker-type shell --name night --min 2 >/dev/null
 for i in 1 2; do
   "$mahavishnu" pool execute night --prompt "echo \$\$ >$work/pid$i; exec sleep 1000" >/dev/null 2>&1 &
 done
@@ -60,7 +60,7 @@ run cat "$MAHAVISHNU_STATE_DIR/server.log"
 contains "$out" "of an earlier server"
 
 # Down ends all of it.
-"$mahavishnu" pool spawn --name last --min 1 >/dev/null
+"$mahavishnu" pool spawn --worker-type shell --name last --min 1 >/dev/null
 "$mahavishnu" pool execute last --prompt "echo \$\$ >$work/pid3; exec sleep 1000" >/dev/null 2>&1 &
 soon begun "$work/pid3" || fail "a task should run"
 keeper=$(parent "$(cat pid3)")

@@ -84,7 +84,7 @@ is "1 0" "$(json '"\(.tasks | length) \(.damaged | length)"')" "what is left"
 
 # Bad wishes
 refused 1 "/nonexistent.sh" periodic add /nonexistent.sh
-refused 1 "minute" periodic add scripts/tick.sh --cron '61 * * * *'
-refused 1 "cancel_running" periodic add scripts/tick.sh --overlap sometimes
+refused 2 "minute" periodic add scripts/tick.sh --cron '61 * * * *'
+refused 2 "cancel_running" periodic add scripts/tick.sh --overlap sometimes
 refused 2 "--cron" periodic add scripts/tick.sh --time-zone UTC
 refused 1 "already" periodic add scripts/broken.sh
