@@ -121,6 +121,7 @@ void hand_down_controllers(cgroup_support& support) {
   };
   support.memory = hand_down("memory");
   support.pids = hand_down("pids");
+  support.cpu = hand_down("cpu");
 }
 
 } // namespace
@@ -161,7 +162,7 @@ std::optional<std::string> find_own_cgroup(const cgroup_mount& mount,
   return std::nullopt;
 }
 
-result<cgroup_support> cgroup_probe() {
+result<std::string> own_cgroup() {
   auto unsupported = [](std::string text) { return error{errc::unsupported, std::move(text)}; };
   auto mount = find_cgroup_mount(content("/proc/self/mountinfo").value_or(""));
   if (!mount)
@@ -171,6 +172,13 @@ result<cgroup_support> cgroup_probe() {
   if (!own)
     return unsupported("the cgroup of this process is outside of what is mounted at '" +
                        mount->directory + "'; mount all of it or go without");
+  return *own;
+}
+
+result<cgroup_support> cgroup_probe() {
+  auto own = own_cgroup();
+  if (!own)
+    return own.error();
   return cgroup_probe_in(*own);
 }
 
@@ -200,13 +208,20 @@ cgroup::cgroup(std::string directory, unique_fd descriptor)
     : directory_(std::move(directory)), descriptor_(std::move(descriptor)) {}
 
 result<cgroup> cgroup::create(const cgroup_support& support, const std::string& name,
-                              const bounds& most) {
+                              const cgroup_limits& limits) {
   if (name.empty() || name.find('/') != std::string::npos || name.front() == '.')
     return error{errc::invalid_argument,
                  "'" + name + "' is no name for a cgroup; use one without '/' and '.' before it"};
-  if ((most.memory_bytes && !support.memory) || (most.processes && !support.pids))
-    return error{errc::unsupported,
-                 "the cgroup '" + name + "' cannot have its bounds: " + support.why_not};
+  if (limits.cpu_max && *limits.cpu_max == 0)
+    return error{errc::invalid_argument, "the cgroup '" + name +
+                                             "' is to have no processor at all (cpu_max 0); give "
+                                             "it one percent or more"};
+  bool keeps_all = (support.memory || !limits.memory_max) && (support.pids || !limits.pids_max) &&
+                   (support.cpu || !limits.cpu_max);
+  if (!keeps_all && !limits.optional)
+    return error{errc::unsupported, "the cgroup '" + name +
+                                        "' cannot have its limits: " + support.why_not +
+                                        "; or make the limits optional, or leave them out"};
   auto directory = support.directory + "/" + name;
   bool made = ::mkdir(directory.c_str(), 0755) == 0;
   if (!made && errno != EEXIST)
@@ -216,15 +231,22 @@ result<cgroup> cgroup::create(const cgroup_support& support, const std::string& 
     return error{errc::already_exists, "the cgroup '" + directory +
                                            "' has processes in it already; give each run a name of "
                                            "its own"};
-  auto set = [&](const char* file, const std::optional<std::uint64_t>& value) {
-    return value ? write_to(directory + "/" + file, std::to_string(*value)) : 0;
+  if (!group)
+    return group;
+  int failure = 0;
+  auto set = [&](bool can, const char* file, const std::string& value) {
+    if (can && failure == 0)
+      failure = write_to(directory + "/" + file, value);
   };
-  int failure = group ? set("memory.max", most.memory_bytes) : 0;
-  if (failure == 0 && group)
-    failure = set("pids.max", most.processes);
+  if (limits.memory_max)
+    set(support.memory, "memory.max", std::to_string(*limits.memory_max));
+  if (limits.pids_max)
+    set(support.pids, "pids.max", std::to_string(*limits.pids_max));
+  if (limits.cpu_max) // microseconds in each tenth of a second
+    set(support.cpu, "cpu.max", std::to_string(std::uint64_t{1000} * *limits.cpu_max) + " 100000");
   if (failure != 0) {
     ::rmdir(directory.c_str());
-    return error{errc::io_failed, "the bounds of the cgroup '" + directory +
+    return error{errc::io_failed, "the limits of the cgroup '" + directory +
                                       "' cannot be set: " + words_for(failure) +
                                       "; look at the controllers of the group above"};
   }

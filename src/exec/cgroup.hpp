@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "exec/spawn_options.hpp"
 #include "exec/unique_fd.hpp"
 
 #include <mahavishnu/base/error.hpp>
@@ -18,9 +19,10 @@ namespace mahavishnu::exec {
 struct cgroup_support {
   /// Our own group in the tree of cgroup v2.
   std::string directory;
-  /// Whether the groups in it can have memory.max, and pids.max.
+  /// Whether the groups in it can have memory.max, pids.max and cpu.max.
   bool memory = false;
   bool pids = false;
+  bool cpu = false;
   /// Why not, when one of them cannot.
   std::string why_not;
 };
@@ -36,8 +38,11 @@ std::optional<cgroup_mount> find_cgroup_mount(std::string_view mountinfo);
 /// The directory of our own group, from the mount and the content of /proc/self/cgroup.
 std::optional<std::string> find_own_cgroup(const cgroup_mount& mount, std::string_view memberships);
 
+/// The directory of our own group. The error says why there is none.
+result<std::string> own_cgroup();
+
 /// Finds out whether groups can be made, by making one and removing it. Tries to hand the
-/// controllers for memory and pids to the groups below. The error says what is missing.
+/// controllers to the groups below. The error says what is missing.
 result<cgroup_support> cgroup_probe();
 
 /// The same for a directory of cgroup v2 that is known.
@@ -48,15 +53,10 @@ result<cgroup_support> cgroup_probe_in(const std::string& directory);
 /// object: a run outlives the program that watches it.
 class cgroup {
 public:
-  struct bounds {
-    std::optional<std::uint64_t> memory_bytes;
-    std::optional<std::uint64_t> processes;
-  };
-
-  /// Makes the group with its bounds, or nothing. One of that name which is left over from before
-  /// is taken as it is when it is empty.
+  /// Makes the group with its limits, or nothing; limits that are optional are set where that is
+  /// possible. One of that name which is left over from before is taken as it is when it is empty.
   static result<cgroup> create(const cgroup_support& support, const std::string& name,
-                               const bounds& most = {});
+                               const cgroup_limits& limits = {});
 
   /// A group that exists, of a run that has been found again.
   static result<cgroup> open(std::string directory);

@@ -134,8 +134,12 @@ void keeper::adopt(run_log_contents known) {
   knows_all_ = !known.is_damaged;
   for (const auto& warning : known.warnings)
     warnings_.push_back(directory_.runs() + ": " + warning);
-  if (auto left = end_survivors(directory_.mark() + "."); left > 0)
-    warnings_.push_back(std::to_string(left) + " processes of a keeper that died do not end");
+  std::map<std::string, std::vector<pid_t>> survivors;
+  for (auto pid : end_survivors(directory_.mark() + ".")) {
+    warnings_.push_back("process " + std::to_string(pid) + " of a keeper that died does not end");
+    survivors[mark_of(pid)].push_back(pid);
+  }
+  engine_.end_left_groups();
   for (auto& [name, state] : known.runs) {
     if (!state.has_ended()) {
       state.ended_at = now();
@@ -143,6 +147,10 @@ void keeper::adopt(run_log_contents known) {
                             "run '" + name +
                                 "' is lost: the keeper that ran it was killed or crashed, and its "
                                 "processes were ended; run it again if that does no harm"};
+      if (auto left = survivors.find(directory_.mark() + "." + name); left != survivors.end()) {
+        state.survivors = std::move(left->second);
+        state.note = "processes of it were killed and do not end";
+      }
       auto path = directory_.outputs() + "/" + name;
       state.output = {size_of(path + ".out"), false, {}};
       state.error_output = {size_of(path + ".err"), false, {}};
@@ -463,6 +471,8 @@ void keeper::note_end(const std::string& name, process_exit exit) {
   run.state.failure = std::move(exit.failure);
   run.state.exit_code = exit.exit_code;
   run.state.signal = exit.signal;
+  run.state.survivors = std::move(exit.survivors);
+  run.state.note = std::move(exit.note);
   run.state.output = state_of(std::move(exit.standard_output), exit.output_bytes);
   run.state.error_output = state_of(std::move(exit.standard_error), exit.error_bytes);
   auto told = std::exchange(run.state, without_text(run.state));

@@ -637,6 +637,8 @@ process_exit keeper_link::exit_of(const run_state& state, std::size_t output_lim
   exit.failure = state.failure;
   exit.exit_code = state.exit_code;
   exit.signal = state.signal;
+  exit.survivors = state.survivors;
+  exit.note = state.note;
   auto read = [&](const stream_state& from, stream which, std::string& text, bool& truncated) {
     if (from.is_inline) {
       output_capture kept{output_limit};

@@ -25,7 +25,14 @@ auto members(any_of<hello> auto& x) {
 auto members(any_of<start> auto& x) {
   auto& s = x.spec;
   return std::tie(s.run, s.argv, s.working_directory, s.environment, s.stdin_text,
-                  s.input_stays_open, s.file_limit, s.grace, s.terminal, s.limits, s.nice, s.umask);
+                  s.input_stays_open, s.file_limit, s.grace, s.terminal, s.limits, s.nice, s.umask,
+                  s.secrets, s.cgroup);
+}
+auto members(any_of<secret> auto& x) {
+  return std::tie(x.name, x.value);
+}
+auto members(any_of<cgroup_limits> auto& x) {
+  return std::tie(x.memory_max, x.pids_max, x.cpu_max, x.optional);
 }
 auto members(any_of<terminal_size> auto& x) {
   return std::tie(x.columns, x.rows);
@@ -80,7 +87,7 @@ auto members(any_of<stream_state> auto& x) {
 }
 auto members(any_of<run_state> auto& x) {
   return std::tie(x.run, x.pid, x.started_at, x.ended_at, x.input_bytes, x.failure, x.exit_code,
-                  x.signal, x.output, x.error_output);
+                  x.signal, x.output, x.error_output, x.survivors, x.note);
 }
 
 // -- writing -------------------------------------------------------------------------------------

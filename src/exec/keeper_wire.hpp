@@ -17,7 +17,7 @@
 /// (u8) and fields. Unaware of sockets.
 namespace mahavishnu::exec::keeper_wire {
 
-inline constexpr std::uint32_t version = 1;
+inline constexpr std::uint32_t version = 2;
 
 /// No frame is longer, its length aside.
 inline constexpr std::size_t largest_frame = std::size_t{4} << 20;

@@ -4,6 +4,7 @@
 #include "exec/memory.hpp"
 #include "exec/program.hpp"
 #include "exec/run_state.hpp"
+#include "exec/secret_files.hpp"
 #include "exec/survivors.hpp"
 
 #include <fcntl.h>
@@ -38,6 +39,9 @@ constexpr std::chrono::milliseconds between_growths{50};
 /// With no more than this waiting, there is room for more input.
 constexpr std::size_t room_for_input = 64 * 1024;
 
+/// Survivors that an exit names.
+constexpr std::size_t most_survivors_told = 64;
+
 /// What is typed at the end of the input of a terminal: Ctrl-D.
 constexpr std::string_view end_of_input = "\x04";
 
@@ -71,7 +75,10 @@ error nobody_reads() {
 } // namespace
 
 process_engine::process_engine(event_loop& loop, engine_options options)
-    : loop_(loop), options_(std::move(options)), buffer_(buffer_size) {
+    : loop_(loop),
+      options_(std::move(options)),
+      groups_("mahavishnu-" + options_.mark),
+      buffer_(buffer_size) {
   // Copied once: another thread that calls setenv() later would be a race.
   for (auto line = environ; line != nullptr && *line != nullptr; ++line)
     inherited_.emplace_back(*line);
@@ -108,7 +115,7 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
     call(done, failed(outputs.error()));
     return;
   }
-  auto launched = launch(spec);
+  auto launched = launch(handle, spec);
   if (!launched) {
     call(done, failed(launched.error()));
     return;
@@ -121,6 +128,8 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
               .grace = usable(spec.grace),
               .done = std::move(done),
               .terminal = std::move(launched->terminal),
+              .group = std::move(launched->group),
+              .note = std::move(launched->note),
               .ending = {},
               .next_step = {},
               .looked_at = event_loop::clock::now(),
@@ -157,7 +166,8 @@ result<process_engine::run_outputs> process_engine::open_outputs(const process_s
                      run_output{limit, std::move(error_output)}};
 }
 
-result<process_engine::launched_process> process_engine::launch(process_spec& spec) const {
+result<process_engine::launched_process> process_engine::launch(process_handle handle,
+                                                                process_spec& spec) {
   spawn_options how;
   how.limits = spec.limits;
   for (const auto& limit : options_.limits)
@@ -167,12 +177,42 @@ result<process_engine::launched_process> process_engine::launch(process_spec& sp
   how.umask = spec.umask;
   if (options_.ends_with_thread)
     how.parent_death_signal = SIGKILL;
-  if (!spec.terminal) {
-    auto process = spawn(spec, inherited_, how);
-    if (!process)
-      return process.error();
-    return launched_process{std::move(*process), std::move(spec.stdin_text), {}};
+  auto secrets = secret_files::make(spec);
+  if (!secrets)
+    return secrets.error();
+  secrets->give(spec, how);
+  std::unique_ptr<cgroup> group;
+  std::string note;
+  if (spec.cgroup) {
+    auto name = spec.run.empty() ? "process-" + std::to_string(handle) : spec.run;
+    auto made = groups_.make(name, *spec.cgroup, note);
+    if (!made)
+      return made.error();
+    group = std::move(*made);
+    how.cgroup = group ? group->descriptor() : -1;
   }
+  auto launched = spec.terminal ? launch_with_terminal(spec, how) : launch_with_pipes(spec, how);
+  if (!launched) {
+    if (group)
+      (void)group->remove();
+    return launched;
+  }
+  launched->group = std::move(group);
+  launched->note = std::move(note);
+  return launched;
+}
+
+result<process_engine::launched_process>
+process_engine::launch_with_pipes(process_spec& spec, const spawn_options& how) const {
+  auto process = spawn(spec, inherited_, how);
+  if (!process)
+    return process.error();
+  return launched_process{
+      std::move(*process), std::move(spec.stdin_text), std::nullopt, nullptr, {}};
+}
+
+result<process_engine::launched_process>
+process_engine::launch_with_terminal(process_spec& spec, spawn_options& how) const {
   auto terminal = pseudo_terminal::open(*spec.terminal);
   if (!terminal)
     return terminal.error();
@@ -195,7 +235,7 @@ result<process_engine::launched_process> process_engine::launch(process_spec& sp
       return why;
     }
   }
-  return launched_process{std::move(*process), std::move(typed), std::move(*terminal)};
+  return launched_process{std::move(*process), std::move(typed), std::move(*terminal), nullptr, {}};
 }
 
 bool process_engine::watch(process_handle handle, entry& running) {
@@ -371,10 +411,14 @@ void process_engine::begin_end(process_handle handle, entry& running,
     return;
   auto now = event_loop::clock::now();
   running.end_of_grace = now + grace;
-  running.ending.emplace(
-      process_tree{running.process.pid(), options_.mark + running.run, options_.reaper},
-      end_patience{grace, patience_after_kill}, now);
+  running.ending.emplace(end_of(running, grace));
   go_on_ending(handle);
+}
+
+tree_end process_engine::end_of(const entry& running, std::chrono::milliseconds grace) const {
+  return tree_end{process_tree{running.process.pid(), options_.mark + running.run, options_.reaper},
+                  end_patience{grace, patience_after_kill}, event_loop::clock::now(),
+                  running.group.get()};
 }
 
 /// Does what is due to the tree of a run that is being ended, and the rest when that is done.
@@ -427,6 +471,8 @@ std::optional<event_loop::clock::time_point> process_engine::step_blindly(entry&
 
 /// Whether a process that has ended may have left others behind.
 bool process_engine::has_left_something(const entry& running) {
+  if (running.group) // nothing leaves it
+    return running.group->populated();
   if (options_.reaper != ::getpid())
     return running.process.output_is_held();
   auto children = list_children(options_.reaper);
@@ -457,9 +503,7 @@ void process_engine::note_exit(process_handle handle) {
   }
   auto now = event_loop::clock::now();
   if (!running.ending)
-    running.ending.emplace(
-        process_tree{running.process.pid(), options_.mark + running.run, options_.reaper},
-        end_patience{std::chrono::milliseconds{0}, patience_after_kill}, now);
+    running.ending.emplace(end_of(running, std::chrono::milliseconds{0}));
   // Its end is the end of the grace of all others.
   running.end_of_grace = std::min(running.end_of_grace, now);
   running.ending->hurry(now);
@@ -475,7 +519,9 @@ void process_engine::note_exit(process_handle handle) {
 }
 
 void process_engine::finish(process_handle handle) {
-  auto exit = children_.at(handle).process.finish(buffer_);
+  auto& running = children_.at(handle);
+  auto exit = running.process.finish(buffer_);
+  add_what_is_left(running, exit);
   call(forget(handle), std::move(exit));
   look_for_the_end();
 }
@@ -494,11 +540,43 @@ void process_engine::reap() {
   }
 }
 
+/// So that nobody believes of what could not be ended that it does not exist.
+void process_engine::add_what_is_left(const entry& running, process_exit& exit) const {
+  auto note = [&](const std::string& text) { exit.note += (exit.note.empty() ? "" : "; ") + text; };
+  if (!running.note.empty())
+    note(running.note);
+  if (running.ending && !running.ending->account().survivors.empty()) {
+    const auto& survivors = running.ending->account().survivors;
+    std::string text = std::to_string(survivors.size()) + " of its processes could not be ended:";
+    for (std::size_t i = 0; i < survivors.size() && i < most_survivors_told; ++i) {
+      const auto& [process, reason] = survivors[i];
+      text += process.pid == 0 ? " " + reason
+                               : " " + std::to_string(process.pid) + " (" + process.command + ": " +
+                                     reason + ")";
+      if (process.pid != 0)
+        exit.survivors.push_back(process.pid);
+    }
+    note(text);
+  }
+  if (!running.group)
+    return;
+  if (auto killed = running.group->out_of_memory_kills(); killed > 0)
+    note("the system has killed " + std::to_string(killed) +
+         " of its processes because it has used all the memory that it may (memory_max)");
+  if (auto removed = running.group->remove(); !removed)
+    note(removed.error().message);
+}
+
 void process_engine::give_up(process_handle handle) {
-  call(forget(handle),
-       failed({errc::process_failed, "a process does not end although it was killed: the system "
-                                     "holds it, often for a disk or a network drive; look for it "
-                                     "with ps (state D)"}));
+  auto& running = children_.at(handle);
+  auto exit =
+      failed({errc::process_failed, "a process does not end although it was killed: the system "
+                                    "holds it, often for a disk or a network drive; look for it "
+                                    "with ps (state D)"});
+  add_what_is_left(running, exit);
+  if (std::ranges::find(exit.survivors, running.process.pid()) == exit.survivors.end())
+    exit.survivors.push_back(running.process.pid());
+  call(forget(handle), std::move(exit));
   look_for_the_end();
 }
 

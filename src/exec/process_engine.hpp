@@ -6,11 +6,13 @@
 #include "exec/process_runner.hpp"
 #include "exec/process_table.hpp"
 #include "exec/pseudo_terminal.hpp"
+#include "exec/run_cgroups.hpp"
 #include "exec/tree_end.hpp"
 
 #include <array>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -61,6 +63,9 @@ public:
   /// `ended`.
   void end_all(std::chrono::milliseconds longest_grace, std::function<void()> ended);
 
+  /// Ends the cgroups of runs with our mark that another engine has left. Blocks, but not for long.
+  void end_left_groups() const { groups_.end_left(); }
+
   /// Takes the exits of all children of this process, its own and those that have come to it as
   /// orphans. Only for a process that has no other children. To be called after each SIGCHLD.
   void reap();
@@ -88,6 +93,10 @@ private:
     std::chrono::milliseconds grace;
     exit_callback done;
     std::optional<pseudo_terminal> terminal;
+    /// If it has one; what is being ended looks at it.
+    std::unique_ptr<cgroup> group;
+    /// For its exit.
+    std::string note;
     event_loop::watch_id exit = 0;
     event_loop::watch_id input = 0;
     event_loop::watch_id output = 0;
@@ -112,13 +121,19 @@ private:
     spawned_process process;
     std::string input;
     std::optional<pseudo_terminal> terminal;
+    std::unique_ptr<cgroup> group;
+    std::string note;
   };
 
   void complete(process_spec& spec) const;
   result<run_outputs> open_outputs(const process_spec& spec) const;
-  result<launched_process> launch(process_spec& spec) const;
+  result<launched_process> launch(process_handle handle, process_spec& spec);
+  result<launched_process> launch_with_pipes(process_spec& spec, const spawn_options& how) const;
+  result<launched_process> launch_with_terminal(process_spec& spec, spawn_options& how) const;
   bool watch(process_handle handle, entry& running);
   void begin_end(process_handle handle, entry& running, std::chrono::milliseconds grace);
+  tree_end end_of(const entry& running, std::chrono::milliseconds grace) const;
+  void add_what_is_left(const entry& running, process_exit& exit) const;
   std::optional<event_loop::clock::time_point> step(entry& running);
   void go_on_ending(process_handle handle);
   const process_table* look(const entry& running);
@@ -141,6 +156,7 @@ private:
   engine_options options_;
   std::vector<std::string> inherited_;
   std::string working_directory_;
+  run_cgroups groups_;
   std::vector<char> buffer_;
   std::unordered_map<process_handle, entry> children_;
   std::unordered_map<pid_t, process_handle> handles_;

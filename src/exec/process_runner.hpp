@@ -18,6 +18,15 @@
 /// Child processes: how to run one, bound it and end it. Unaware of tasks, pools and actors.
 namespace mahavishnu::exec {
 
+/// Bytes that only the process is to see.
+struct secret {
+  /// As that of a variable: letters, digits and '_'.
+  std::string name;
+  std::string value;
+
+  friend bool operator==(const secret&, const secret&) = default;
+};
+
 /// What to run and within which bounds.
 struct process_spec {
   /// Names the run for ever, also for a server that comes later: letters, digits, '.', '_' and '-',
@@ -48,6 +57,10 @@ struct process_spec {
   std::optional<int> nice;
   /// The bits that files it makes will not have.
   std::optional<mode_t> umask;
+  /// Each can be read from a descriptor of its own, whose number is in the variable NAME_FD. The
+  /// bytes are in no argument, no environment, no log and no file with a name.
+  std::vector<secret> secrets;
+  std::optional<cgroup_limits> cgroup;
 };
 
 /// How a process ended and what it wrote.
@@ -66,6 +79,11 @@ struct process_exit {
   /// What it wrote in all, kept or not.
   std::uint64_t output_bytes = 0;
   std::uint64_t error_bytes = 0;
+  /// Processes that it has left and that could not be ended. They still run.
+  std::vector<pid_t> survivors;
+  /// What else is to be known: why there are survivors, which limit was not kept, that memory was
+  /// short. Empty when all went as it should.
+  std::string note;
 };
 
 /// How much a running process has written to one stream, and where that can be read.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mahavishnu::exec {
 
@@ -40,6 +41,9 @@ struct run_state {
   int signal = 0;
   stream_state output;
   stream_state error_output;
+  /// Processes of it that could not be ended.
+  std::vector<pid_t> survivors;
+  std::string note;
 
   bool has_ended() const { return ended_at != 0; }
   friend bool operator==(const run_state&, const run_state&) = default;

@@ -25,6 +25,21 @@ struct resource_limit {
   std::uint64_t hard = unlimited;
 };
 
+/// Bounds on all that a run uses together, kept by a cgroup v2 of its own. Also without any of them
+/// nothing that the run starts can leave its group, so nothing of it escapes.
+struct cgroup_limits {
+  /// Bytes; beyond them something of the run is killed.
+  std::optional<std::uint64_t> memory_max{};
+  /// Processes and threads at a time.
+  std::optional<std::uint64_t> pids_max{};
+  /// Percent of one processor: 250 are two and a half.
+  std::optional<std::uint32_t> cpu_max{};
+  /// Where the system cannot keep them the run goes without; otherwise it is not started.
+  bool optional = false;
+
+  friend bool operator==(const cgroup_limits&, const cgroup_limits&) = default;
+};
+
 /// An open file that the child shall have under a number of its own, a secret to read for example.
 struct given_descriptor {
   /// From 3 on; 0, 1 and 2 are its streams.

@@ -51,9 +51,14 @@ bool is_marked(pid_t pid, const std::string& variable) {
          environment.find('\0' + variable) != std::string::npos;
 }
 
+struct killed_process {
+  pid_t pid;
+  unique_fd end;
+};
+
 /// Kills those that are marked, and gives what says when they have ended.
-std::vector<unique_fd> kill_marked(const std::string& variable) {
-  std::vector<unique_fd> killed;
+std::vector<killed_process> kill_marked(const std::string& variable) {
+  std::vector<killed_process> killed;
   std::unique_ptr<DIR, int (*)(DIR*)> processes{::opendir("/proc"), ::closedir};
   while (auto* entry = processes ? ::readdir(processes.get()) : nullptr) {
     auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
@@ -64,7 +69,7 @@ std::vector<unique_fd> kill_marked(const std::string& variable) {
     if (!process || !is_marked(pid, variable))
       continue;
     ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
-    killed.push_back(std::move(process));
+    killed.push_back({pid, std::move(process)});
   }
   return killed;
 }
@@ -83,16 +88,17 @@ std::string mark_of(pid_t process) {
   return {};
 }
 
-std::size_t end_survivors(std::string_view mark) {
+std::vector<pid_t> end_survivors(std::string_view mark) {
   auto variable = "MAHAVISHNU_RUN=" + std::string(mark);
   auto give_up_at = clock::now() + patience;
   for (;;) {
     auto killed = kill_marked(variable);
-    std::size_t left = 0;
+    std::vector<pid_t> left;
     for (const auto& process : killed) {
       auto time = std::chrono::ceil<std::chrono::milliseconds>(give_up_at - clock::now()).count();
-      pollfd watched{process.get(), POLLIN, 0};
-      left += ::poll(&watched, 1, time > 0 ? static_cast<int>(time) : 0) != 1;
+      pollfd watched{process.end.get(), POLLIN, 0};
+      if (::poll(&watched, 1, time > 0 ? static_cast<int>(time) : 0) != 1)
+        left.push_back(process.pid);
     }
     if (killed.empty() || clock::now() >= give_up_at)
       return left;

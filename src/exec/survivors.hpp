@@ -3,9 +3,9 @@
 
 #include <sys/types.h>
 
-#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mahavishnu::exec {
 
@@ -14,7 +14,7 @@ namespace mahavishnu::exec {
 std::string mark_of(pid_t process);
 
 /// Kills every process in whose environment MAHAVISHNU_RUN begins with `mark`, and whatever they
-/// start meanwhile. Returns how many do not end. Blocks, but not for long.
-std::size_t end_survivors(std::string_view mark);
+/// start meanwhile. Returns those that do not end. Blocks, but not for long.
+std::vector<pid_t> end_survivors(std::string_view mark);
 
 } // namespace mahavishnu::exec

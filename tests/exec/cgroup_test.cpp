@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "exec/cgroup.hpp"
+#include "exec/run_cgroups.hpp"
 #include "exec/spawned.hpp"
 
 using namespace mahavishnu;
@@ -101,32 +102,58 @@ TEST_CASE("a group is made with its bounds") {
   above.write("run/memory.max", "max");
   above.write("run/pids.max", "max");
   above.write("run/cgroup.events", "populated 0\nfrozen 0\n");
-  cgroup_support support{above.path(), true, true, ""};
-  auto group = cgroup::create(support, "run", {std::uint64_t{1} << 30, 100});
+  cgroup_support support{above.path(), true, true, true, ""};
+  above.write("run/cpu.max", "max 100000");
+  auto group = cgroup::create(support, "run", {std::uint64_t{1} << 30, 100, 250});
   REQUIRE(group.has_value());
   CHECK(above.read("run/memory.max") == "1073741824");
   CHECK(above.read("run/pids.max") == "100");
+  CHECK(above.read("run/cpu.max") == "250000 100000");
   CHECK(group->descriptor() >= 0);
 }
 
 TEST_CASE("a group with processes is not taken for a new one") {
   pretended_group above;
   above.write("run/cgroup.events", "populated 1\n");
-  auto refused = cgroup::create({above.path(), false, false, ""}, "run");
+  auto refused = cgroup::create({above.path(), false, false, false, ""}, "run");
   REQUIRE(refused.has_error());
   CHECK(refused.error().code == errc::already_exists);
 }
 
 TEST_CASE("a bound that cannot be kept is refused and not dropped") {
   pretended_group above;
-  auto refused = cgroup::create({above.path(), false, true, "no memory here"}, "run", {1000, {}});
+  auto refused =
+      cgroup::create({above.path(), false, true, true, "no memory here"}, "run", {1000, {}});
   REQUIRE(refused.has_error());
   CHECK(refused.error().code == errc::unsupported);
   CHECK_THAT(refused.error().message, ContainsSubstring("no memory here"));
   CHECK_FALSE(std::filesystem::exists(above.path() + "/run"));
   for (std::string name : {"", "a/b", "..", ".hidden"})
-    CHECK(cgroup::create({above.path(), false, false, ""}, name).error().code ==
+    CHECK(cgroup::create({above.path(), false, false, false, ""}, name).error().code ==
           errc::invalid_argument);
+}
+
+TEST_CASE("limits that are optional are set where that is possible") {
+  pretended_group above;
+  above.write("run/pids.max", "");
+  above.write("run/cgroup.events", "populated 0\n");
+  cgroup_support support{above.path(), false, true, false, "no memory here"};
+  exec::cgroup_limits limits{1000, 7, 50, true};
+  CHECK(cgroup::create(support, "run", limits).has_value());
+  CHECK(above.read("run/pids.max") == "7");
+  CHECK_FALSE(std::filesystem::exists(above.path() + "/run/memory.max"));
+  limits = {.cpu_max = 0};
+  CHECK(cgroup::create(support, "run", limits).error().code == errc::invalid_argument);
+}
+
+TEST_CASE("a run whose limits are optional goes without its group and is told why") {
+  exec::run_cgroups groups{"test-", [] { return error{errc::unsupported, "nothing here"}; }};
+  std::string note;
+  auto group = groups.make("run", {.pids_max = 7, .optional = true}, note);
+  REQUIRE(group.has_value());
+  CHECK(*group == nullptr);
+  CHECK(note == "it ran without its limits: nothing here");
+  CHECK(groups.make("run", {.pids_max = 7}, note).error().message == "nothing here");
 }
 
 TEST_CASE("what a group says about itself is read") {

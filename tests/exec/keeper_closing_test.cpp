@@ -2,6 +2,7 @@
 /// Keepers that are reached when they are needed, and end when nobody needs them any more.
 #include "exec/keeper_support.hpp"
 #include "exec/left_keepers.hpp"
+#include "exec/run_log.hpp"
 
 using namespace mahavishnu;
 using namespace mahavishnu::test;
@@ -27,6 +28,32 @@ result<std::vector<run_state>> connect(keeper_runner& runner) {
   auto answer = reached->get_future();
   runner.connect([reached](auto runs) { reached->set_value(std::move(runs)); });
   return wait_for(std::move(answer));
+}
+
+/// Waits until the keeper in the directory has written down that it runs so many.
+bool knows(const std::string& directory, std::size_t runs) {
+  return comes_true([&] {
+    auto log = exec::read_run_log_file(directory + "/runs");
+    return log.has_value() && log->runs.size() == runs;
+  });
+}
+
+/// Waits until so many processes or more run in the keeper in the directory.
+bool has_processes(const std::string& directory, std::size_t count) {
+  return comes_true(
+      [&] { return marked_processes(content_of(directory + "/lock") + ".").size() >= count; });
+}
+
+/// A run that an earlier server has left in the keeper; ends when there is a file `go`.
+void leave_a_run(keeper_place& place) {
+  auto earlier = place.open(1);
+  start(*earlier, named("left", shell("until [ -e " + (place / "go") +
+                                      " ]; do sleep 0.01; done; echo late")));
+  REQUIRE(knows(place.path(), 1));
+}
+
+void let_it_go_on(const keeper_place& place) {
+  std::ofstream{place / "go"};
 }
 
 bool exists(const std::string& path) {
@@ -62,7 +89,7 @@ TEST_CASE("a runner that is opened for later says with the run why there is no k
 
 TEST_CASE("a runner that is opened for later finds what an earlier server has left") {
   keeper_place place;
-  start(*place.open(1), named("left", shell("sleep 0.1; echo late")));
+  leave_a_run(place);
   auto thread = open_thread();
   auto runner = open_later(thread, place.options(2));
   SECTION("by asking") {
@@ -71,9 +98,11 @@ TEST_CASE("a runner that is opened for later finds what an earlier server has le
     REQUIRE(runs->size() == 1);
     CHECK(runs->front().run == "left");
     CHECK(connect(*runner)->size() == 1);
+    let_it_go_on(place);
     CHECK(attach(*runner, "left").wait().standard_output == "late\n");
   }
   SECTION("by attaching at once") {
+    let_it_go_on(place);
     CHECK(attach(*runner, "left").wait().standard_output == "late\n");
     CHECK(attach(*runner, "left").wait().failure->code == errc::not_found);
   }
@@ -138,11 +167,12 @@ TEST_CASE("what runs longer than the limit is ended with the keeper") {
 
 TEST_CASE("runs of an earlier server are waited for as well, and an end that nobody heard stays") {
   keeper_place place;
-  start(*place.open(1), named("left", shell("sleep 0.3; echo late")));
+  leave_a_run(place);
   auto thread = open_thread();
   auto runner = open_later(thread, place.options(2));
   runner->close_when_idle(deadline);
   runner.reset();
+  let_it_go_on(place);
   thread.reset();
   auto left = exec::find_left(std::filesystem::path(place.path()).parent_path());
   REQUIRE(left.has_value());
@@ -170,7 +200,7 @@ TEST_CASE("a keeper that another server has taken over is not closed") {
   auto thread = open_thread();
   auto older = open_later(thread, place.options(1));
   auto lost = start(*older, shell("sleep 1000"));
-  REQUIRE(connect(*older).has_value());
+  REQUIRE(has_processes(place.path(), 1));
   auto newer = place.open(2);
   CHECK(lost.wait().failure->code == errc::unreachable);
   older->close_when_idle(0ms);
@@ -247,13 +277,8 @@ TEST_CASE("the keepers' directories below another one are found with their runs"
   start(*resting, shell("exit 0")).wait();
   auto dead = open("dead");
   auto lost = start(*dead, named("lost", shell("sleep 1000")));
-  REQUIRE(comes_true([&] { return dead->keeper_pid().has_value(); }));
   auto killed = pid_of(*dead);
-  auto was_lost = [&](const auto& runs) { return runs.size() == 1 && runs[0].run == "lost"; };
-  REQUIRE(comes_true([&] {
-    auto found = exec::find_left(parent);
-    return found && found->size() == 3 && was_lost((*found)[1].runs);
-  }));
+  REQUIRE(has_processes(place / "dead", 1));
   dead.reset();
   lost.wait();
   send_signal(killed, SIGKILL);
@@ -270,7 +295,8 @@ TEST_CASE("the keepers' directories below another one are found with their runs"
   CHECK_FALSE(found[0].runs[0].has_ended());
   CHECK(found[1].directory == place / "dead");
   CHECK_FALSE(found[1].is_served);
-  CHECK(was_lost(found[1].runs));
+  REQUIRE(found[1].runs.size() == 1);
+  CHECK(found[1].runs[0].run == "lost");
   CHECK(found[1].has_work());
   CHECK(found[2].is_served);
 

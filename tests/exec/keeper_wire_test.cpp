@@ -25,6 +25,8 @@ process_spec full_spec() {
   spec.limits = {{"nofile", 100, 200}, {"core", 0, unlimited}};
   spec.nice = -3;
   spec.umask = 027;
+  spec.secrets = {{"TOKEN", std::string("s\0t", 3)}, {"EMPTY", ""}};
+  spec.cgroup = exec::cgroup_limits{1u << 30, {}, 150, true};
   return spec;
 }
 
@@ -40,6 +42,8 @@ run_state full_state() {
   state.signal = 9;
   state.output = {1ull << 33, false, ""};
   state.error_output = {3, true, std::string("\xFF\0\n", 3)};
+  state.survivors = {12, 345};
+  state.note = "two do not end";
   return state;
 }
 
@@ -105,6 +109,8 @@ TEST_CASE("every command of a server arrives as it was sent") {
   CHECK(spec.limits[1].hard == unlimited);
   CHECK(spec.nice == -3);
   CHECK(spec.umask == mode_t{027});
+  CHECK(spec.secrets == full_spec().secrets);
+  CHECK(spec.cgroup == full_spec().cgroup);
 }
 
 TEST_CASE("every notice of a keeper arrives as it was sent") {
