@@ -3,7 +3,7 @@
 
 #include "actors/periodic_words.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
+#include "exec/process_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "messages/registry.hpp"
 #include "patterns/script.hpp"
@@ -63,6 +63,10 @@ constexpr std::chrono::seconds longest_sleep{60};
 
 /// Of what a run has written, its end is remembered.
 constexpr std::size_t kept_output = 4096;
+
+std::string end_of(std::string text) {
+  return text.size() <= kept_output ? text : text.substr(text.size() - kept_output);
+}
 
 using periodic_self_actor =
     periodic_actor::extend<caf::reacts_to<run_over>, caf::reacts_to<run_overdue>,
@@ -130,7 +134,7 @@ struct periodic_state {
     spec.argv = std::move(found->argv);
     spec.working_directory =
         what.task.working_directory.empty() ? found->folder : what.task.working_directory;
-    spec.output_limit = kept_output;
+    spec.output_limit = 2 * kept_output; // of longer output, its second half is the end
     spec.grace = options.grace;
     runs[key].process = options.runner->start(
         std::move(spec), [me = periodic_self_actor{self}, key](exec::process_exit exit) {
@@ -164,7 +168,7 @@ struct periodic_state {
     else if (exit.exit_code != 0)
       failure = "exited with code " + std::to_string(exit.exit_code);
     note_end(over.run, exit.failure ? -1 : exit.exit_code,
-             exit.standard_output + exit.standard_error, failure);
+             end_of(exit.standard_output + exit.standard_error), failure);
     look();
   }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "exec/process_runner.hpp"
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/patterns/periodic_table.hpp"
 
@@ -10,6 +9,10 @@
 #include <memory>
 
 namespace mahavishnu {
+
+namespace exec {
+class process_runner;
+}
 
 struct periodic_options {
   /// Where the scripts run.

@@ -2,6 +2,7 @@
 #include "actors/process_recipe.hpp"
 
 #include "base/shell_words.hpp"
+#include "exec/process_runner.hpp"
 
 #include <algorithm>
 #include <iterator>

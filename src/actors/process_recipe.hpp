@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "exec/process_runner.hpp"
 #include "mahavishnu/messages/worker.hpp"
 
 #include <string>
@@ -9,6 +8,10 @@
 #include <vector>
 
 namespace mahavishnu {
+
+namespace exec {
+struct process_spec;
+}
 
 /// How a worker hands the prompt of a task to its program.
 enum class prompt_mode {

@@ -2,6 +2,7 @@
 #include "actors/worker.hpp"
 
 #include "base/text.hpp"
+#include "exec/process_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "messages/registry.hpp"
 

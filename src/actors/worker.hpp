@@ -2,7 +2,6 @@
 #pragma once
 
 #include "actors/process_recipe.hpp"
-#include "exec/process_runner.hpp"
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/messages/worker.hpp"
 
@@ -12,6 +11,10 @@
 #include <unordered_map>
 
 namespace mahavishnu {
+
+namespace exec {
+class process_runner;
+}
 
 /// What all workers of a pool have in common.
 struct worker_options {

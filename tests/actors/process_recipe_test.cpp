@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "actors/process_recipe.hpp"
+#include "exec/process_runner.hpp"
 #include "support/catch.hpp"
 
 using namespace mahavishnu;
