@@ -482,6 +482,7 @@ void keeper::note_end(const std::string& name, process_exit exit) {
     warn(written.error().message);
   bool hurried = server_ != connections_.end() && server_->socket->waiting() > much_waiting;
   tell(keeper_wire::state{hurried ? run.state : std::move(told)});
+  look_at_rest();
 }
 
 void keeper::remove_files(const std::string& run) const {
@@ -535,7 +536,8 @@ void keeper::leave_when_told() {
 
 /// Sets the alarm that ends a keeper nobody needs, or takes it back.
 void keeper::look_at_rest() {
-  bool at_rest = server_ == connections_.end() && engine_.running() == 0 && unheard_ == 0;
+  bool at_rest = server_ == connections_.end() && engine_.running() == 0 &&
+                 (unheard_ == 0 || options_.leaves_when_done);
   if (!at_rest || ending_)
     loop_->cancel(rest_);
   else if (!rest_)

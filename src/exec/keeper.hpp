@@ -24,6 +24,9 @@ struct keeper_options {
   std::string directory;
   /// Without a server, a child and an end that nobody has heard, a keeper ends itself after this.
   std::chrono::milliseconds idle_time{10'000};
+  /// For who comes back to read the log and not to be told: an end that nobody has heard is no
+  /// reason to stay.
+  bool leaves_when_done = false;
 };
 
 /// The parent of the processes of one pool, which outlives the server: it obeys one server at a

@@ -142,6 +142,8 @@ void keeper_link::start_keeper() {
   process_spec spec;
   spec.argv = {options_.keeper_program, "--dir", options_.directory, "--idle-ms",
                std::to_string(options_.idle_time.count())};
+  if (options_.leaves_when_done)
+    spec.argv.emplace_back("--leaves-when-done");
   is_starting_ = true;
   starter_.start(next_handle_(), std::move(spec), [this, alive = alive_](process_exit exit) {
     constexpr int served_already = 3;

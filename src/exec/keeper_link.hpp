@@ -31,6 +31,9 @@ struct keeper_link_options {
   std::string keeper_program;
   /// How long a keeper that is started here lives on without a server, a child and an end to tell.
   std::chrono::milliseconds idle_time{10'000};
+  /// Whether one that is started here leaves after that time even with ends that nobody has heard:
+  /// they are in its log.
+  bool leaves_when_done = false;
   /// How long it may take until a keeper answers.
   std::chrono::milliseconds patience{10'000};
   /// Whether an end counts as heard, and its files may go, as soon as `done` has returned.

@@ -20,22 +20,25 @@ constexpr int usage_error = 2;
 constexpr int served_already = 3;
 
 int usage(const char* name) {
-  std::fprintf(stderr, "usage: %s --dir DIRECTORY [--idle-ms MILLISECONDS]\n", name);
+  std::fprintf(stderr, "usage: %s --dir DIRECTORY [--idle-ms MILLISECONDS] [--leaves-when-done]\n",
+               name);
   return usage_error;
 }
 
 bool read_options(int argc, char** argv, exec::keeper_options& options) {
-  for (int i = 1; i + 1 < argc; i += 2) {
+  for (int i = 1; i < argc; ++i) {
     std::string flag = argv[i];
-    if (flag == "--dir")
-      options.directory = argv[i + 1];
-    else if (flag == "--idle-ms")
-      options.idle_time = std::chrono::milliseconds{std::strtol(argv[i + 1], nullptr, 10)};
+    if (flag == "--leaves-when-done")
+      options.leaves_when_done = true;
+    else if (flag == "--dir" && i + 1 < argc)
+      options.directory = argv[++i];
+    else if (flag == "--idle-ms" && i + 1 < argc)
+      options.idle_time = std::chrono::milliseconds{std::strtol(argv[++i], nullptr, 10)};
     else
       return false;
   }
   // It works from the root, so that it holds no file system that somebody wants to unmount.
-  return argc % 2 == 1 && options.directory.starts_with('/') && options.idle_time.count() >= 0;
+  return options.directory.starts_with('/') && options.idle_time.count() >= 0;
 }
 
 /// From here on only the warnings have a place to go.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// What a process may do to the keeper that runs it.
 #include "exec/keeper_support.hpp"
+#include "exec/run_log.hpp"
 
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -468,6 +469,48 @@ TEST_CASE("an end that nobody has heard waits for the next server") {
   CHECK(comes_true([&] { return !std::filesystem::exists(place.path() + "/out/unheard.out"); }));
   runner.reset();
   CHECK(place.open(4)->adopted().empty());
+}
+
+TEST_CASE("a keeper that leaves when done stays with its run, writes the end down and leaves") {
+  keeper_place place;
+  message_pipe go;
+  auto how = place.options();
+  how.idle_time = 0ms;
+  how.leaves_when_done = true;
+  how.hears_at_once = false;
+  auto runner = place.open(how);
+  auto keeper = pid_of(*runner);
+  start(*runner, named("goes", shell("read x < " + go.path() + "; echo said; exit 5")));
+  REQUIRE(comes_true(
+      [&] { return content_of(place.path() + "/runs").find("goes") != std::string::npos; }));
+  runner.reset();
+  go.write_lines(1);
+  CHECK(ends(keeper));
+
+  auto log = exec::read_run_log(content_of(place.path() + "/runs"));
+  CHECK(log.warnings.empty());
+  REQUIRE(log.runs.count("goes") == 1);
+  CHECK(log.runs.at("goes").has_ended());
+  CHECK(log.runs.at("goes").exit_code == 5);
+  CHECK(content_of(place.path() + "/out/goes.out") == "said\n");
+  // The next keeper still tells the end.
+  runner = place.open(2);
+  CHECK(attach(*runner, "goes").wait().exit_code == 5);
+}
+
+TEST_CASE("a keeper that leaves when done does not leave a server that is connected") {
+  keeper_place place;
+  auto how = place.options();
+  how.idle_time = 0ms;
+  how.leaves_when_done = true;
+  how.hears_at_once = false;
+  auto runner = place.open(how);
+  auto keeper = pid_of(*runner);
+  CHECK(start(*runner, named("first", shell("exit 1"))).wait().exit_code == 1);
+  CHECK(start(*runner, named("second", shell("exit 2"))).wait().exit_code == 2);
+  CHECK(pid_of(*runner) == keeper);
+  runner.reset();
+  CHECK(ends(keeper));
 }
 
 TEST_CASE("the server with the greater epoch is obeyed, and the other one is told") {
