@@ -114,6 +114,8 @@ void child::wait_for_exit() {
 }
 
 bool child::output_is_held() const {
+  if (output_fd() < 0 && error_fd() < 0)
+    return false;
   pollfd pipes[] = {{output_fd(), 0, 0}, {error_fd(), 0, 0}};
   poll(pipes, 2, 0);
   return std::ranges::any_of(

@@ -73,7 +73,8 @@ void event_loop::cancel(timer& which) {
 void event_loop::post(work what) {
   std::lock_guard guard{mutex_};
   posted_.push_back(std::move(what));
-  if (posted_.size() == 1)
+  // The loop looks before it waits, so it need not wake itself.
+  if (posted_.size() == 1 && std::this_thread::get_id() != thread_)
     eventfd_write(wake_up_.get(), 1);
 }
 
@@ -82,9 +83,14 @@ void event_loop::stop() {
 }
 
 void event_loop::run() {
+  {
+    std::lock_guard guard{mutex_};
+    thread_ = std::this_thread::get_id();
+  }
   while (!stopping_ || has_posted()) {
-    for (const auto& event : events_.wait(wait_time()))
+    for (const auto& event : events_.wait(has_posted() ? 0 : wait_time()))
       handle_ready(event);
+    handle_posted();
     handle_timers();
   }
 }
@@ -96,7 +102,8 @@ bool event_loop::has_posted() {
 
 void event_loop::handle_ready(const epoll_event& event) {
   if (event.data.u64 == wake_up_number) {
-    handle_posted();
+    eventfd_t ignored = 0;
+    eventfd_read(wake_up_.get(), &ignored);
     return;
   }
   // An earlier event of the same batch may have ended this watch.
@@ -122,9 +129,6 @@ void event_loop::handle_posted() {
     auto last = posted_.begin() + std::min<std::ptrdiff_t>(posted_per_turn, std::ssize(posted_));
     std::move(posted_.begin(), last, std::back_inserter(some));
     posted_.erase(posted_.begin(), last);
-    // While there is more the loop is woken again.
-    if (eventfd_t ignored = 0; posted_.empty())
-      eventfd_read(wake_up_.get(), &ignored);
   }
   for (auto& what : some)
     what();

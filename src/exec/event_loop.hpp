@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <tuple>
 #include <unordered_map>
 
@@ -85,6 +86,8 @@ private:
 
   std::mutex mutex_;
   std::deque<work> posted_;
+  /// Which serves; none before run().
+  std::thread::id thread_;
 };
 
 } // namespace mahavishnu::exec

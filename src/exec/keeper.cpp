@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -498,10 +499,12 @@ std::int64_t keeper::now() const {
 // -- ends ----------------------------------------------------------------------------------------
 
 void keeper::handle_signals() {
-  signalfd_siginfo info;
+  std::array<signalfd_siginfo, 8> some;
   bool told_to_end = false;
-  while (::read(signals_.get(), &info, sizeof info) == sizeof info)
-    told_to_end = told_to_end || info.ssi_signo != SIGCHLD;
+  // What is left over makes the descriptor ready once more.
+  auto bytes = ::read(signals_.get(), some.data(), sizeof some);
+  for (std::size_t i = 0; bytes > 0 && i < static_cast<std::size_t>(bytes) / sizeof some[0]; ++i)
+    told_to_end = told_to_end || some[i].ssi_signo != SIGCHLD;
   engine_.reap();
   if (told_to_end)
     end_everything(own_grace);

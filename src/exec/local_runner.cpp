@@ -3,11 +3,21 @@
 
 #include "exec/process_engine.hpp"
 
+#include <sys/random.h>
+#include <unistd.h>
+
 namespace mahavishnu::exec {
 
 namespace {
 
 constexpr std::chrono::seconds longest_grace_at_end{5};
+
+/// Of this runner and of no other: what bears it is ended.
+std::string mark_by_chance() {
+  std::uint64_t random = 0;
+  (void)!::getrandom(&random, sizeof random, 0);
+  return "local." + std::to_string(::getpid()) + "-" + std::to_string(random) + ".";
+}
 
 } // namespace
 
@@ -16,7 +26,7 @@ local_runner::local_runner(std::unique_ptr<event_loop> loop, std::string output_
       engine_(std::make_unique<process_engine>(
           *loop_, engine_options{.output_directory = std::move(output_directory),
                                  .memory_limit = {},
-                                 .mark = "local." + std::to_string(::getpid()) + "."})) {}
+                                 .mark = mark_by_chance()})) {}
 
 result<std::unique_ptr<local_runner>> local_runner::open(std::string output_directory) {
   auto loop = event_loop::open();

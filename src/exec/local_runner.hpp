@@ -15,8 +15,14 @@ class process_engine;
 /// Runs processes on this machine, all of them watched by one thread. A child sees the environment
 /// that this process had when the runner was opened.
 ///
-/// When the process that was started has ended, the rest of its process group is killed: a task
-/// leaves nothing behind, except what has made itself a session or a group of its own.
+/// When the process that was started has ended, the rest of its process group is killed, and all of
+/// its tree when one of them still holds its output. What has left the tree without holding
+/// anything, a daemon for example, is found by the mark in its environment and killed no later than
+/// a good second after the end, or when the runner goes.
+///
+/// What is not found: a process that has a session of its own, another environment and no parent
+/// any more. Only a cgroup holds that one (process_spec::cgroup), or a keeper, which is told of
+/// orphans. This process does not ask to be told: it would change the program that embeds it.
 class local_runner final : public process_runner {
 public:
   /// Fails when the system gives no descriptor or no thread. With a directory, what processes write

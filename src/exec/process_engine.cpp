@@ -2,12 +2,9 @@
 #include "exec/process_engine.hpp"
 
 #include "exec/memory.hpp"
-#include "exec/program.hpp"
 #include "exec/run_state.hpp"
-#include "exec/secret_files.hpp"
 #include "exec/survivors.hpp"
 
-#include <fcntl.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -39,11 +36,8 @@ constexpr std::chrono::milliseconds between_growths{50};
 /// With no more than this waiting, there is room for more input.
 constexpr std::size_t room_for_input = 64 * 1024;
 
-/// Survivors that an exit names.
-constexpr std::size_t most_survivors_told = 64;
-
-/// What is typed at the end of the input of a terminal: Ctrl-D.
-constexpr std::string_view end_of_input = "\x04";
+/// Survivors that an exit has by their numbers.
+constexpr std::size_t most_survivors = 1024;
 
 /// A day is as good as for ever, and keeps the arithmetic of the clock from running over.
 std::chrono::milliseconds usable(std::chrono::milliseconds grace) {
@@ -77,23 +71,14 @@ error nobody_reads() {
 process_engine::process_engine(event_loop& loop, engine_options options)
     : loop_(loop),
       options_(std::move(options)),
-      groups_("mahavishnu-" + options_.mark),
+      reaps_(options_.reaper == ::getpid()),
+      launcher_(options_),
       buffer_(buffer_size) {
-  // Copied once: another thread that calls setenv() later would be a race.
-  for (auto line = environ; line != nullptr && *line != nullptr; ++line)
-    inherited_.emplace_back(*line);
-}
-
-void process_engine::inherit(std::vector<std::string> environment, std::string working_directory) {
-  inherited_ = std::move(environment);
-  working_directory_ = std::move(working_directory);
-}
-
-void process_engine::complete(process_spec& spec) const {
-  if (spec.working_directory.empty())
-    spec.working_directory = working_directory_;
-  if (!spec.run.empty())
-    spec.environment.emplace_back("MAHAVISHNU_RUN", options_.mark + spec.run);
+  if (!reaps() && !options_.mark.empty())
+    leftovers_.emplace(loop_, options_.mark, options_.reaper, [this](const std::string& run) {
+      return std::ranges::any_of(children_,
+                                 [&](const auto& child) { return child.second.run == run; });
+    });
 }
 
 void process_engine::start(process_handle handle, process_spec spec, exit_callback done) {
@@ -109,20 +94,12 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
                            "'_' and '-'"}));
     return;
   }
-  complete(spec);
-  auto outputs = open_outputs(spec);
-  if (!outputs) {
-    call(done, failed(outputs.error()));
-    return;
-  }
-  auto launched = launch(handle, spec);
+  auto launched = launcher_.launch(handle, spec);
   if (!launched) {
     call(done, failed(launched.error()));
     return;
   }
-  entry fresh{.process = child{std::move(launched->process), std::move(launched->input),
-                               spec.input_stays_open, std::move(outputs->output),
-                               std::move(outputs->error)},
+  entry fresh{.process = std::move(launched->process),
               .run = std::move(spec.run),
               .file_limit = spec.file_limit,
               .grace = usable(spec.grace),
@@ -145,109 +122,25 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
   // Without a watch on its exit nothing else would tell: wait here, it has just been killed.
   running.process.wait_for_exit();
   running.process.reap();
-  call(forget(handle), failed({errc::process_failed,
-                               "cannot watch program '" + spec.argv.front() +
-                                   "': " + std::generic_category().message(number) +
-                                   "; raise fs.epoll.max_user_watches or run fewer at once"}));
-}
-
-result<process_engine::run_outputs> process_engine::open_outputs(const process_spec& spec) const {
-  std::optional<output_file> output;
-  std::optional<output_file> error_output;
-  if (!options_.output_directory.empty())
-    for (auto which : {stream::output, stream::error}) {
-      auto file = output_file::open(path_of(spec.run, which), spec.file_limit);
-      if (!file)
-        return file.error();
-      (which == stream::output ? output : error_output) = std::move(*file);
-    }
-  auto limit = options_.memory_limit.value_or(spec.output_limit);
-  return run_outputs{run_output{limit, std::move(output)},
-                     run_output{limit, std::move(error_output)}};
-}
-
-result<process_engine::launched_process> process_engine::launch(process_handle handle,
-                                                                process_spec& spec) {
-  spawn_options how;
-  how.limits = spec.limits;
-  for (const auto& limit : options_.limits)
-    if (std::ranges::find(spec.limits, limit.name, &resource_limit::name) == spec.limits.end())
-      how.limits.push_back(limit);
-  how.nice = spec.nice;
-  how.umask = spec.umask;
-  if (options_.ends_with_thread)
-    how.parent_death_signal = SIGKILL;
-  auto secrets = secret_files::make(spec);
-  if (!secrets)
-    return secrets.error();
-  secrets->give(spec, how);
-  std::unique_ptr<cgroup> group;
-  std::string note;
-  if (spec.cgroup) {
-    auto name = spec.run.empty() ? "process-" + std::to_string(handle) : spec.run;
-    auto made = groups_.make(name, *spec.cgroup, note);
-    if (!made)
-      return made.error();
-    group = std::move(*made);
-    how.cgroup = group ? group->descriptor() : -1;
-  }
-  auto launched = spec.terminal ? launch_with_terminal(spec, how) : launch_with_pipes(spec, how);
-  if (!launched) {
-    if (group)
-      (void)group->remove();
-    return launched;
-  }
-  launched->group = std::move(group);
-  launched->note = std::move(note);
-  return launched;
-}
-
-result<process_engine::launched_process>
-process_engine::launch_with_pipes(process_spec& spec, const spawn_options& how) const {
-  auto process = spawn(spec, inherited_, how);
-  if (!process)
-    return process.error();
-  return launched_process{
-      std::move(*process), std::move(spec.stdin_text), std::nullopt, nullptr, {}};
-}
-
-result<process_engine::launched_process>
-process_engine::launch_with_terminal(process_spec& spec, spawn_options& how) const {
-  auto terminal = pseudo_terminal::open(*spec.terminal);
-  if (!terminal)
-    return terminal.error();
-  how.terminal = terminal->path();
-  auto typed = std::exchange(spec.stdin_text, {});
-  if (!spec.input_stays_open)
-    typed += end_of_input;
-  auto process = spawn(spec, inherited_, how);
-  if (!process)
-    return process.error();
-  // Both ends of the child's streams are the terminal, each with a descriptor of its own.
-  for (auto* end : {&process->input, &process->output}) {
-    *end = unique_fd{::fcntl(terminal->descriptor(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
-    if (!*end) {
-      auto why = explain_spawn_failure(errno, spec, spec.argv.front());
-      child failed_one{std::move(*process), {}, false, run_output{0, {}}, run_output{0, {}}};
-      failed_one.kill_group();
-      failed_one.wait_for_exit();
-      failed_one.reap();
-      return why;
-    }
-  }
-  return launched_process{std::move(*process), std::move(typed), std::move(*terminal), nullptr, {}};
+  auto exit =
+      failed({errc::process_failed, "cannot watch program '" + spec.argv.front() +
+                                        "': " + std::generic_category().message(number) +
+                                        "; raise fs.epoll.max_user_watches or run fewer at once"});
+  add_what_is_left(running, exit);
+  call(forget(handle), std::move(exit));
 }
 
 bool process_engine::watch(process_handle handle, entry& running) {
   auto& process = running.process;
-  running.exit =
-      loop_.watch(process.exit_fd(), EPOLLIN, [this, handle](std::uint32_t) { note_exit(handle); });
+  if (!reaps()) // otherwise reap() tells
+    running.exit = loop_.watch(process.exit_fd(), EPOLLIN,
+                               [this, handle](std::uint32_t) { note_exit(handle); });
   running.output = loop_.watch(process.output_fd(), EPOLLIN,
                                [this, handle](std::uint32_t) { read(handle, stream::output); });
   if (process.error_fd() >= 0) // a terminal shows all of it as one
     running.error = loop_.watch(process.error_fd(), EPOLLIN,
                                 [this, handle](std::uint32_t) { read(handle, stream::error); });
-  return running.exit != 0 && running.output != 0 &&
+  return (running.exit != 0 || reaps()) && running.output != 0 &&
          (running.error != 0 || process.error_fd() < 0) && feed(handle, running);
 }
 
@@ -365,7 +258,8 @@ void process_engine::tell_growth(process_handle handle) {
   auto tell = [&](stream which, std::uint64_t bytes, std::uint64_t& told) {
     if (bytes == std::exchange(told, bytes))
       return false;
-    call(grown, output_growth{which, std::min(bytes, limit), path_of(running.run, which)});
+    call(grown,
+         output_growth{which, std::min(bytes, limit), launcher_.path_of(running.run, which)});
     return true;
   };
   auto output = running.process.output_bytes();
@@ -374,12 +268,6 @@ void process_engine::tell_growth(process_handle handle) {
   // What was called may have followed anew, but nothing ends a child from in here.
   if (running.listener)
     tell(stream::error, error_output, running.listener->told_error);
-}
-
-std::string process_engine::path_of(const std::string& run, stream which) const {
-  if (options_.output_directory.empty())
-    return {};
-  return options_.output_directory + '/' + run + (which == stream::output ? ".out" : ".err");
 }
 
 // -- ends ----------------------------------------------------------------------------------------
@@ -473,9 +361,9 @@ std::optional<event_loop::clock::time_point> process_engine::step_blindly(entry&
 bool process_engine::has_left_something(const entry& running) {
   if (running.group) // nothing leaves it
     return running.group->populated();
-  if (options_.reaper != ::getpid())
+  if (!reaps())
     return running.process.output_is_held();
-  auto children = list_children(options_.reaper);
+  auto children = own_children_.list();
   if (!children)
     return true;
   auto mark = options_.mark + running.run;
@@ -546,17 +434,10 @@ void process_engine::add_what_is_left(const entry& running, process_exit& exit) 
   if (!running.note.empty())
     note(running.note);
   if (running.ending && !running.ending->account().survivors.empty()) {
-    const auto& survivors = running.ending->account().survivors;
-    std::string text = std::to_string(survivors.size()) + " of its processes could not be ended:";
-    for (std::size_t i = 0; i < survivors.size() && i < most_survivors_told; ++i) {
-      const auto& [process, reason] = survivors[i];
-      text += process.pid == 0 ? " " + reason
-                               : " " + std::to_string(process.pid) + " (" + process.command + ": " +
-                                     reason + ")";
-      if (process.pid != 0)
-        exit.survivors.push_back(process.pid);
-    }
-    note(text);
+    for (const auto& survivor : running.ending->account().survivors)
+      if (survivor.process.pid != 0 && exit.survivors.size() < most_survivors)
+        exit.survivors.push_back(survivor.process.pid);
+    note(describe_survivors(running.ending->account()));
   }
   if (!running.group)
     return;
@@ -591,6 +472,8 @@ process_engine::exit_callback process_engine::forget(process_handle handle) {
   auto awaiting_room = std::move(running.awaiting_room);
   if (!running.has_ended)
     handles_.erase(running.process.pid());
+  if (leftovers_)
+    leftovers_->note_end();
   children_.erase(handle);
   for (auto& waiting : awaiting_room)
     call(waiting, nobody_reads());
@@ -598,8 +481,13 @@ process_engine::exit_callback process_engine::forget(process_handle handle) {
 }
 
 void process_engine::look_for_the_end() {
-  if (ending_ && children_.empty() && ended_)
-    std::exchange(ended_, {})();
+  if (!ending_ || !children_.empty() || !ended_)
+    return;
+  auto ended = std::exchange(ended_, {});
+  if (leftovers_)
+    leftovers_->end_all(std::move(ended));
+  else
+    ended();
 }
 
 pid_t process_engine::pid_of(process_handle handle) const {

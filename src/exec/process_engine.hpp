@@ -2,11 +2,13 @@
 #pragma once
 
 #include "exec/child.hpp"
+#include "exec/engine_options.hpp"
 #include "exec/event_loop.hpp"
+#include "exec/leftovers.hpp"
+#include "exec/process_launcher.hpp"
 #include "exec/process_runner.hpp"
 #include "exec/process_table.hpp"
 #include "exec/pseudo_terminal.hpp"
-#include "exec/run_cgroups.hpp"
 #include "exec/tree_end.hpp"
 
 #include <array>
@@ -20,23 +22,6 @@
 
 namespace mahavishnu::exec {
 
-/// How an engine keeps and marks what it runs.
-struct engine_options {
-  /// Where outputs go to files named RUN.out and RUN.err; empty: they stay in memory.
-  std::string output_directory;
-  /// Kept in memory of each stream; none: what each process_spec says.
-  std::optional<std::size_t> memory_limit;
-  /// Stands before the name of the run in the variable MAHAVISHNU_RUN of its processes.
-  std::string mark;
-  /// Whether the processes are killed when the thread of the loop ends, however it ends.
-  bool ends_with_thread = false;
-  /// For processes whose specification says nothing about the same resource.
-  std::vector<resource_limit> limits{};
-  /// Who becomes the parent of a process whose own has ended: init, or this very process when it is
-  /// a subreaper. Then nothing that a run leaves behind is missed.
-  pid_t reaper = 1;
-};
-
 /// The children of this process: their exits, their pipes and their deadlines, on an event loop.
 /// All of it belongs to the thread of that loop, which also calls what is given as `done`.
 class process_engine {
@@ -47,7 +32,9 @@ public:
 
   /// What children get to see unless their specification says otherwise, instead of what this
   /// process had when the engine was made.
-  void inherit(std::vector<std::string> environment, std::string working_directory);
+  void inherit(std::vector<std::string> environment, std::string working_directory) {
+    launcher_.inherit(std::move(environment), std::move(working_directory));
+  }
 
   void start(process_handle handle, process_spec spec, exit_callback done);
   /// With the grace of its specification unless another is given.
@@ -64,7 +51,7 @@ public:
   void end_all(std::chrono::milliseconds longest_grace, std::function<void()> ended);
 
   /// Ends the cgroups of runs with our mark that another engine has left. Blocks, but not for long.
-  void end_left_groups() const { groups_.end_left(); }
+  void end_left_groups() const { launcher_.end_left_groups(); }
 
   /// Takes the exits of all children of this process, its own and those that have come to it as
   /// orphans. Only for a process that has no other children. To be called after each SIGCHLD.
@@ -113,23 +100,6 @@ private:
     std::optional<follower> listener;
   };
 
-  struct run_outputs {
-    run_output output;
-    run_output error;
-  };
-  struct launched_process {
-    spawned_process process;
-    std::string input;
-    std::optional<pseudo_terminal> terminal;
-    std::unique_ptr<cgroup> group;
-    std::string note;
-  };
-
-  void complete(process_spec& spec) const;
-  result<run_outputs> open_outputs(const process_spec& spec) const;
-  result<launched_process> launch(process_handle handle, process_spec& spec);
-  result<launched_process> launch_with_pipes(process_spec& spec, const spawn_options& how) const;
-  result<launched_process> launch_with_terminal(process_spec& spec, spawn_options& how) const;
   bool watch(process_handle handle, entry& running);
   void begin_end(process_handle handle, entry& running, std::chrono::milliseconds grace);
   tree_end end_of(const entry& running, std::chrono::milliseconds grace) const;
@@ -144,24 +114,26 @@ private:
   void read(process_handle handle, output_growth::stream which);
   void note_growth(process_handle handle, entry& running);
   void tell_growth(process_handle handle);
-  std::string path_of(const std::string& run, output_growth::stream which) const;
 
   void note_exit(process_handle handle);
   void finish(process_handle handle);
   void give_up(process_handle handle);
   exit_callback forget(process_handle handle);
   void look_for_the_end();
+  /// Whether orphans come to this very process.
+  bool reaps() const { return reaps_; }
 
   event_loop& loop_;
   engine_options options_;
-  std::vector<std::string> inherited_;
-  std::string working_directory_;
-  run_cgroups groups_;
+  bool reaps_;
+  process_launcher launcher_;
   std::vector<char> buffer_;
   std::unordered_map<process_handle, entry> children_;
   std::unordered_map<pid_t, process_handle> handles_;
   /// Orphans that have come to us, and the mark that each carries.
   std::unordered_map<pid_t, std::string> orphans_;
+  child_list own_children_;
+  std::optional<leftovers> leftovers_;
   std::optional<process_table> table_;
   event_loop::clock::time_point table_read_at_;
   std::optional<std::chrono::milliseconds> ending_;

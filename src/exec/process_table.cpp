@@ -148,6 +148,14 @@ process_table::descendants(const std::vector<pid_t>& parents) const {
   return found;
 }
 
+std::set<pid_t> process_table::above(pid_t pid) const {
+  std::set<pid_t> parents;
+  for (const auto* entry = find(pid);
+       entry != nullptr && entry->parent != 0 && parents.insert(entry->parent).second;)
+    entry = find(entry->parent);
+  return parents;
+}
+
 std::optional<bool> process_table::has_mark(pid_t pid, std::string_view variable) const {
   auto environment = content(proc_ + "/" + std::to_string(pid) + "/environ", most_environment);
   if (!environment || environment->empty())
@@ -166,13 +174,29 @@ int send_signal(const process_entry& process, int signal) {
   return syscall(SYS_pidfd_send_signal, handle.get(), signal, nullptr, 0) == 0 ? 0 : errno;
 }
 
-std::optional<std::vector<pid_t>> list_children(pid_t parent) {
-  auto pid = std::to_string(parent);
-  auto text = content("/proc/" + pid + "/task/" + pid + "/children", std::size_t{1} << 20);
-  if (!text)
-    return std::nullopt;
+std::optional<std::vector<pid_t>> child_list::list() {
+  if (!file_) {
+    auto pid = std::to_string(::getpid());
+    file_ = unique_fd{
+        ::open(("/proc/" + pid + "/task/" + pid + "/children").c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file_)
+      return std::nullopt;
+  }
+  std::string text;
+  std::array<char, 4096> buffer;
+  for (;;) {
+    auto count =
+        ::pread(file_.get(), buffer.data(), buffer.size(), static_cast<off_t>(text.size()));
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return std::nullopt;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (static_cast<std::size_t>(count) < buffer.size())
+      break;
+  }
   std::vector<pid_t> children;
-  number_reader reader{*text};
+  number_reader reader{text};
   for (pid_t child = 0; reader.read(child);)
     children.push_back(child);
   return children;

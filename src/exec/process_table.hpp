@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "exec/unique_fd.hpp"
+
 #include <mahavishnu/base/error.hpp>
 #include <sys/types.h>
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +57,10 @@ public:
   /// The processes that have one of these as parent, and so on down; without those given.
   std::vector<const process_entry*> descendants(const std::vector<pid_t>& parents) const;
 
+  /// The parent of a process, the parent of that, and so on up. Each of them may be the one that
+  /// orphans go to.
+  std::set<pid_t> above(pid_t pid) const;
+
   /// Whether the process was given this `NAME=value` when it executed its program. Asks the system,
   /// which cannot tell of one that belongs to somebody else or is executing a program right now.
   std::optional<bool> has_mark(pid_t pid, std::string_view variable) const;
@@ -69,8 +76,16 @@ private:
 /// errno: ESRCH when it is gone.
 int send_signal(const process_entry& process, int signal);
 
-/// The direct children of a process of one thread; nothing where the system does not list them (it
-/// may have been built without). Much cheaper than a process_table.
-std::optional<std::vector<pid_t>> list_children(pid_t parent);
+/// The direct children of this process, as long as it has but one thread. Much cheaper than a
+/// process_table.
+class child_list {
+public:
+  /// Nothing where the system does not list them (it may have been built without).
+  std::optional<std::vector<pid_t>> list();
+
+private:
+  /// Kept open: to find the file takes longer than to read it.
+  unique_fd file_;
+};
 
 } // namespace mahavishnu::exec

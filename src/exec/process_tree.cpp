@@ -32,8 +32,9 @@ std::optional<pid_t> process_tree::own_group(const process_table& table) const {
   return root != nullptr && is_known(*root) ? std::optional{root_} : std::nullopt;
 }
 
-bool process_tree::is_marked(const process_table& table, const process_entry& entry) {
-  if (entry.parent != reaper_ || !entry.alive())
+bool process_tree::is_marked(const process_table& table, const process_entry& entry,
+                             const std::set<pid_t>& reapers) {
+  if (!reapers.contains(entry.parent) || !entry.alive())
     return false;
   if (auto at = strangers_.find(entry.pid); at != strangers_.end() && at->second == entry.started)
     return false;
@@ -64,12 +65,14 @@ std::vector<process_entry> process_tree::members(const process_table& table,
   forget_ended(table);
   undecided_ = false;
 
+  auto reapers = reaper_ == self_ ? std::set<pid_t>{} : table.above(self_);
+  reapers.insert(reaper_);
   std::vector<pid_t> heads;
   for (const auto& entry : table.entries()) {
     if (entry.pid == reaper_ || entry.pid == self_ || entry.pid == 1)
       continue;
     if (is_known(entry) || is_in_session(table, entry) ||
-        std::ranges::find(more, entry.pid) != more.end() || is_marked(table, entry))
+        std::ranges::find(more, entry.pid) != more.end() || is_marked(table, entry, reapers))
       heads.push_back(entry.pid);
   }
   for (auto pid : heads)

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@ namespace mahavishnu::exec {
 /// The processes of one run: the first one, all that descend from it, and those of them that have
 /// gone away from it. A process whose parent has ended becomes a child of the reaper (the program
 /// that has set PR_SET_CHILD_SUBREAPER, or init); there it is known again by having been seen
-/// before, by its session or by the mark in its environment.
+/// before, by its session or by the mark in its environment. Which program that is cannot be asked
+/// when it is not this one, so all above this one are taken for it.
 ///
 /// What escapes: one that was never seen, left the session, lost its parent and was given another
 /// environment. A cgroup holds that one too.
@@ -41,7 +43,8 @@ private:
   bool is_known(const process_entry& entry) const;
   void remember(const process_entry& entry);
   bool is_in_session(const process_table& table, const process_entry& entry) const;
-  bool is_marked(const process_table& table, const process_entry& entry);
+  bool is_marked(const process_table& table, const process_entry& entry,
+                 const std::set<pid_t>& reapers);
   void forget_ended(const process_table& table);
 
   pid_t root_;

@@ -11,6 +11,9 @@
 
 namespace mahavishnu::exec {
 
+/// What is typed at the end of the input of a terminal: Ctrl-D.
+inline constexpr std::string_view end_of_input = "\x04";
+
 /// Our side of a terminal whose other side is a child's: spawn_options::terminal gives it to the
 /// child as its streams and its controlling terminal. Never blocks.
 class pseudo_terminal {

@@ -23,6 +23,9 @@ constexpr int most_freezes = 20;
 /// Looks again when nothing is left but somebody who may yet turn out to be a member.
 constexpr int most_last_looks = 3;
 
+/// Survivors that are described.
+constexpr std::size_t most_told = 16;
+
 /// A day is as good as for ever, and keeps the arithmetic of the clock from running over.
 milliseconds sane(milliseconds time) {
   return std::clamp<milliseconds>(time, milliseconds{0}, std::chrono::hours{24});
@@ -33,6 +36,22 @@ auto identity_of(const process_entry& process) {
 }
 
 } // namespace
+
+std::string describe_survivors(const end_account& account) {
+  if (account.survivors.empty())
+    return {};
+  auto text =
+      std::to_string(account.survivors.size()) + " of its processes could not be ended and run on:";
+  std::size_t told = 0;
+  for (const auto& [process, reason] : account.survivors) {
+    if (++told > most_told)
+      return text + " and others";
+    text += process.pid == 0
+                ? " " + reason
+                : " " + std::to_string(process.pid) + " (" + process.command + ": " + reason + ")";
+  }
+  return text;
+}
 
 tree_end::tree_end(process_tree tree, end_patience patience, clock::time_point now,
                    const cgroup* group, tools with)

@@ -38,6 +38,9 @@ struct end_account {
   std::vector<survivor> survivors;
 };
 
+/// A sentence on what could not be ended and why; empty when all of it was.
+std::string describe_survivors(const end_account& account);
+
 /// Ends a process tree, step by step, never waiting itself: whoever drives it calls step() at the
 /// time that the last step named, or earlier when something has happened.
 class tree_end {

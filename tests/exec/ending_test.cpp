@@ -159,3 +159,56 @@ TEST_CASE("no process stays behind as a zombie") {
   CHECK(waitpid(-1, nullptr, WNOHANG) == -1);
   CHECK(errno == ECHILD);
 }
+
+namespace {
+
+/// Leaves a process of its own session whose parent has ended, which holds nothing of ours and has
+/// told its number.
+process_spec leaving_a_daemon(const message_pipe& ready, const std::string& environment = "") {
+  return shell("(" + environment + " setsid sh -c 'exec <&- >&- 2>&-; echo $$ > " + ready.path() +
+               "; exec sleep 1000' &) ; until [ -s " + ready.path() +
+               ".done ]; do sleep 0.01; done");
+}
+
+} // namespace
+
+TEST_CASE("a daemon that a task has left is ended soon after it, and that of another goes on") {
+  auto runner = open_runner();
+  message_pipe first_ready;
+  message_pipe second_ready;
+  auto second = start(*runner, leaving_a_daemon(second_ready));
+  auto second_daemon = std::stoi(second_ready.wait_for_line());
+  auto first = start(*runner, leaving_a_daemon(first_ready));
+  auto first_daemon = std::stoi(first_ready.wait_for_line());
+  std::ofstream{first_ready.path() + ".done"} << "done";
+  CHECK(first.wait().exit_code == 0);
+  CHECK(ends(first_daemon));
+  CHECK(::kill(second_daemon, 0) == 0);
+  std::ofstream{second_ready.path() + ".done"} << "done";
+  CHECK(second.wait().exit_code == 0);
+  runner.reset();
+  CHECK(::kill(second_daemon, 0) != 0);
+}
+
+TEST_CASE("a daemon that a stopped task has left is ended with it, whoever takes orphans") {
+  auto runner = open_runner();
+  message_pipe ready;
+  auto process = start(*runner, leaving_a_daemon(ready));
+  auto daemon = std::stoi(ready.wait_for_line());
+  runner->stop(process.handle);
+  process.wait();
+  CHECK(ends(daemon));
+}
+
+TEST_CASE("a daemon with another environment is not found without a cgroup") {
+  auto runner = open_runner();
+  message_pipe ready;
+  auto process = start(*runner, leaving_a_daemon(ready, "env -i"));
+  auto daemon = std::stoi(ready.wait_for_line());
+  std::ofstream{ready.path() + ".done"} << "done";
+  process.wait();
+  runner.reset();
+  CHECK(::kill(daemon, 0) == 0);
+  test::send_signal(daemon, SIGKILL);
+  CHECK(ends(daemon));
+}

@@ -122,7 +122,8 @@ TEST_CASE("the processes of this system are listed with what they are") {
   CHECK(table->has_mark(getpid(), "MAHAVISHNU_RUN=token-1") == false);
   CHECK(table->find(getpid()) != nullptr);
 
-  if (auto children = exec::list_children(getpid()))
+  exec::child_list own;
+  if (auto children = own.list())
     CHECK(std::ranges::find(*children, child.pid()) != children->end());
 }
 
