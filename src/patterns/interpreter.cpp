@@ -142,7 +142,7 @@ void interpreter::hear(std::string_view frame) {
 }
 
 void interpreter::run(std::uint64_t number, const script_request& request,
-                      std::function<void(script_end)> done) {
+                      std::function<void(script_outcome)> done) {
   ++scripts_;
   phase_ = phase::busy;
   auto now = clock::now();

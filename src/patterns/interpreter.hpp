@@ -19,7 +19,7 @@
 namespace mahavishnu {
 
 /// How a script of a pool ended.
-struct script_end {
+struct script_outcome {
   exec::process_exit exit;
   std::chrono::milliseconds duration{0};
   bool timed_out = false;
@@ -65,7 +65,7 @@ public:
 
   /// @pre it is idle.
   void run(std::uint64_t number, const script_request& request,
-           std::function<void(script_end)> done);
+           std::function<void(script_outcome)> done);
   /// Ends the script of that number if it is the one that runs.
   void cancel(std::uint64_t number);
   /// Ends the process, and with it the script that runs.
@@ -82,11 +82,11 @@ public:
 private:
   struct running_script {
     std::uint64_t number;
-    std::function<void(script_end)> done;
+    std::function<void(script_outcome)> done;
     exec::output_capture output;
     exec::output_capture error_output;
     clock::time_point started_at;
-    script_end end;
+    script_outcome end;
     bool stopping = false;
   };
 

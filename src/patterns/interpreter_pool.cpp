@@ -101,7 +101,7 @@ interpreter_pool::counts interpreter_pool::now() const {
 }
 
 interpreter_pool::done_callback interpreter_pool::counted(done_callback done) {
-  return [this, done = std::move(done)](script_end end) {
+  return [this, done = std::move(done)](script_outcome end) {
     --unfinished_;
     try {
       if (done)
@@ -202,7 +202,7 @@ void interpreter_pool::cancel_now(run_number number) {
   if (found != waiting_.end()) {
     auto script = std::move(*found);
     waiting_.erase(found);
-    script_end end;
+    script_outcome end;
     end.cancelled = true;
     end.exit.failure = error{errc::cancelled, "the script was cancelled before it started"};
     return script.done(std::move(end));
@@ -214,7 +214,7 @@ void interpreter_pool::cancel_now(run_number number) {
 void interpreter_pool::fail_all_waiting(const error& why) {
   // Whoever is told may give more, which waits for the next time.
   for (auto& script : std::exchange(waiting_, {})) {
-    script_end end;
+    script_outcome end;
     end.exit.failure = why;
     script.done(std::move(end));
   }

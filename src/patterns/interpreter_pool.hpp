@@ -45,7 +45,7 @@ struct interpreter_pool_options {
 class interpreter_pool {
 public:
   using run_number = std::uint64_t;
-  using done_callback = std::function<void(script_end)>;
+  using done_callback = std::function<void(script_outcome)>;
 
   /// What has happened so far, for who wants to know.
   struct counts {

@@ -94,7 +94,9 @@ public:
       absl::Time time;
       std::string reason;
       if (!found->is_string() ||
-          !absl::ParseTime(absl::RFC3339_full, found->get<std::string>(), &time, &reason))
+          !absl::ParseTime(absl::RFC3339_full, found->get<std::string>(), &time, &reason) ||
+          time >= absl::FromChrono(time_point::max()) ||
+          time <= absl::FromChrono(time_point::min())) // beyond what the clock can tell
         return refuse(key, "a time as 2026-11-21T13:24:54Z");
       to = absl::ToChronoTime(time);
     }

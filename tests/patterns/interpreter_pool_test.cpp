@@ -44,18 +44,18 @@ struct pooled {
     return request;
   }
 
-  std::future<script_end> begin(script_request request,
+  std::future<script_outcome> begin(script_request request,
                                 interpreter_pool::run_number* number = nullptr) const {
-    auto promise = std::make_shared<std::promise<script_end>>();
+    auto promise = std::make_shared<std::promise<script_outcome>>();
     auto started = pool->run(std::move(request),
-                             [promise](script_end end) { promise->set_value(std::move(end)); });
+                             [promise](script_outcome end) { promise->set_value(std::move(end)); });
     REQUIRE(started.has_value());
     if (number != nullptr)
       *number = *started;
     return promise->get_future();
   }
-  script_end run(script_request request) const { return test::wait_for(begin(std::move(request))); }
-  script_end run(std::string_view text) const { return run(script("script.py", text)); }
+  script_outcome run(script_request request) const { return test::wait_for(begin(std::move(request))); }
+  script_outcome run(std::string_view text) const { return run(script("script.py", text)); }
   /// What it writes, when all is well.
   std::string output_of(std::string_view text) const {
     auto end = run(text);
@@ -313,7 +313,7 @@ TEST_CASE("many scripts at once each get their own answer from a bounded number 
   auto request = here.script("echo.py", "import sys\nprint(sys.argv[1])\n"
                                         "print(sys.stdin.read(), file=sys.stderr)\n"
                                         "sys.exit(int(sys.argv[1]) % 100)");
-  std::vector<std::future<script_end>> ends;
+  std::vector<std::future<script_outcome>> ends;
   for (int i = 0; i < 150; ++i) {
     request.arguments = {std::to_string(i)};
     request.stdin_text = "input " + std::to_string(i);
@@ -427,7 +427,7 @@ TEST_CASE("a pool takes no more than it has room for and refuses what makes no s
   options.most_waiting = 1;
   const pooled here{options};
   auto sleeper = here.script("sleep.py", "import time\ntime.sleep(600)");
-  std::vector<std::future<script_end>> ends;
+  std::vector<std::future<script_outcome>> ends;
   ends.push_back(here.begin(sleeper));
   ends.push_back(here.begin(sleeper));
   auto full = here.pool->run(sleeper, {});
@@ -464,7 +464,7 @@ TEST_CASE("nothing is left of a pool that goes while scripts run and wait") {
                                         "open(sys.argv[1], 'w').write('%d\\n' % os.getpid())\n"
                                         "time.sleep(600)");
   request.arguments = {pipe.path()};
-  std::vector<std::future<script_end>> ends;
+  std::vector<std::future<script_outcome>> ends;
   for (int i = 0; i < 5; ++i)
     ends.push_back(here.begin(request));
   auto one = std::stoi(pipe.wait_for_line());

@@ -233,8 +233,10 @@ TEST_CASE("no file of a stranger is taken for a task when any byte of it is wron
     auto parsed = periodic_record_from_json(changed);
     if (!parsed)
       CHECK(parsed.error().code == errc::invalid_argument);
-    else if (auto again = periodic_record_from_json(to_json(*parsed)); ++read > 0)
+    else if (auto again = periodic_record_from_json(to_json(*parsed)); ++read > 0) {
+      INFO(changed << to_json(*parsed));
       CHECK((again && again->task == parsed->task && again->state == parsed->state));
+    }
   }
   CHECK(read > 0);
 }
