@@ -66,6 +66,7 @@ interpreter_pool::interpreter_pool(exec::process_runner& runner, interpreter_poo
       directory_(std::move(directory)) {}
 
 interpreter_pool::~interpreter_pool() {
+  refusing_ = true;
   if (thread_.runs()) {
     loop_->post([this] { close(); });
     thread_.join();
@@ -78,6 +79,8 @@ result<interpreter_pool::run_number> interpreter_pool::run(script_request reques
                                                            done_callback done) {
   if (auto good = interpreter_wire::check(request); !good)
     return good.error();
+  if (refusing_) // a `done` may ask for more while we go
+    return error{errc::shutting_down, "the pool of interpreters is ending"};
   if (unfinished_.fetch_add(1) >= options_.most_waiting + options_.most_interpreters) {
     --unfinished_;
     return error{errc::pool_full, "the pool of '" + options_.command.front() + "' is full (" +

@@ -112,6 +112,7 @@ private:
   exec::event_loop::timer next_try_;
   bool closing_ = false;
 
+  std::atomic<bool> refusing_ = false;
   std::atomic<run_number> last_number_ = 0;
   std::atomic<std::size_t> unfinished_ = 0;
   std::atomic<std::uint64_t> started_ = 0;
