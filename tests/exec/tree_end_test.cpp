@@ -293,6 +293,22 @@ TEST_CASE("the account names what could not be ended and why") {
   CHECK_THAT(left[2].reason, ContainsSubstring("another user"));
 }
 
+TEST_CASE("survivors are described with their numbers and reasons, but not without end") {
+  exec::end_account account;
+  CHECK(exec::describe_survivors(account) == "");
+  exec::process_entry process;
+  process.pid = 4711;
+  process.command = "stuck";
+  account.survivors.assign(1, {process, "it waits"});
+  CHECK(exec::describe_survivors(account) ==
+        "1 of its processes could not be ended and run on: 4711 (stuck: it waits)");
+  account.survivors.assign(100, {process, "it waits"});
+  auto text = exec::describe_survivors(account);
+  CHECK(text.starts_with("100 of its"));
+  CHECK(text.ends_with("and others"));
+  CHECK(text.size() < 1000);
+}
+
 TEST_CASE("when nobody is left but those who may not be signalled there is no waiting") {
   toy_world world;
   world.add(root, reaper);
