@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "mahavishnu/patterns/output_capture.hpp"
 
+#include "base/rfc3339.hpp"
 #include "base/text.hpp"
 #include "exec/run_state.hpp"
 #include "exec/unique_fd.hpp"
 #include "exec/utf8.hpp"
-#include "patterns/run_json.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -181,8 +181,8 @@ void output_capture::append_line(const std::string& run_id, std::string_view lin
   log_entry entry{now(), guess_level(line, stream), exec::to_utf8(line).text, std::string{stream}};
   std::lock_guard guard{run->mutex};
   if (run->file) {
-    auto text = "[" + time_text(entry.timestamp) + "] [" + entry.level + "] [" + entry.stream +
-                "] " + entry.message + "\n";
+    auto text = "[" + rfc3339(entry.timestamp) + "] [" + entry.level + "] [" + entry.stream + "] " +
+                entry.message + "\n";
     // A full disk takes the file from us and nothing else.
     if (::write(run->file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
       run->file = {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "patterns/run_directory.hpp"
 
+#include "base/durable_file.hpp"
 #include "base/state_dir.hpp"
 #include "exec/keeper_directory.hpp"
 #include "exec/output_file.hpp"
@@ -61,21 +62,6 @@ void sync_directory(const fs::path& path) {
   // Where the file system cannot, nothing is lost that is not lost anyway.
   unique_fd directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   ::fsync(directory.get());
-}
-
-result<void> write_file(const fs::path& path, const std::string& text) {
-  unique_fd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (!file)
-    return failed("cannot make", path);
-  for (std::string_view rest = text; !rest.empty();) {
-    auto count = ::write(file.get(), rest.data(), rest.size());
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      return failed("cannot write", path);
-    rest.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return ::fsync(file.get()) == 0 ? result<void>{} : failed("cannot write", path);
 }
 
 std::string mark_by_chance() {
@@ -150,9 +136,8 @@ result<run_owner> run_directory::create(const run_record& record) const {
   if (!owner || ::fcntl(owner.get(), F_OFD_SETLK, &range) != 0 ||
       ::write(owner.get(), mark.data(), mark.size()) != static_cast<ssize_t>(mark.size()))
     return give_up(failed("cannot lock", beside / owner_name));
-  if (auto written = write_file(beside / record_name, text_of(record)); !written)
+  if (auto written = replace_file(beside / record_name, text_of(record)); !written)
     return give_up(written.error());
-  sync_directory(beside);
   if (::rename(beside.c_str(), path_.c_str()) != 0) {
     if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
       return give_up({errc::already_exists,
@@ -205,15 +190,7 @@ result<void> run_directory::write(const run_record& record) const {
     return checked;
   if (!exists())
     return error{errc::not_found, "there is no run '" + run_id_.substr(0, 100) + "' to change"};
-  auto beside = path_ / hidden_name(record_name);
-  auto written = write_file(beside, text_of(record));
-  if (written && ::rename(beside.c_str(), (path_ / record_name).c_str()) != 0)
-    written = failed("cannot write", path_ / record_name);
-  if (!written)
-    ::unlink(beside.c_str());
-  else
-    sync_directory(path_);
-  return written;
+  return replace_file(path_ / record_name, text_of(record));
 }
 
 run_evidence run_directory::evidence() const {

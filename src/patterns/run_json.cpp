@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "patterns/run_json.hpp"
 
+#include "base/rfc3339.hpp"
+
 #include <cstdio>
 #include <ctime>
 #include <limits>
@@ -39,7 +41,7 @@ json or_null(const std::optional<T>& value) {
 }
 
 json or_null(const std::optional<run_time>& when) {
-  return when ? json(time_text(*when)) : json(nullptr);
+  return when ? json(rfc3339(*when)) : json(nullptr);
 }
 
 /// Takes the fields of an object; what has the wrong type is an exception with its name.
@@ -138,25 +140,13 @@ run_record read_record(const json& object) {
 
 } // namespace
 
-std::string time_text(run_time when) {
-  auto seconds = std::chrono::floor<std::chrono::seconds>(when);
-  auto whole = std::chrono::system_clock::to_time_t(seconds);
-  std::tm parts{};
-  ::gmtime_r(&whole, &parts);
-  char text[64];
-  auto length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03dZ",
-                static_cast<int>((when - seconds).count()));
-  return text;
-}
-
 json to_json(const run_record& run) {
   return {
       {"run_id", run.run_id},
       {"module_id", run.module_id},
       {"module_name", run.module_name},
       {"status", std::string{to_string(run.status)}},
-      {"created_at", time_text(run.created_at)},
+      {"created_at", rfc3339(run.created_at)},
       {"started_at", or_null(run.started_at)},
       {"completed_at", or_null(run.completed_at)},
       {"duration_seconds", or_null(run.duration_seconds)},

@@ -16,7 +16,4 @@ nlohmann::ordered_json to_json(const run_record& run);
 /// some.
 result<run_record> run_from_json(const std::string& text);
 
-/// `2026-11-21T13:25:02.123Z`
-std::string time_text(run_time when);
-
 } // namespace mahavishnu

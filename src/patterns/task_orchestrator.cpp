@@ -6,6 +6,7 @@
 #include "exec/survivors.hpp"
 #include "patterns/concurrent_run.hpp"
 #include "patterns/detached_run.hpp"
+#include "patterns/pooled_run.hpp"
 #include "patterns/progress.hpp"
 #include "patterns/run_directory.hpp"
 #include "patterns/run_judgement.hpp"
@@ -174,6 +175,8 @@ struct task_orchestrator::parts {
   std::mutex mutex;
   /// Of the processes of calls that have not returned.
   std::multiset<std::string> marks;
+  /// Opened by the first call that needs them.
+  std::unique_ptr<shared_interpreters> interpreters;
 
   fs::path runs() const { return fs::path{options.state_directory} / "runs"; }
 };
@@ -338,6 +341,23 @@ result<std::vector<module_result>> task_orchestrator::concurrent(const concurren
   return run_concurrently(how, mark.get());
 }
 
+// -- pooled --------------------------------------------------------------------------------------
+
+result<std::vector<module_result>> task_orchestrator::pooled(const concurrent_options& how) {
+  shared_interpreters* shared = nullptr;
+  {
+    std::lock_guard guard{parts_->mutex};
+    if (!parts_->interpreters) {
+      auto opened = shared_interpreters::open(parts_->options.most_interpreters);
+      if (!opened)
+        return opened.error();
+      parts_->interpreters = std::move(*opened);
+    }
+    shared = parts_->interpreters.get();
+  }
+  return shared->run(how);
+}
+
 // -- fire_and_forget -----------------------------------------------------------------------------
 
 result<run_record> task_orchestrator::fire_and_forget(const script_call& what,
@@ -431,11 +451,12 @@ result<pattern_result> task_orchestrator::execute(const script_call& what,
     options.on_progress = how.on_progress;
     return any_of(long_running(what, options));
   }
-  case task_pattern::concurrent: {
+  case task_pattern::concurrent:
+  case task_pattern::pooled: {
     auto options = common_of<concurrent_options>(how);
     options.tasks = how.tasks.empty() ? std::vector{what} : how.tasks;
     options.max_concurrent = how.concurrent_tasks > 1 ? how.concurrent_tasks : how.max_concurrent;
-    return any_of(concurrent(options));
+    return any_of(pattern == task_pattern::pooled ? pooled(options) : concurrent(options));
   }
   case task_pattern::fire_and_forget: {
     auto options = common_of<detached_options>(how);
@@ -444,12 +465,11 @@ result<pattern_result> task_orchestrator::execute(const script_call& what,
     options.parameters = how.parameters;
     return any_of(fire_and_forget(what, options));
   }
-  case task_pattern::periodic:
-  case task_pattern::pooled: break;
+  case task_pattern::periodic: break;
   }
-  return error{errc::unsupported, "the pattern '" + std::string{to_string(pattern)} +
-                                      "' cannot be executed here yet; take simple, long_running, "
-                                      "concurrent or fire_and_forget"};
+  return error{errc::unsupported,
+               "what is periodic needs somebody who stays to start it: give it to a server with "
+               "mahavishnu periodic add, or to an orchestrator with add_periodic"};
 }
 
 void task_orchestrator::kill_all() {

@@ -141,7 +141,7 @@ struct execute_options : script_options {
   std::stop_token cancel;
 };
 
-/// What execute() gives: simple, long_running, concurrent, fire_and_forget.
+/// What execute() gives: simple, long_running, concurrent and pooled, fire_and_forget.
 using pattern_result =
     std::variant<simple_result, long_running_result, std::vector<module_result>, run_record>;
 
@@ -153,6 +153,8 @@ struct orchestrator_options {
   std::string keeper_program;
   /// Gets the lines of long running scripts; empty: nobody does.
   std::shared_ptr<output_capture> capture;
+  /// Python processes that pooled scripts share.
+  std::size_t most_interpreters = 4;
 };
 
 /// Runs scripts in the pattern that fits. Thread-safe; each call blocks as long as its pattern
@@ -171,6 +173,10 @@ public:
                                            const long_running_options& how = {});
   /// Waits for all. One that fails, or cannot be started, stops no other.
   result<std::vector<module_result>> concurrent(const concurrent_options& how);
+  /// Waits for all, like concurrent(). Python scripts only: they run in interpreters that have
+  /// started already, each as if it had one of its own. The interpreters stay as long as this
+  /// object, unless nothing comes for a minute.
+  result<std::vector<module_result>> pooled(const concurrent_options& how);
   /// Returns when the script is in the hands of a process of its own, which outlives this one.
   result<run_record> fire_and_forget(const script_call& what, const detached_options& how = {});
 
