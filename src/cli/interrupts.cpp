@@ -30,8 +30,9 @@ interrupts::~interrupts() {
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-on_interrupt::on_interrupt(interrupts& signals, std::function<void()> action)
-    : waiting_([&signals, action = std::move(action)] {
+on_interrupt::on_interrupt(interrupts& signals, std::function<void()> action,
+                           std::function<void()> last_words)
+    : waiting_([&signals, action = std::move(action), last_words = std::move(last_words)] {
         sigset_t only_wake_up;
         sigemptyset(&only_wake_up);
         sigaddset(&only_wake_up, wake_up);
@@ -41,8 +42,16 @@ on_interrupt::on_interrupt(interrupts& signals, std::function<void()> action)
         if (sigwait(&all, &which) != 0 || which == wake_up)
           return;
         signals.came_ = true;
+        if (last_words) {
+          action();
+          if (sigwait(&all, &which) != 0 || which == wake_up)
+            return;
+          last_words();
+          raise(which); // as soon as it is unblocked
+        }
         pthread_sigmask(SIG_UNBLOCK, &signals.held_, nullptr);
-        action();
+        if (!last_words)
+          action();
         sigwait(&only_wake_up, &which); // somebody has to be there for the second one
       }) {}
 

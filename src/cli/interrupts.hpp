@@ -28,10 +28,11 @@ private:
 };
 
 /// For as long as it lives: does this, in a thread of its own, when the first signal comes. A
-/// second one ends the process as it would any other.
+/// second one ends the process as it would any other, after `last_words`.
 class on_interrupt {
 public:
-  on_interrupt(interrupts& signals, std::function<void()> action);
+  on_interrupt(interrupts& signals, std::function<void()> action,
+               std::function<void()> last_words = {});
   ~on_interrupt();
   on_interrupt(const on_interrupt&) = delete;
   on_interrupt& operator=(const on_interrupt&) = delete;

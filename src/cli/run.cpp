@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.hpp"
-#include "cli/command_line.hpp"
+#include "cli/script_commands.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -40,6 +40,9 @@ int run(int argc, const char* const* argv, const services& above) {
   add_worker_type_commands(app, now);
   add_periodic_commands(app, now);
   add_config_commands(app, now);
+  add_exec_command(app, now);
+  add_run_commands(app, now);
+  add_advise_command(app, now);
   app.set_version_flag("--version", "mahavishnu " MAHAVISHNU_VERSION);
   app.footer("Exit codes: 0 done, 1 failed, 2 wrong command line or settings, 3 no server.\n"
              "Results go to standard output, everything else to standard error.");

@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
 namespace mahavishnu::cli {
@@ -22,6 +24,14 @@ std::string absolute_if_file(const std::string& path) {
 }
 
 } // namespace
+
+bool schedule_options::is_given(const CLI::App& command) const {
+  constexpr std::array names{"--name",      "--interval", "--fixed-rate", "--cron",
+                             "--time-zone", "--later",    "--overlap",    "--most-at-once",
+                             "--missed",    "--jitter",   "--disabled"};
+  return std::ranges::any_of(
+      names, [&](const char* name) { return command.get_option(name)->count() > 0; });
+}
 
 void schedule_options::add_to(CLI::App& command) {
   command.add_option("--name", name, "Of the periodic task (default: that of the script)");

@@ -22,6 +22,8 @@ struct schedule_options {
   add_periodic wish;
 
   void add_to(CLI::App& command);
+  /// Whether the command line has any of them.
+  bool is_given(const CLI::App& command) const;
   /// The task for that script; `timeout` is that of each run, in seconds.
   add_periodic task(const std::string& script, const std::vector<std::string>& arguments,
                     const std::string& directory, double timeout) const;

@@ -68,7 +68,7 @@ const std::array<pattern_explanation, 6>& explanations() {
        "a short script runs more than ten times a minute",
        {"an interpreter that has started already takes the next script",
         "a bounded number of processes"},
-       {"scripts of one interpreter must not rely on a fresh one"},
+       {"Python scripts only"},
        "mahavishnu exec --pattern pooled step.py"},
   }};
   return all;

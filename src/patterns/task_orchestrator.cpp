@@ -312,6 +312,7 @@ result<long_running_result> task_orchestrator::long_running(const script_call& w
   auto engine = script_engine::open(
       {.output_directory = output_directory, .memory_limit = 0, .mark = mark.get()});
   if (!engine) {
+    capture.end_run(run.run_id);
     record.fail(engine.error());
     return engine.error();
   }
@@ -325,8 +326,15 @@ result<long_running_result> task_orchestrator::long_running(const script_call& w
   wish.frees_output = !directory;
   if (directory)
     wish.is_cancelled = [&] { return directory->is_asked_to_end(); };
-  auto ended = run_script(**engine, std::move(wish));
-  lines.finish();
+  ended_script ended;
+  try {
+    ended = run_script(**engine, std::move(wish));
+    lines.finish();
+  } catch (...) {
+    capture.end_run(run.run_id);
+    record.fail({errc::internal, "ended because whoever was given its output threw an exception"});
+    throw;
+  }
   capture.end_run(run.run_id);
   record.end(ended);
   if (ended.exit.failure)
@@ -394,10 +402,14 @@ result<run_record> task_orchestrator::fire_and_forget(const script_call& what,
     return owner.error();
   if (auto started = start_detached(directory, std::move(*spec), parts_->options.keeper_program);
       !started) {
-    run.status = run_status::failed;
-    run.completed_at = now();
-    run.error_message = started.error().message;
-    (void)directory.write(run);
+    // A connection that was lost says nothing of the run: it may go on.
+    owner->lock = {};
+    if (auto seen = directory.look(); seen && !is_active(seen->status) && !seen->started_at) {
+      run.status = run_status::failed;
+      run.completed_at = now();
+      run.error_message = started.error().message;
+      (void)directory.write(run);
+    }
     return started.error();
   }
   return directory.look();

@@ -137,7 +137,7 @@ TEST_CASE("the command that starts a run may be killed at any moment, and the ru
       (void)runs.fire_and_forget(call, how);
       ::_exit(0);
     }
-    auto kill_at = std::chrono::steady_clock::now() + i * 1ms;
+    auto kill_at = std::chrono::steady_clock::now() + i * 5ms;
     std::this_thread::sleep_until(kill_at);
     ::kill(command, SIGKILL);
     ::waitpid(command, nullptr, 0);

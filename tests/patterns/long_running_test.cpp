@@ -136,6 +136,18 @@ TEST_CASE("a long running script whose command is killed ends with it and is kno
   CHECK(content_of(place.registry().files_of("orphan").standard_output) == "before\n");
 }
 
+TEST_CASE("a callback that throws ends a long running script, and its record says so") {
+  script_place place;
+  long_running_options how;
+  how.run_id = "thrown";
+  how.on_line = [](const log_entry&) { throw std::runtime_error{"enough"}; };
+  auto call = place.script("s.sh", "echo x; exec sleep 1000");
+  CHECK_THROWS_AS(place.runs.long_running(call, how), std::runtime_error);
+  auto run = value_of(place.registry().get_run("thrown"));
+  CHECK(run.status == run_status::failed);
+  CHECK_THAT(run.error_message, ContainsSubstring("exception"));
+}
+
 TEST_CASE("without a state directory a long running script is written down nowhere") {
   script_place place;
   task_orchestrator runs;
