@@ -30,7 +30,7 @@ bool schedule_options::is_given(const CLI::App& command) const {
                              "--time-zone", "--later",    "--overlap",    "--most-at-once",
                              "--missed",    "--jitter",   "--disabled"};
   return std::ranges::any_of(
-      names, [&](const char* name) { return command.get_option(name)->count() > 0; });
+      names, [&](const char* each) { return command.get_option(each)->count() > 0; });
 }
 
 void schedule_options::add_to(CLI::App& command) {

@@ -104,8 +104,12 @@ TEST_CASE("a server that is killed a hundred times loses no end, no output and n
   std::mt19937 random{seed()};
   int epoch = 0;
   for (int i = 0; i < 100; ++i) {
+    auto ran_before = lines_of(place / "ran").size();
     killable_server server{place, ++epoch, "go-on"};
-    // No moment is better than another, so this is chance and no waiting for something.
+    // Half of them get to run something first, however slow the machine is. Besides, no moment is
+    // better than another, so this is chance and no waiting for something.
+    if (i % 2 == 0)
+      REQUIRE(comes_true([&] { return lines_of(place / "ran").size() > ran_before; }));
     auto ended_early = server.ends_within(std::chrono::microseconds{random() % 60'000});
     if (!ended_early)
       server.kill();
@@ -118,7 +122,7 @@ TEST_CASE("a server that is killed a hundred times loses no end, no output and n
   CHECK(marked_processes(mark).empty());
   auto ran = lines_of(place / "ran");
   auto ends = read_journal(place / "journal");
-  CHECK(ran.size() > 100);
+  CHECK(ran.size() >= 50);
   CHECK(std::set<std::string>(ran.begin(), ran.end()).size() == ran.size()); // none ran twice
   for (const auto& run : ran) {
     INFO(run);
