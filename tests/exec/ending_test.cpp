@@ -187,7 +187,7 @@ TEST_CASE("a daemon that a task has left is ended soon after it, and that of ano
   std::ofstream{second_ready.path() + ".done"} << "done";
   CHECK(second.wait().exit_code == 0);
   runner.reset();
-  CHECK(::kill(second_daemon, 0) != 0);
+  CHECK(ends(second_daemon));
 }
 
 TEST_CASE("a daemon that a stopped task has left is ended with it, whoever takes orphans") {
