@@ -400,6 +400,8 @@ void add_exec_command(CLI::App& app, invocation& now) {
       ->add_option("script", wish->scripts,
                    "Scripts (.py, .js, .mjs, .sh) or programs; behind -- come their arguments")
       ->required();
+  // Never filled by the parser, which takes a -- for its own unless something may still follow.
+  command->add_option("args", wish->args, "Behind --: what the scripts get as arguments");
   command->add_option("--pattern", wish->pattern,
                       "simple, long_running, concurrent or fire_and_forget (default: by the other "
                       "options; see also: mahavishnu advise)");
