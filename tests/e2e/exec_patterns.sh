@@ -87,10 +87,12 @@ gone "$child" || fail "the script of an interrupted exec still runs"
 script stubborn.sh <<'EOF'
 trap '' TERM; setsid sh -c 'trap "" TERM; echo $$ >box; while :; do sleep 1000; done' & echo $$ >box; while :; do sleep 1000; done
 EOF
+exec 6<>box # one reader for both, or it loses a line
 "$mahavishnu" exec stubborn.sh 2>"$work/err" &
 command=$!
-read -r child <box
-read -r other <box
+read -r child <&6
+read -r other <&6
+exec 6>&-
 kill -TERM $command
 for _ in $(seq 200); do grep -q Cancelling "$work/err" && break; read -rt 0.05 <> <(:) || true; done
 kill -TERM $command
