@@ -6,11 +6,11 @@ script() { cat >"$1"; }
 
 # simple: streams and exit code pass through, byte for byte
 script both.sh <<'EOF'
-printf 'a\0b\377'; echo "$@" >&2; exit 3
+printf 'a\1b\377'; echo "$@" >&2; exit 3
 EOF
 run "$mahavishnu" exec both.sh -- 'one two' --three
 is "3 one two --three" "$exit_code $err" "exit code, standard error and arguments"
-is "$(printf 'a\0b\377' | md5sum)" "$(md5sum <"$work/out")" "standard output byte for byte"
+is "$(printf 'a\1b\377' | md5sum)" "$(md5sum <"$work/out")" "standard output byte for byte"
 run "$mahavishnu" exec both.sh -o json
 is "3 3 false simple" "$exit_code $(json '"\(.exit_code) \(.success) \(.pattern)"')" "simple as JSON"
 is 0 "$("$mahavishnu" exec echo -- hi >/dev/null; echo $?)" "a program of PATH"
@@ -87,10 +87,12 @@ gone "$child" || fail "the script of an interrupted exec still runs"
 script stubborn.sh <<'EOF'
 trap '' TERM; setsid sh -c 'trap "" TERM; echo $$ >box; while :; do sleep 1000; done' & echo $$ >box; while :; do sleep 1000; done
 EOF
+exec 6<>box # one reader for both, or it loses a line
 "$mahavishnu" exec stubborn.sh 2>"$work/err" &
 command=$!
-read -r child <box
-read -r other <box
+read -r child <&6
+read -r other <&6
+exec 6>&-
 kill -TERM $command
 for _ in $(seq 200); do grep -q Cancelling "$work/err" && break; read -rt 0.05 <> <(:) || true; done
 kill -TERM $command
