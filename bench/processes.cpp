@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// Short processes per second with their output captured, and much output: through the runner of
-/// this process and through a keeper, beside the least that starting them costs.
+/// this process, through a keeper and through a pool, beside the least that starting them costs.
 #include "exec/keeper_runner.hpp"
 #include "exec/local_runner.hpp"
+#include "mahavishnu/app/orchestrator.hpp"
+#include "mahavishnu/config/load.hpp"
 #include "report.hpp"
 
 #include <fcntl.h>
@@ -155,6 +157,49 @@ std::vector<double> measure_keeper(std::int64_t tasks, std::int64_t at_once) {
                all_cpu_seconds() + all_cpu_seconds(runner->keeper_pid().value()) - cpu);
 }
 
+/// From the call of the library to its results, through a pool whose processes have a keeper.
+std::vector<double> measure_pool(std::int64_t tasks, std::int64_t at_once) {
+  scratch place;
+  ::setenv("MAHAVISHNU_KEEPER", MAHAVISHNU_KEEPER, 1);
+  config::sources from;
+  from.settings_dir = "/nonexistent";
+  from.flags.push_back({"state_dir", place / "state", "--set"});
+  auto settings = config::load(from).settings;
+  auto inside = orchestrator::start(settings.value());
+  if (!inside)
+    die(inside.error().message);
+  pool_config pool;
+  pool.name = "bench";
+  pool.worker_type = "process";
+  pool.min_workers = pool.max_workers = static_cast<std::int32_t>(at_once);
+  if (auto spawned = (*inside)->spawn_pool(pool).get(); !spawned)
+    die(spawned.error().message);
+  auto run = [&](std::int64_t count) {
+    execute_batch batch;
+    batch.pool = "bench";
+    task_spec task;
+    task.prompt = shared_text{"/bin/true"};
+    batch.tasks.assign(static_cast<std::size_t>(count), shared_spec{task});
+    auto done = (*inside)->execute_batch(batch).get();
+    if (!done)
+      die(done.error().message);
+    for (const auto& each : done->results)
+      if (each.status != task_status::completed)
+        die("/bin/true fails in a pool: " + each.error);
+  };
+  task_spec who;
+  who.prompt = shared_text{"/bin/sh -c 'echo $PPID'"};
+  auto keeper = (*inside)->execute("bench", who).get();
+  if (!keeper)
+    die(keeper.error().message);
+  auto pid = std::stoi(keeper->output.str());
+  run(tasks / 20);
+  auto start = clock::now();
+  auto cpu = all_cpu_seconds() + all_cpu_seconds(pid);
+  run(tasks);
+  return speed(tasks, seconds_since(start), all_cpu_seconds() + all_cpu_seconds(pid) - cpu);
+}
+
 /// The floor: a pipe for both streams, posix_spawn, read to the end, wait; nothing else.
 std::vector<double> measure_spawn(std::int64_t tasks, std::int64_t at_once) {
   struct slot {
@@ -263,21 +308,24 @@ int main(int argc, char** argv) {
     auto& local_cpu = results.number(what("this process", "xargs -P") + ", CPU", "us/task");
     auto& keeper = results.number(what("a keeper", "posix_spawn"), "tasks/s");
     auto& keeper_cpu = results.number(what("a keeper", "xargs -P") + ", CPU", "us/task");
-    for (auto* each : {&local, &keeper})
+    auto& pool = results.number(what("a pool and its keeper", "posix_spawn"), "tasks/s");
+    auto& pool_cpu = results.number(what("a pool and its keeper", "xargs -P") + ", CPU", "us/task");
+    for (auto* each : {&local, &keeper, &pool})
       each->ratio_at_least(0.85);
-    for (auto* each : {&local_cpu, &keeper_cpu})
+    for (auto* each : {&local_cpu, &keeper_cpu, &pool_cpu})
       each->ratio_at_most(1.3);
     for (std::size_t i = 0; i < how.runs; ++i) {
       if (how.floor) {
         auto spawned = in_child([&] { return measure_spawn(tasks, at_once); });
         auto xargs = in_child([&] { return measure_xargs(tasks, at_once); });
-        for (auto* each : {&local, &keeper})
+        for (auto* each : {&local, &keeper, &pool})
           each->add_floor(spawned[0]);
-        for (auto* each : {&local_cpu, &keeper_cpu})
+        for (auto* each : {&local_cpu, &keeper_cpu, &pool_cpu})
           each->add_floor(xargs[1]);
       }
       add(in_child([&] { return measure_local(tasks, at_once); }), local, local_cpu);
       add(in_child([&] { return measure_keeper(tasks, at_once); }), keeper, keeper_cpu);
+      add(in_child([&] { return measure_pool(tasks, at_once); }), pool, pool_cpu);
     }
   }
   auto bytes = how.scaled(std::int64_t{1} << 30);

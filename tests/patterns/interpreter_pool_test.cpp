@@ -45,7 +45,7 @@ struct pooled {
   }
 
   std::future<script_outcome> begin(script_request request,
-                                interpreter_pool::run_number* number = nullptr) const {
+                                    interpreter_pool::run_number* number = nullptr) const {
     auto promise = std::make_shared<std::promise<script_outcome>>();
     auto started = pool->run(std::move(request),
                              [promise](script_outcome end) { promise->set_value(std::move(end)); });
@@ -54,7 +54,9 @@ struct pooled {
       *number = *started;
     return promise->get_future();
   }
-  script_outcome run(script_request request) const { return test::wait_for(begin(std::move(request))); }
+  script_outcome run(script_request request) const {
+    return test::wait_for(begin(std::move(request)));
+  }
   script_outcome run(std::string_view text) const { return run(script("script.py", text)); }
   /// What it writes, when all is well.
   std::string output_of(std::string_view text) const {
