@@ -70,6 +70,8 @@ TEST_CASE("a secret is in no argument, no environment and no file, and nobody ch
       with_secret("echo changed >&$TOKEN_FD || echo $$ > " + ready.path() + "; exec sleep 1000");
   auto process = start(*runner, spec);
   auto proc = "/proc/" + ready.wait_for_line();
+  // While a program takes the place of another there is no environment to be seen.
+  REQUIRE(comes_true([&] { return content_of(proc + "/cmdline").starts_with("sleep"); }));
   CHECK_THAT(content_of(proc + "/environ"), ContainsSubstring("TOKEN_FD=3"));
   for (auto file : {"/environ", "/cmdline"})
     CHECK_THAT(content_of(proc + file), !ContainsSubstring(token));
