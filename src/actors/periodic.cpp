@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace mahavishnu::periodic_detail {
@@ -24,7 +25,9 @@ struct run_key {
   std::string task;
   periodic_table::run_number number = 0;
 
-  friend auto operator<=>(const run_key&, const run_key&) = default;
+  friend bool operator<(const run_key& a, const run_key& b) {
+    return std::tie(a.task, a.number) < std::tie(b.task, b.number);
+  }
 };
 
 /// From the runner. Never leaves this process.
