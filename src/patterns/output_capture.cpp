@@ -272,7 +272,10 @@ output_capture::subscription::operator=(subscription&&) noexcept = default;
 output_capture::subscription output_capture::subscribe(const std::string& run_id) {
   auto run = open(run_id);
   std::lock_guard guard{run->mutex};
-  return subscription{std::make_unique<subscription::place>(run, run->first)};
+  auto where = std::make_unique<subscription::place>();
+  where->run = run;
+  where->next = run->first;
+  return subscription{std::move(where)};
 }
 
 std::optional<log_entry> output_capture::subscription::next(std::chrono::milliseconds patience) {
