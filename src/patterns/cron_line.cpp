@@ -154,8 +154,8 @@ private:
     if (slash != part.npos) {
       if (range != "*" && dash == range.npos)
         return wrong(part, "has a step but no range; write '" + std::to_string(low) + "-" +
-                               std::to_string(field_.highest) + std::string{part.substr(slash)} +
-                               "'");
+                               std::to_string(field_.highest) +
+                               std::string{first_bytes(part.substr(slash), 20)} + "'");
       auto read = read_step(part, part.substr(slash + 1));
       if (!read)
         return read.error();
