@@ -46,7 +46,8 @@ bool ended_before(const run_record& run, run_time when) {
 } // namespace
 
 run_registry::run_registry(fs::path state_directory, std::string keeper_program)
-    : directory_(std::move(state_directory /= "runs")), keeper_program_(std::move(keeper_program)) {}
+    : directory_(std::move(state_directory /= "runs")),
+      keeper_program_(std::move(keeper_program)) {}
 
 result<void> run_registry::add_run(const run_record& run) {
   auto made = run_directory{directory_, run.run_id}.create(run);
