@@ -432,8 +432,8 @@ void add_exec_command(CLI::App& app, invocation& now) {
   command->add_flag("--stream", wish->stream,
                     "Output while it runs: long_running; of a JSON answer, results one by one");
   wish->when.add_to(*command);
-  command->callback([&now, wish, command] {
-    wish->recurs = wish->when.is_given(*command);
+  command->callback([&now, wish] {
+    wish->recurs = wish->when.is_given();
     now.action = [&now, wish](output& out) { return execute(now, out, *wish); };
   });
 }

@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 namespace mahavishnu::cli {
@@ -25,35 +24,35 @@ std::string absolute_if_file(const std::string& path) {
 
 } // namespace
 
-bool schedule_options::is_given(const CLI::App& command) const {
-  constexpr std::array names{"--name",      "--interval", "--fixed-rate", "--cron",
-                             "--time-zone", "--later",    "--overlap",    "--most-at-once",
-                             "--missed",    "--jitter",   "--disabled"};
-  return std::ranges::any_of(
-      names, [&](const char* each) { return command.get_option(each)->count() > 0; });
+bool schedule_options::is_given() const {
+  return std::ranges::any_of(all, [](const CLI::Option* each) { return each->count() > 0; });
 }
 
 void schedule_options::add_to(CLI::App& command) {
-  command.add_option("--name", name, "Of the periodic task (default: that of the script)");
-  add_seconds(command, "--interval", interval,
-              "Seconds from the end of a run to the next one (default 3600)");
-  command.add_flag("--fixed-rate", wish.fixed_rate, "Count the interval from start to start");
   auto* cron = command.add_option("--cron", wish.cron,
                                   "Instead of an interval: MINUTE HOUR DAY MONTH WEEKDAY, or "
                                   "@hourly, @daily, @weekly, @monthly, @yearly");
-  command
-      .add_option("--time-zone", wish.time_zone, "Of the cron line (default: that of the server)")
-      ->needs(cron);
-  command.add_flag("--later", later, "The first run comes when it is due, and not at once");
-  command.add_option("--overlap", wish.overlap,
-                     "A run that is due while an earlier one goes on: skip (default), queue, "
-                     "allow or cancel_running");
-  command.add_option("--most-at-once", wish.most_at_once, "Runs that --overlap allow lets run");
-  command.add_option("--missed", wish.missed,
-                     "Runs whose time passed without a server: run_once (default), skip or "
-                     "run_all");
-  add_seconds(command, "--jitter", jitter, "Each run is late by chance, up to so many seconds");
-  command.add_flag("--disabled", disabled, "Runs when it has been enabled");
+  all = {
+      command.add_option("--name", name, "Of the periodic task (default: that of the script)"),
+      add_seconds(command, "--interval", interval,
+                  "Seconds from the end of a run to the next one (default 3600)"),
+      command.add_flag("--fixed-rate", wish.fixed_rate, "Count the interval from start to start"),
+      cron,
+      command
+          .add_option("--time-zone", wish.time_zone,
+                      "Of the cron line (default: that of the server)")
+          ->needs(cron),
+      command.add_flag("--later", later, "The first run comes when it is due, and not at once"),
+      command.add_option("--overlap", wish.overlap,
+                         "A run that is due while an earlier one goes on: skip (default), queue, "
+                         "allow or cancel_running"),
+      command.add_option("--most-at-once", wish.most_at_once, "Runs that --overlap allow lets run"),
+      command.add_option("--missed", wish.missed,
+                         "Runs whose time passed without a server: run_once (default), skip or "
+                         "run_all"),
+      add_seconds(command, "--jitter", jitter, "Each run is late by chance, up to so many seconds"),
+      command.add_flag("--disabled", disabled, "Runs when it has been enabled"),
+  };
 }
 
 add_periodic schedule_options::task(const std::string& script,

@@ -4,10 +4,12 @@
 #include "mahavishnu/messages/periodic.hpp"
 
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
-}
+class Option;
+} // namespace CLI
 
 namespace mahavishnu::cli {
 
@@ -20,10 +22,11 @@ struct schedule_options {
   bool disabled = false;
   /// The rest goes into the message as it is.
   add_periodic wish;
+  std::vector<CLI::Option*> all;
 
   void add_to(CLI::App& command);
   /// Whether the command line has any of them.
-  bool is_given(const CLI::App& command) const;
+  bool is_given() const;
   /// The task for that script; `timeout` is that of each run, in seconds.
   add_periodic task(const std::string& script, const std::vector<std::string>& arguments,
                     const std::string& directory, double timeout) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exec/keeper_link.hpp"
 
+#include "exec/call_back.hpp"
 #include "exec/keeper_directory.hpp"
 #include "exec/output_capture.hpp"
 #include "exec/output_file.hpp"
@@ -27,16 +28,6 @@ constexpr std::size_t input_piece = 256 * 1024;
 constexpr std::size_t input_with_start = std::size_t{1} << 20;
 
 constexpr std::size_t most_recently_heard = 8192;
-
-/// One faulty caller must not spoil it for all others.
-template <class Callback, class... Arguments>
-void call(const Callback& done, Arguments&&... arguments) {
-  try {
-    if (done)
-      done(std::forward<Arguments>(arguments)...);
-  } catch (...) {
-  }
-}
 
 process_exit failed(error failure) {
   process_exit exit;
@@ -94,14 +85,14 @@ keeper_link::~keeper_link() {
 
 void keeper_link::connect(std::function<void(result<std::vector<run_state>>)> done) {
   if (over_because_) {
-    call(done, *over_because_);
+    call_back(done, *over_because_);
     return;
   }
   if (phase_ == phase::obeyed) {
     std::vector<run_state> adopted;
     for (const auto& [name, state] : adoptable_)
       adopted.push_back(state);
-    call(done, std::move(adopted));
+    call_back(done, std::move(adopted));
     return;
   }
   connecting_.push_back(std::move(done));
@@ -194,7 +185,7 @@ void keeper_link::connection_lost() {
   loop_.cancel(patience_);
   feeding_.clear();
   for (auto& [request, done] : std::exchange(measuring_, {}))
-    call(done, 0);
+    call_back(done, 0);
   if (!closing_.empty()) {
     end_for_good({errc::shutting_down, "the keeper in '" + options_.directory +
                                            "' has been closed; open it again first"});
@@ -219,9 +210,9 @@ void keeper_link::give_up(const error& why) {
   loop_.cancel(patience_);
   loop_.cancel(retry_);
   for (auto& done : std::exchange(connecting_, {}))
-    call(done, why);
+    call_back(done, why);
   for (auto& done : std::exchange(closing_, {}))
-    call(done);
+    call_back(done);
   fail_all(why);
 }
 
@@ -254,7 +245,7 @@ void keeper_link::complete_greeting() {
     adopted.push_back(state);
   }
   for (auto& done : std::exchange(connecting_, {}))
-    call(done, adopted);
+    call_back(done, adopted);
 
   std::vector<process_handle> waited;
   for (const auto& [handle, run] : runs_)
@@ -316,7 +307,7 @@ void keeper_link::send_wishes(process_handle handle, waited_run& run) {
 // -- what is asked for ---------------------------------------------------------------------------
 
 void keeper_link::start(process_handle handle, process_spec spec, exit_callback done) {
-  auto refuse = [&](error why) { call(done, failed(std::move(why))); };
+  auto refuse = [&](error why) { call_back(done, failed(std::move(why))); };
   if (over_because_)
     return refuse(*over_because_);
   if (!is_run_name(spec.run))
@@ -361,15 +352,15 @@ void keeper_link::attach(process_handle handle, const std::string& name, std::si
       if (reached)
         attach(handle, name, output_limit, done);
       else
-        call(done, failed(reached.error()));
+        call_back(done, failed(reached.error()));
     });
     return;
   }
   auto found = adoptable_.find(name);
   if (found == adoptable_.end()) {
-    call(done,
-         failed(over_because_.value_or(error{
-             errc::not_found, "the keeper in '" + options_.directory + "' has no run '" + name +
+    call_back(done, failed(over_because_.value_or(
+                        error{errc::not_found,
+                              "the keeper in '" + options_.directory + "' has no run '" + name +
                                   "' that nobody waits for; look at what it had when "
                                   "it was opened"})));
     return;
@@ -398,7 +389,7 @@ void keeper_link::stop(process_handle handle) {
 void keeper_link::measure(process_handle handle, std::function<void(std::uint64_t)> done) {
   auto found = runs_.find(handle);
   if (found == runs_.end() || phase_ != phase::obeyed) {
-    call(done, 0);
+    call_back(done, 0);
     return;
   }
   measuring_[++last_request_] = std::move(done);
@@ -409,15 +400,15 @@ void keeper_link::write_input(process_handle handle, std::string bytes, bool las
                               std::function<void(result<void>)> done) {
   auto found = runs_.find(handle);
   if (found == runs_.end()) {
-    call(done, not_running());
+    call_back(done, not_running());
     return;
   }
   auto& run = found->second;
   if (run.input_bytes_waiting + bytes.size() > input_bound) {
-    call(done,
-         error{errc::invalid_argument, "more than " + std::to_string(input_bound) +
-                                           " bytes of input would wait for run '" + run.run +
-                                           "'; give no more before the answer to what was given"});
+    call_back(done, error{errc::invalid_argument,
+                          "more than " + std::to_string(input_bound) +
+                              " bytes of input would wait for run '" + run.run +
+                              "'; give no more before the answer to what was given"});
     return;
   }
   run.input_bytes_waiting += bytes.size();
@@ -469,7 +460,7 @@ void keeper_link::forget(const std::string& run) {
 
 void keeper_link::close(std::chrono::milliseconds longest_grace, std::function<void()> done) {
   if (phase_ == phase::over) {
-    call(done);
+    call_back(done);
     return;
   }
   closing_.push_back(std::move(done));
@@ -552,7 +543,7 @@ void keeper_link::handle(keeper_wire::input_taken& said) {
   if (said.failure) {
     run.input_bytes_waiting = 0;
     for (auto& waiting : std::exchange(run.input, {}))
-      call(waiting.done, *said.failure);
+      call_back(waiting.done, *said.failure);
     return;
   }
   auto& front = run.input.front();
@@ -566,12 +557,12 @@ void keeper_link::handle(keeper_wire::input_taken& said) {
     run.input.pop_front();
   }
   send_input(handle, run);
-  call(done, result<void>{});
+  call_back(done, result<void>{});
 }
 
 void keeper_link::handle(keeper_wire::measured& said) {
   if (auto found = measuring_.extract(said.request))
-    call(found.mapped(), said.bytes);
+    call_back(found.mapped(), said.bytes);
 }
 
 void keeper_link::handle(keeper_wire::grown& said) {
@@ -579,7 +570,7 @@ void keeper_link::handle(keeper_wire::grown& said) {
   if (found == handles_.end())
     return;
   auto grown = runs_.at(found->second).grown; // it may follow anew
-  call(grown, output_growth{said.which, said.bytes, path_of(said.run, said.which)});
+  call_back(grown, output_growth{said.which, said.bytes, path_of(said.run, said.which)});
 }
 
 // -- ends ----------------------------------------------------------------------------------------
@@ -594,8 +585,8 @@ keeper_link::waited_run keeper_link::take(process_handle handle) {
 void keeper_link::finish(process_handle handle, const run_state& state) {
   auto run = take(handle);
   for (auto& waiting : run.input)
-    call(waiting.done, not_running());
-  call(run.done, exit_of(state, run.output_limit));
+    call_back(waiting.done, not_running());
+  call_back(run.done, exit_of(state, run.output_limit));
   if (options_.hears_at_once) {
     forget(run.run);
     heard(run.run);
@@ -606,8 +597,8 @@ void keeper_link::finish(process_handle handle, const run_state& state) {
 void keeper_link::fail(process_handle handle, const error& why) {
   auto run = take(handle);
   for (auto& waiting : run.input)
-    call(waiting.done, why);
-  call(run.done, failed(why));
+    call_back(waiting.done, why);
+  call_back(run.done, failed(why));
   look_whether_idle();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "exec/launch.hpp"
 
+#include "exec/blocked_signals.hpp"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -158,21 +160,6 @@ MAHAVISHNU_IN_CHILD int born_elsewhere(void* argument) {
   auto& view = *static_cast<child_view*>(argument);
   return enter_cgroup(view) ? born_here(argument) : 127;
 }
-
-/// No signal reaches a handler of ours in the child, which would run it in our memory.
-class blocked_signals {
-public:
-  blocked_signals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  blocked_signals(const blocked_signals&) = delete;
-  ~blocked_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-  sigset_t before_;
-};
 
 void reap(const cloned_child& child) {
   siginfo_t info{};

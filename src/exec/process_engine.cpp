@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exec/process_engine.hpp"
 
+#include "exec/call_back.hpp"
 #include "exec/memory.hpp"
 #include "exec/run_state.hpp"
 #include "exec/survivors.hpp"
@@ -45,16 +46,6 @@ std::chrono::milliseconds usable(std::chrono::milliseconds grace) {
                                                std::chrono::hours{24});
 }
 
-/// One faulty caller must not end the processes of all others.
-template <class Callback, class... Arguments>
-void call(const Callback& done, Arguments&&... arguments) {
-  try {
-    if (done)
-      done(std::forward<Arguments>(arguments)...);
-  } catch (...) {
-  }
-}
-
 process_exit failed(error failure) {
   process_exit exit;
   exit.failure = std::move(failure);
@@ -83,20 +74,21 @@ process_engine::process_engine(event_loop& loop, engine_options options)
 
 void process_engine::start(process_handle handle, process_spec spec, exit_callback done) {
   if (ending_) {
-    call(done, failed({errc::shutting_down, "no process is started any more: the server is going "
-                                            "down; start it again first"}));
+    call_back(done,
+              failed({errc::shutting_down, "no process is started any more: the server is going "
+                                           "down; start it again first"}));
     return;
   }
   if (!spec.run.empty() && !is_run_name(spec.run)) {
-    call(done, failed({errc::invalid_argument,
-                       "'" + spec.run.substr(0, 100) +
-                           "' is no name of a run; use no more than 100 letters, digits, '.', "
-                           "'_' and '-'"}));
+    call_back(done, failed({errc::invalid_argument,
+                            "'" + spec.run.substr(0, 100) +
+                                "' is no name of a run; use no more than 100 letters, digits, '.', "
+                                "'_' and '-'"}));
     return;
   }
   auto launched = launcher_.launch(handle, spec);
   if (!launched) {
-    call(done, failed(launched.error()));
+    call_back(done, failed(launched.error()));
     return;
   }
   entry fresh{.process = std::move(launched->process),
@@ -127,7 +119,7 @@ void process_engine::start(process_handle handle, process_spec spec, exit_callba
                                         "': " + std::generic_category().message(number) +
                                         "; raise fs.epoll.max_user_watches or run fewer at once"});
   add_what_is_left(running, exit);
-  call(forget(handle), std::move(exit));
+  call_back(forget(handle), std::move(exit));
 }
 
 bool process_engine::watch(process_handle handle, entry& running) {
@@ -151,7 +143,7 @@ void process_engine::stop(process_handle handle, std::optional<std::chrono::mill
 
 void process_engine::measure(process_handle handle, std::function<void(std::uint64_t)> done) {
   auto found = children_.find(handle);
-  call(done, found == children_.end() ? 0 : resident_bytes(found->second.process.pid()));
+  call_back(done, found == children_.end() ? 0 : resident_bytes(found->second.process.pid()));
 }
 
 void process_engine::resize(process_handle handle, terminal_size size) {
@@ -166,15 +158,15 @@ bool process_engine::write_input(process_handle handle, std::string_view bytes, 
                                  std::function<void(result<void>)> done) {
   auto found = children_.find(handle);
   if (found == children_.end() || found->second.process.input_fd() < 0) {
-    call(done, nobody_reads());
+    call_back(done, nobody_reads());
     return false;
   }
   auto& running = found->second;
   if (running.process.waiting_input() + bytes.size() > input_bound) {
-    call(done,
-         error{errc::invalid_argument, "more than " + std::to_string(input_bound) +
-                                           " bytes of input would wait for run '" + running.run +
-                                           "'; give no more before the answer to what was given"});
+    call_back(done, error{errc::invalid_argument,
+                          "more than " + std::to_string(input_bound) +
+                              " bytes of input would wait for run '" + running.run +
+                              "'; give no more before the answer to what was given"});
     return false;
   }
   running.process.add_input(bytes, last);
@@ -205,7 +197,7 @@ bool process_engine::feed(process_handle handle, entry& running) {
     process.close_input();
   if (process.waiting_input() <= room_for_input || process.input_fd() < 0)
     for (auto& done : std::exchange(running.awaiting_room, {}))
-      call(done, taken || process.input_fd() >= 0 ? result<void>{} : nobody_reads());
+      call_back(done, taken || process.input_fd() >= 0 ? result<void>{} : nobody_reads());
   return true;
 }
 
@@ -258,8 +250,8 @@ void process_engine::tell_growth(process_handle handle) {
   auto tell = [&](stream which, std::uint64_t bytes, std::uint64_t& told) {
     if (bytes == std::exchange(told, bytes))
       return false;
-    call(grown,
-         output_growth{which, std::min(bytes, limit), launcher_.path_of(running.run, which)});
+    call_back(grown,
+              output_growth{which, std::min(bytes, limit), launcher_.path_of(running.run, which)});
     return true;
   };
   auto output = running.process.output_bytes();
@@ -410,7 +402,7 @@ void process_engine::finish(process_handle handle) {
   auto& running = children_.at(handle);
   auto exit = running.process.finish(buffer_);
   add_what_is_left(running, exit);
-  call(forget(handle), std::move(exit));
+  call_back(forget(handle), std::move(exit));
   look_for_the_end();
 }
 
@@ -457,7 +449,7 @@ void process_engine::give_up(process_handle handle) {
   add_what_is_left(running, exit);
   if (std::ranges::find(exit.survivors, running.process.pid()) == exit.survivors.end())
     exit.survivors.push_back(running.process.pid());
-  call(forget(handle), std::move(exit));
+  call_back(forget(handle), std::move(exit));
   look_for_the_end();
 }
 
@@ -476,7 +468,7 @@ process_engine::exit_callback process_engine::forget(process_handle handle) {
     leftovers_->note_end();
   children_.erase(handle);
   for (auto& waiting : awaiting_room)
-    call(waiting, nobody_reads());
+    call_back(waiting, nobody_reads());
   return done;
 }
 

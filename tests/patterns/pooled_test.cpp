@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mahavishnu/patterns/task_orchestrator.hpp"
-#include "support/catch.hpp"
-#include "support/scratch.hpp"
+#include "patterns/support.hpp"
 
 #include <thread>
 
@@ -81,21 +79,23 @@ TEST_CASE("a pooled script that fails, is missing or is none of Python stops no 
 
 TEST_CASE("pooled scripts are ended by their time-out and by whoever cancels them") {
   pooled_scripts s;
-  auto endless =
-      s.script("endless.py", "import time\nprint('begun', flush=True)\ntime.sleep(1000)\n");
+  auto begun = s.place / "begun";
+  auto endless = s.script("endless.py", "import time\nopen('begun', 'w').close()\n"
+                                        "time.sleep(1000)\n");
   concurrent_options how;
   how.timeout = 300ms;
   how.tasks = {{endless, {}}};
   auto late = s.run(how);
   CHECK_THAT(late[0].error, ContainsSubstring("timed out"));
 
+  std::filesystem::remove(begun);
   std::stop_source stop;
   how.timeout = 0ms;
   how.cancel = stop.get_token();
   how.max_concurrent = 2;
   how.tasks.assign(5, {endless, {}});
   std::jthread canceller{[&] {
-    std::this_thread::sleep_for(200ms); // wherever it is then, all of them end
+    comes_true([&] { return std::filesystem::exists(begun); });
     stop.request_stop();
   }};
   for (const auto& each : s.run(how)) {
