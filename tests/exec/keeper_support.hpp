@@ -11,10 +11,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace mahavishnu::test {
@@ -23,18 +21,6 @@ using exec::keeper_link_options;
 using exec::keeper_runner;
 using exec::keeper_thread;
 using exec::run_state;
-
-/// Waits until it holds; false when it does not in time. For what sends no event.
-inline bool comes_true(const std::function<bool()>& holds,
-                       std::chrono::milliseconds limit = deadline) {
-  auto give_up_at = std::chrono::steady_clock::now() + limit;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() >= give_up_at)
-      return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
-  }
-  return true;
-}
 
 /// Processes that carry this mark: their MAHAVISHNU_RUN begins with it.
 inline std::vector<pid_t> marked_processes(const std::string& mark) {

@@ -127,13 +127,16 @@ TEST_CASE("a long running script whose command is killed ends with it and is kno
     (void)runs.long_running(call, how);
   }};
   auto script = pid_in(pids);
+  // What the command has not read yet goes with it.
+  auto output = place.registry().files_of("orphan").standard_output;
+  CHECK(comes_true([&] { return content_of(output) == "before\n"; }));
   command.kill();
   CHECK(ends(script));
   ::waitpid(command.pid, nullptr, 0);
   auto run = value_of(place.registry().get_run("orphan"));
   CHECK(run.status == run_status::failed);
   CHECK_THAT(run.error_message, ContainsSubstring("lost"));
-  CHECK(content_of(place.registry().files_of("orphan").standard_output) == "before\n");
+  CHECK(content_of(output) == "before\n");
 }
 
 TEST_CASE("a callback that throws ends a long running script, and its record says so") {

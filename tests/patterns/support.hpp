@@ -8,25 +8,12 @@
 
 #include <signal.h>
 
-#include <functional>
 #include <string>
 #include <string_view>
-#include <thread>
 
 namespace mahavishnu::test {
 
 using namespace std::chrono_literals;
-
-/// Waits until it holds; false when it does not in time. For what sends no event.
-inline bool comes_true(const std::function<bool()>& holds) {
-  auto give_up_at = std::chrono::steady_clock::now() + deadline;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() >= give_up_at)
-      return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
-}
 
 /// Scripts in a directory of their own, and an instance to run them in. A detached run ends with
 /// it: a keeper whose directory goes ends itself.

@@ -12,10 +12,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <string>
+#include <thread>
 
-/// Things a test waits for: each wait has a deadline and none is a sleep.
+/// Things a test waits for: each wait has a deadline.
 namespace mahavishnu::test {
 
 /// Longer than anything here takes on a loaded machine; reached only when something is broken.
@@ -31,6 +33,18 @@ T wait_for(std::future<T> future) {
 inline bool becomes_readable(int descriptor) {
   pollfd watched{descriptor, POLLIN, 0};
   return ::poll(&watched, 1, std::chrono::milliseconds{deadline}.count()) == 1;
+}
+
+/// Waits until it holds; false when it does not in time. For what sends no event.
+inline bool comes_true(const std::function<bool()>& holds,
+                       std::chrono::milliseconds limit = deadline) {
+  auto give_up_at = std::chrono::steady_clock::now() + limit;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() >= give_up_at)
+      return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  }
+  return true;
 }
 
 /// A named pipe on which a script tells the test something: the event to wait for.
