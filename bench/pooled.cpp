@@ -4,7 +4,6 @@
 #include "patterns/interpreter_pool.hpp"
 #include "report.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -25,18 +24,6 @@ constexpr const char* python = "/usr/bin/python3";
 [[noreturn]] void die(const std::string& why) {
   std::cerr << "pooled: " << why << "\n";
   std::_Exit(1);
-}
-
-/// Of this process and of its children that have ended, with theirs.
-double all_cpu_seconds() {
-  double sum = 0;
-  for (auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-    rusage usage{};
-    ::getrusage(who, &usage);
-    for (auto time : {usage.ru_utime, usage.ru_stime})
-      sum += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  }
-  return sum;
 }
 
 /// A file without a line in it.
@@ -122,7 +109,8 @@ std::vector<double> measure_pooled(const std::string& script, std::int64_t count
     run_all(count, at_once, [&](auto done) {
       script_request request;
       request.script = script;
-      auto taken = pool->run(std::move(request), [done](const script_end& end) { done(end.exit); });
+      auto taken =
+          pool->run(std::move(request), [done](const script_outcome& end) { done(end.exit); });
       if (!taken)
         die(taken.error().message);
     });

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,20 +31,8 @@ namespace {
   std::_Exit(1);
 }
 
-/// Of this process and of its children that have ended.
-double all_cpu_seconds() {
-  double sum = 0;
-  for (auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-    rusage usage{};
-    ::getrusage(who, &usage);
-    for (auto time : {usage.ru_utime, usage.ru_stime})
-      sum += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  }
-  return sum;
-}
-
-/// The same of another process.
-double all_cpu_seconds(pid_t pid) {
+/// The same of another process as `all_cpu_seconds()` of this one.
+double cpu_seconds_of(pid_t pid) {
   std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
   std::stringstream text;
   text << file.rdbuf();
@@ -151,10 +138,10 @@ std::vector<double> measure_keeper(std::int64_t tasks, std::int64_t at_once) {
   auto runner = open_keeper(place / "keeper");
   run_all(*runner, tasks / 20, at_once);
   auto start = clock::now();
-  auto cpu = all_cpu_seconds() + all_cpu_seconds(runner->keeper_pid().value());
+  auto cpu = all_cpu_seconds() + cpu_seconds_of(runner->keeper_pid().value());
   run_all(*runner, tasks, at_once);
   return speed(tasks, seconds_since(start),
-               all_cpu_seconds() + all_cpu_seconds(runner->keeper_pid().value()) - cpu);
+               all_cpu_seconds() + cpu_seconds_of(runner->keeper_pid().value()) - cpu);
 }
 
 /// From the call of the library to its results, through a pool whose processes have a keeper.
@@ -195,9 +182,9 @@ std::vector<double> measure_pool(std::int64_t tasks, std::int64_t at_once) {
   auto pid = std::stoi(keeper->output.str());
   run(tasks / 20);
   auto start = clock::now();
-  auto cpu = all_cpu_seconds() + all_cpu_seconds(pid);
+  auto cpu = all_cpu_seconds() + cpu_seconds_of(pid);
   run(tasks);
-  return speed(tasks, seconds_since(start), all_cpu_seconds() + all_cpu_seconds(pid) - cpu);
+  return speed(tasks, seconds_since(start), all_cpu_seconds() + cpu_seconds_of(pid) - cpu);
 }
 
 /// The floor: a pipe for both streams, posix_spawn, read to the end, wait; nothing else.

@@ -216,13 +216,25 @@ double seconds_since(clock::time_point start) {
   return std::chrono::duration<double>(clock::now() - start).count();
 }
 
-double cpu_seconds() {
+namespace {
+
+double cpu_seconds_of(int who) {
   rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
+  ::getrusage(who, &usage);
   auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+} // namespace
+
+double cpu_seconds() {
+  return cpu_seconds_of(RUSAGE_SELF);
+}
+
+double all_cpu_seconds() {
+  return cpu_seconds() + cpu_seconds_of(RUSAGE_CHILDREN);
 }
 
 double resident_mb() {

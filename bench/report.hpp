@@ -115,6 +115,8 @@ using clock = std::chrono::steady_clock;
 double seconds_since(clock::time_point start);
 /// That this process has used until now.
 double cpu_seconds();
+/// The same with its children that have ended, and theirs.
+double all_cpu_seconds();
 
 /// What something took.
 struct cost {

@@ -47,9 +47,11 @@ bool has_processes(const std::string& directory, std::size_t count) {
 /// A run that an earlier server has left in the keeper; ends when there is a file `go`.
 void leave_a_run(keeper_place& place) {
   auto earlier = place.open(1);
-  start(*earlier, named("left", shell("until [ -e " + (place / "go") +
-                                      " ]; do sleep 0.01; done; echo late")));
+  auto left = start(*earlier, named("left", shell("until [ -e " + (place / "go") +
+                                                  " ]; do sleep 0.01; done; echo late")));
   REQUIRE(knows(place.path(), 1));
+  earlier.reset();
+  REQUIRE(left.wait().failure); // from now on it hears of no end
 }
 
 void let_it_go_on(const keeper_place& place) {
