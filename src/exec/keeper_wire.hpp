@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "exec/byte_codec.hpp"
+#include "base/byte_codec.hpp"
 #include "exec/run_state.hpp"
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exec/run_log.hpp"
 
+#include "base/checksum.hpp"
 #include "exec/keeper_wire.hpp"
 
 #include <fcntl.h>
@@ -25,30 +26,11 @@ constexpr std::size_t head_size = mark.size() + 2 * sizeof(std::uint32_t);
 /// A shorter file is not worth compacting.
 constexpr std::uint64_t long_file = 256 * 1024;
 
-constexpr auto checksum_table = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < table.size(); ++i) {
-    auto value = i;
-    for (int bit = 0; bit < 8; ++bit)
-      value = value & 1 ? 0xEDB88320u ^ value >> 1 : value >> 1;
-    table[i] = value;
-  }
-  return table;
-}();
-
-/// CRC-32 as of zlib and Ethernet.
-std::uint32_t checksum(std::string_view bytes) {
-  std::uint32_t value = ~0u;
-  for (char c : bytes)
-    value = checksum_table[(value ^ static_cast<unsigned char>(c)) & 0xFF] ^ value >> 8;
-  return ~value;
-}
-
 std::string record_of(byte_writer body) {
   auto text = body.take();
   byte_writer head;
   head.put(static_cast<std::uint32_t>(text.size()));
-  head.put(checksum(text));
+  head.put(checksum::of(text));
   return std::string(mark) + head.take() + text;
 }
 
@@ -69,7 +51,7 @@ std::optional<std::string_view> body_at(std::string_view bytes) {
   if (!head.good() || size > head.left())
     return std::nullopt;
   auto body = bytes.substr(head_size, size);
-  return checksum(body) == sum ? std::optional{body} : std::nullopt;
+  return checksum::of(body) == sum ? std::optional{body} : std::nullopt;
 }
 
 bool apply(std::string_view body, std::map<std::string, run_state>& runs) {

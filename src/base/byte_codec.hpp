@@ -8,7 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace mahavishnu::exec {
+namespace mahavishnu {
 
 /// Puts numbers (little-endian) and strings (their length first) behind each other.
 class byte_writer {
@@ -70,4 +70,4 @@ private:
   bool good_ = true;
 };
 
-} // namespace mahavishnu::exec
+} // namespace mahavishnu

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "mahavishnu/base/error.hpp"
+#include "store/journal_records.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mahavishnu::store {
+
+/// Which tasks a list is to have.
+struct task_filter {
+  /// Empty: of all pools.
+  pool_id pool;
+  /// Empty: whatever their status.
+  std::vector<std::uint8_t> statuses;
+  /// Only older ones than this; empty: from the newest on.
+  task_id before;
+  std::size_t limit = 100;
+};
+
+/// How many tasks that have ended are kept.
+struct retention {
+  /// Those that ended before it go; 0: none for their age.
+  wall_time ended_before = 0;
+  /// The oldest go when there are more; 0: none for their number.
+  std::uint64_t most = 0;
+};
+
+/// What a look at everything has found.
+struct store_report {
+  std::uint64_t pools = 0;
+  std::uint64_t open_tasks = 0;
+  std::uint64_t ended_tasks = 0;
+  std::uint64_t bytes = 0;
+  /// A sentence for each record that is damaged, and for whatever else is wrong.
+  std::vector<std::string> problems;
+};
+
+/// One connection to the journal: pools, and tasks with what became of them. Whoever writes has the
+/// only connection that does; others may read meanwhile. Blocks; belongs to one thread at a time.
+///
+/// Each record has a checksum. One that does not agree is an error that names the record, and never
+/// taken for something else.
+class journal_store {
+public:
+  virtual ~journal_store() = default;
+
+  /// Writes all of them, or none and says why. On disk when it returns. A change of a task that is
+  /// not known, or that has ended, is left out, and so is a task that is known already.
+  virtual result<void> apply(std::span<const change> changes) = 0;
+
+  virtual result<std::vector<stored_pool>> pools() = 0;
+
+  /// Those that have not ended, the oldest first. A damaged one comes as an error, and those behind
+  /// it still come. The same for a store that cannot be read, and then nothing more comes.
+  virtual void each_open(const std::function<void(result<stored_task>)>& take) = 0;
+
+  /// Nothing when it is not known (any more).
+  virtual result<std::optional<stored_task>> find(const task_id& task) = 0;
+
+  /// The newest first, without what they have written.
+  virtual result<std::vector<stored_task>> list(const task_filter& wanted) = 0;
+
+  /// The newest tasks that have a key, the newest first, without what they have written.
+  virtual result<std::vector<stored_task>> keyed(std::size_t most) = 0;
+
+  /// Forgets no more than `step` tasks that need not be kept; how many it were. To be called again
+  /// as long as it gives `step`.
+  virtual result<std::size_t> forget_ended(const retention& kept, std::size_t step) = 0;
+
+  // -- care ----------------------------------------------------------------------------------------
+
+  /// Reads everything.
+  virtual result<store_report> check() = 0;
+  /// A consistent copy in a new file, while others go on.
+  virtual result<void> backup(const std::string& path) = 0;
+  /// Gives space back to the system. Others wait meanwhile.
+  virtual result<void> compact() = 0;
+};
+
+} // namespace mahavishnu::store
