@@ -5,6 +5,8 @@
 #include "actors/pool_core.hpp"
 #include "actors/pool_requesters.hpp"
 #include "actors/requester_tasks.hpp"
+#include "actors/task_records.hpp"
+#include "exec/process_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "messages/registry.hpp"
 
@@ -28,11 +30,15 @@ struct go_on {};
 /// From the clock: tell that you are alive.
 struct beat {};
 
+/// From the clock: what runs for a while is to be in the journal.
+struct note_runs {};
+
 } // namespace mahavishnu::pool_detail
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::pool_detail::alarm)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::pool_detail::go_on)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::pool_detail::beat)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::pool_detail::note_runs)
 
 namespace mahavishnu {
 
@@ -41,11 +47,17 @@ namespace {
 using pool_detail::alarm;
 using pool_detail::beat;
 using pool_detail::go_on;
+using pool_detail::note_runs;
 
 constexpr std::chrono::seconds measure_limit{2};
 
-using pool_self_actor = pool_actor::extend<caf::reacts_to<tasks_ended>, caf::reacts_to<alarm>,
-                                           caf::reacts_to<go_on>, caf::reacts_to<beat>>;
+/// A task that runs longer than this is in the journal as one that runs; the others get there when
+/// they have ended.
+constexpr std::chrono::milliseconds short_run{20};
+
+using pool_self_actor =
+    pool_actor::extend<caf::reacts_to<tasks_ended>, caf::reacts_to<alarm>, caf::reacts_to<go_on>,
+                       caf::reacts_to<beat>, caf::reacts_to<note_runs>>;
 
 /// Carries out what the core decides.
 struct pool_state : pool_effects {
@@ -70,10 +82,31 @@ struct pool_state : pool_effects {
   /// Pools that have had tasks of ours, and that we hear of when they go.
   std::unordered_set<caf::actor_addr> helpers;
 
+  /// What is to be written, and who is answered then.
+  struct unwritten {
+    std::vector<store::change> opened;
+    std::vector<task_accepted> accepted;
+    std::vector<store::change> changes;
+    std::vector<task_result> ended;
+    /// Processes whose end nobody needs to be told again, once it is written.
+    std::vector<std::string> runs;
+  };
+  unwritten next;
+  /// What the journal has and has not answered yet.
+  std::int32_t being_written = 0;
+  /// Whom the ends are for that are being written.
+  std::unordered_map<task_id, requester_number> whom_of_end;
+  std::unordered_map<task_id, requester_number> whom_of_start;
+  /// Attempts that have begun a moment ago.
+  std::vector<std::pair<task_id, std::int32_t>> fresh_runs;
+  records::worker_names names = [this](std::uint32_t worker) { return core->id_of(worker); };
+
   moment alarm_at = moment::max();
   pool_changed last_change;
   std::int64_t notices_received = 0;
   std::int64_t adopted = 0;
+  /// What has not ended is for the next server.
+  bool is_left = false;
   std::vector<caf::typed_response_promise<pool_closed>> closers;
   std::vector<caf::typed_response_promise<pool_drained>> drainers;
 
@@ -127,8 +160,31 @@ struct pool_state : pool_effects {
       caf::anon_send(found->second.pool, cancel_task{task});
   }
 
-  void accepted(requester_number whom, const task_id& task) override {
-    requesters.accepted(whom, {task, options.id, task_status::queued});
+  void accepted(const pool_task& its) override {
+    task_accepted answer{its.id, options.id, task_status::queued, options.config.durability};
+    if (!is_recorded(its)) {
+      requesters.accepted(its.requester, answer);
+      return;
+    }
+    next.opened.emplace_back(records::opened(options.id, its, options.journal.now()));
+    if (its.requester != 0) {
+      whom_of_start[its.id] = its.requester;
+      next.accepted.push_back(answer);
+    }
+  }
+
+  void moved(const pool_task& its) override {
+    if (!is_recorded(its))
+      return;
+    if (its.machine.status() != task_status::running) {
+      next.changes.emplace_back(records::moved(its, names));
+      if (its.process != 0)
+        next.runs.push_back(run_of(its));
+      return;
+    }
+    if (fresh_runs.empty())
+      self->delayed_send(self, short_run, note_runs{});
+    fresh_runs.emplace_back(its.id, its.machine.attempt());
   }
 
   void refused(requester_number whom, const task_id& task, const error& why) override {
@@ -137,8 +193,23 @@ struct pool_state : pool_effects {
       return_task(*origin, task, why);
   }
 
-  void ended(requester_number whom, const task_result& how) override {
+  void ended(const pool_task& its, const task_result& how) override {
     leave_requester(how.task);
+    if (!is_recorded(its)) {
+      answer(its.requester, how);
+      if (keeps_record() && its.process != 0)
+        settle({run_of(its)}); // it is written where it came from
+      return;
+    }
+    next.changes.emplace_back(records::ended(its, how, names, options.journal.now()));
+    next.ended.push_back(how);
+    whom_of_end[its.id] = its.requester;
+    if (its.process != 0)
+      next.runs.push_back(run_of(its));
+  }
+
+  /// To all who want to hear how the task has ended.
+  void answer(requester_number whom, const task_result& how) {
     if (auto origin = requesters.ended(whom, how))
       tell(origin->from, origin->pool, bus::result_share{how, origin->attempt});
     if (options.feed.wants(notice_type::task_completed))
@@ -152,6 +223,98 @@ struct pool_state : pool_effects {
   void wake_at(moment when) override {
     alarm_at = when;
     self->delayed_send(self, std::max(when - now(), moment::duration{0}), alarm{when});
+  }
+
+  // -- the journal -------------------------------------------------------------
+
+  bool keeps_record() const {
+    return options.journal && options.config.durability != durability::none;
+  }
+
+  /// One that another pool has handed to us is in the journal as that pool's.
+  bool is_recorded(const pool_task& its) const {
+    return keeps_record() && its.route.reason != route_reason::delegated;
+  }
+
+  void settle(std::vector<std::string> runs) {
+    if (options.worker.runner && !runs.empty())
+      options.worker.runner->settle(std::move(runs));
+  }
+
+  static std::string run_of(const pool_task& its) {
+    return its.id.str() + "." + std::to_string(its.process);
+  }
+
+  /// Those that are still at the same attempt.
+  void note_long_runs() {
+    for (const auto& [task, attempt] : std::exchange(fresh_runs, {}))
+      if (const auto* its = core->open_task(task);
+          its && its->machine.status() == task_status::running && its->machine.attempt() == attempt)
+        next.changes.emplace_back(records::moved(*its, names));
+  }
+
+  /// Gives the journal what has happened. Whoever waits for it is answered when it is on disk, or
+  /// at once where that is not wanted.
+  void write() {
+    auto is_sync = options.config.durability == durability::sync;
+    auto haste = is_sync ? journal_haste::now : journal_haste::soon;
+    auto now = std::make_shared<unwritten>(std::exchange(next, {}));
+    if (!now->opened.empty()) {
+      ++being_written;
+      self->request(options.journal.journal, caf::infinite,
+                    journal_tasks{std::move(now->opened), haste})
+          .then(
+              [this, now, is_sync](const journal_written&) {
+                --being_written;
+                if (is_sync)
+                  say_accepted(now->accepted);
+                after();
+              },
+              [this, now](const caf::error& why) {
+                --being_written;
+                take_back(now->accepted, from_caf(why));
+                after();
+              });
+      if (!is_sync)
+        say_accepted(now->accepted);
+    }
+    if (!now->changes.empty()) {
+      ++being_written;
+      self->request(options.journal.journal, caf::infinite,
+                    journal_changes{std::move(now->changes), haste})
+          .then([this, now, is_sync](const journal_written&) {
+            --being_written;
+            if (is_sync)
+              say_ended(now->ended);
+            settle(std::move(now->runs));
+            after();
+          });
+      if (!is_sync)
+        say_ended(now->ended);
+    }
+  }
+
+  void say_accepted(const std::vector<task_accepted>& tasks) {
+    for (const auto& each : tasks)
+      if (auto node = whom_of_start.extract(each.task))
+        requesters.accepted(node.mapped(), each);
+  }
+
+  void say_ended(const std::vector<task_result>& tasks) {
+    for (const auto& each : tasks)
+      if (auto node = whom_of_end.extract(each.task))
+        answer(node.mapped(), each);
+  }
+
+  /// They could not be written down, so they were never accepted.
+  void take_back(const std::vector<task_accepted>& tasks, const error& why) {
+    for (const auto& each : tasks)
+      if (auto node = whom_of_start.extract(each.task)) {
+        requesters.refused(node.mapped(), why);
+        if (auto end = whom_of_end.find(each.task); end != whom_of_end.end())
+          end->second = 0;
+        core->withdraw(each.task, now());
+      }
   }
 
   // -- tasks -------------------------------------------------------------------
@@ -188,6 +351,13 @@ struct pool_state : pool_effects {
   }
 
   caf::result<task_result> wait(const wait_task& x) {
+    if (auto end = whom_of_end.find(x.task); end != whom_of_end.end()) { // not written yet
+      if (end->second == 0)
+        end->second = requesters.add_nobody();
+      auto promise = self->make_response_promise<task_result>();
+      requesters.join(end->second, promise);
+      return promise;
+    }
     if (auto done = core->result_of(x.task))
       return std::move(*done);
     if (!core->status_of(x.task))
@@ -356,10 +526,24 @@ struct pool_state : pool_effects {
     return {options.id};
   }
 
-  caf::result<pool_closed> close() {
+  caf::result<pool_closed> close(const close_pool& x) {
+    if (x.keep_tasks && keeps_record())
+      return leave_to_next();
     closers.push_back(self->make_response_promise<pool_closed>());
     auto promise = closers.back();
     core->close(now());
+    after();
+    return promise;
+  }
+
+  /// Goes as soon as all is written that has happened until now.
+  caf::result<pool_closed> leave_to_next() {
+    is_left = true;
+    *options.worker.leaves_processes = true;
+    core->drain(now());
+    note_long_runs();
+    closers.push_back(self->make_response_promise<pool_closed>());
+    auto promise = closers.back();
     after();
     return promise;
   }
@@ -392,6 +576,7 @@ struct pool_state : pool_effects {
 
   /// What every event may have changed for others.
   void after() {
+    write();
     auto left = core->take_departures();
     // While the manager has yet to hear of earlier ones, it will hear of these at the same time.
     auto is_news = left.count != 0 && options.departures->fetch_add(left.count) == 0;
@@ -403,7 +588,11 @@ struct pool_state : pool_effects {
       last_change = change;
       self->send(listener, change);
     }
-    if (!core->is_empty())
+    if (being_written > 0)
+      return;
+    if (is_left)
+      leave();
+    if (is_left || !core->is_empty())
       return;
     if (core->draining()) {
       for (auto& each : drainers)
@@ -415,6 +604,10 @@ struct pool_state : pool_effects {
   }
 
   void leave() {
+    if (is_left)
+      requesters.refuse_all({errc::shutting_down,
+                             "the server goes down; the task stays in its journal: ask again when "
+                             "it has been started anew"});
     for (auto& each : closers)
       each.deliver(pool_closed{options.id});
     closers.clear();
@@ -431,13 +624,15 @@ pool_self_actor::behavior_type pool(pool_self_actor::stateful_pointer<pool_state
   auto& state = self->state;
   state.self = self;
   state.options = options;
-  auto common = options.worker;
+  state.options.worker.leaves_processes = std::make_shared<std::atomic<bool>>(false);
+  auto common = state.options.worker;
   common.pool = options.id;
   state.common = std::make_shared<const worker_options>(std::move(common));
   state.listener = listener;
   state.core.emplace(pool_core_options{options.id, options.config, options.worker.grace,
                                        options.history_bytes, options.seed},
                      state);
+  state.core->restore(std::exchange(state.options.restored, {}), state.now());
   state.last_change = {options.number,
                        options.config.min_workers * options.config.worker_concurrency, false};
   self->set_default_handler(caf::drop);
@@ -468,7 +663,7 @@ pool_self_actor::behavior_type pool(pool_self_actor::stateful_pointer<pool_state
       [&state](const scale_pool& x) { return state.scale(x); },
       [&state](const drain_pool&) { return state.drain(); },
       [&state](const resume_pool&) { return state.resume(); },
-      [&state](const close_pool&) { return state.close(); },
+      [&state](const close_pool& x) { return state.close(x); },
       [&state](const hand_over_tasks& x, const caf::strong_actor_ptr& to) {
         state.hand_over(x, to);
       },
@@ -478,6 +673,10 @@ pool_self_actor::behavior_type pool(pool_self_actor::stateful_pointer<pool_state
           return; // the core has changed its mind
         state.alarm_at = moment::max();
         state.core->wake(state.now());
+        state.after();
+      },
+      [&state](const note_runs&) {
+        state.note_long_runs();
         state.after();
       },
       [&state, self](const go_on&) {

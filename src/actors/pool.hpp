@@ -2,6 +2,8 @@
 #pragma once
 
 #include "actors/feed_port.hpp"
+#include "actors/journal_port.hpp"
+#include "actors/pool_core.hpp"
 #include "actors/worker.hpp"
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/messages/pool.hpp"
@@ -27,6 +29,10 @@ struct pool_options {
   worker_options worker;
   /// Who is told what happens here, if anybody listens.
   feed_port feed;
+  /// Who writes down what is durable.
+  journal_port journal;
+  /// What an earlier server has left to be done, the oldest first.
+  std::vector<restored_task> restored;
   std::chrono::milliseconds heartbeat{30'000};
   /// Bytes of output that the ended tasks may keep in memory, all together.
   std::size_t history_bytes = std::size_t{64} << 20;

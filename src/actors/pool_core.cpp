@@ -2,6 +2,7 @@
 #include "actors/pool_core.hpp"
 
 #include "actors/retry_rules.hpp"
+#include "actors/task_words.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -14,18 +15,6 @@ namespace {
 /// How often we look for workers that have not answered, and how much later than they should have.
 constexpr std::chrono::seconds sweep_interval{10};
 constexpr std::chrono::seconds for_the_way{30};
-
-constexpr std::size_t longest_prompt_shown = 80;
-
-std::string text_of(const route_note& route) {
-  if (route.reason == route_reason::named)
-    return "named by the requester";
-  if (route.reason == route_reason::delegated)
-    return "handed over by another pool";
-  return "routed by " + std::string{to_string(route.reason)} + ", with " +
-         std::to_string(route.in_flight) + " tasks here for " + std::to_string(route.capacity) +
-         " places";
-}
 
 } // namespace
 
@@ -206,11 +195,82 @@ void pool_core::admit(const task_id& task, shared_spec spec, const route_note& r
   if (!takes_it)
     return wait_for_room(its, now);
   ++active_;
-  effects_.accepted(whom, task);
+  effects_.accepted(its);
   if (has_worker)
     assign(its, *workers_.first_free(), now);
   else
     enqueue(its);
+}
+
+// -- tasks of an earlier server ------------------------------------------------------------------
+
+void pool_core::restore(std::vector<restored_task> tasks, moment now) {
+  for (auto& each : tasks)
+    restore(std::move(each), now);
+  pump(now);
+  settle(now);
+}
+
+void pool_core::restore(restored_task&& task, moment now) {
+  auto since = now - std::chrono::duration_cast<moment::duration>(task.age);
+  std::vector<transition> history;
+  std::int32_t came_to_nothing = 0;
+  for (auto& each : task.steps) {
+    auto reason = std::move(each.reason);
+    if (!each.worker.empty()) // its number would be that of a worker of ours
+      reason += (reason.empty() ? "by " : "; by ") + each.worker.value + " of an earlier server";
+    if (!history.empty() && history.back().to == task_status::running &&
+        each.status == task_status::queued)
+      ++came_to_nothing;
+    history.push_back({since + std::chrono::duration_cast<moment::duration>(each.after),
+                       each.status, static_cast<std::uint16_t>(each.attempt), 0,
+                       shared_text{std::move(reason)}});
+  }
+  auto [place, is_new] = tasks_.try_emplace(task.task, since, task_status::queued, shared_text{});
+  if (!is_new)
+    return;
+  auto& its = place->second;
+  if (!history.empty())
+    its.machine = task_machine{std::move(history)};
+  its.id = task.task;
+  its.route = task.route;
+  its.given_back = came_to_nothing;
+  its.timeout =
+      task.spec->timeout.count() > 0 ? task.spec->timeout : options_.config.default_timeout;
+  if (auto own = complete(task.spec->retry, options_.config.retry))
+    its.retry = std::make_unique<const retry_policy>(std::move(*own));
+  if (task.spec->deadline.count() > 0) {
+    its.deadline = later(since, task.spec->deadline);
+    its.deadline_timer = timers_.emplace(its.deadline, task_due{task_due::deadline, task.task});
+  }
+  its.spec = std::move(task.spec);
+  ++active_;
+  auto was_running = its.machine.status() == task_status::running;
+  if (task.running != 0) {
+    // It waits for a worker to take care of it, which is no attempt of its own.
+    its.goes_on = task.running;
+    its.has_run = std::chrono::duration_cast<std::chrono::milliseconds>(
+        now - its.machine.history().back().at);
+    if (!was_running) // the start had not been written down
+      its.machine.move(task_status::running, now);
+    ++its.given_back;
+    its.machine.move(task_status::queued, now, 0,
+                     shared_text{"the server was started anew; its process goes on"});
+    enqueue(its);
+  } else if (was_running) {
+    task_result how;
+    how.status = task_status::lost;
+    how.error = "the server ended while it ran, and its process did not outlive it";
+    conclude(its, std::move(how), now);
+  } else {
+    its.machine.move(task_status::queued, now, 0, shared_text{"the server was started anew"});
+    enqueue(its);
+  }
+}
+
+void pool_core::withdraw(const task_id& task, moment now) {
+  set_requester(task, 0);
+  cancel(task, now);
 }
 
 void pool_core::refuse(requester_number whom, const task_id& task, const task_spec& spec,
@@ -256,7 +316,7 @@ void pool_core::let_in(moment now) {
     its.other_timer.reset();
     its.machine.move(task_status::queued, now);
     ++active_;
-    effects_.accepted(its.requester, its.id);
+    effects_.accepted(its);
     enqueue(its);
   }
 }
@@ -290,12 +350,17 @@ void pool_core::assign(pool_task& its, pool_worker& to, moment now) {
     sweep_at_ = now + sweep_interval;
   workers_.assign(to, its);
   auto timeout = its.timeout;
+  auto goes_on = std::exchange(its.goes_on, 0);
+  its.process = goes_on != 0 ? goes_on : its.machine.attempt();
+  if (goes_on != 0)
+    timeout = std::max(timeout - its.has_run, std::chrono::milliseconds{1});
   if (its.deadline != moment::max())
     timeout = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(its.deadline - now),
                          std::chrono::milliseconds{1}, timeout);
   if (to.staged.empty())
     staged_.push_back(&to);
-  to.staged.push_back({its.id, its.machine.attempt(), timeout, its.spec});
+  to.staged.push_back({its.id, its.machine.attempt(), timeout, its.spec, goes_on});
+  effects_.moved(its);
 }
 
 void pool_core::runs_ended(const tasks_ended& what, moment now) {
@@ -372,6 +437,7 @@ void pool_core::park(pool_task& its, const task_result& end, moment now) {
   ++counts_.tasks_retried;
   if (std::exchange(its.away, false))
     --departures_.count;
+  effects_.moved(its);
 }
 
 /// The end of one that does not run.
@@ -411,7 +477,7 @@ void pool_core::finish(pool_task& its, task_result&& end, moment now) {
     ++departures_.count;
   if (!its.spec->idempotency_key.empty())
     departures_.keyed.push_back(its.id);
-  effects_.ended(its.requester, end);
+  effects_.ended(its, end);
 
   ended_task ended{.id = its.id,
                    .machine = std::move(its.machine),
@@ -493,6 +559,11 @@ void pool_core::set_requester(const task_id& task, requester_number whom) {
     found->second.requester = whom;
 }
 
+const pool_task* pool_core::open_task(const task_id& task) const {
+  auto found = tasks_.find(task);
+  return found == tasks_.end() ? nullptr : &found->second;
+}
+
 std::optional<task_status> pool_core::status_of(const task_id& task) const {
   if (auto found = tasks_.find(task); found != tasks_.end())
     return found->second.machine.status();
@@ -534,8 +605,7 @@ task_info pool_core::info_of(const Task& its) const {
   for (const auto& each : steps)
     about.history.push_back(
         {each.at - steps.front().at, each.to, each.attempt, id_of(each.worker), each.reason.str()});
-  auto& first = about.history.front().reason;
-  first = first.empty() ? text_of(its.route) : text_of(its.route) + "; " + first;
+  explain_route(about);
   return about;
 }
 
@@ -555,8 +625,7 @@ task_line pool_core::line_of(const Task& its, moment now) const {
   line.status = its.machine.status();
   line.attempts = its.attempts();
   line.age = now - its.machine.history().front().at;
-  const auto& script = its.spec->command.empty() ? its.spec->prompt : its.spec->command;
-  line.prompt = first_bytes(script.str(), longest_prompt_shown);
+  line.prompt = first_words(*its.spec);
   return line;
 }
 
@@ -596,6 +665,7 @@ std::vector<task_run> pool_core::take_movable(std::size_t most, const pool_id& t
     its->machine.move(task_status::running, now, 0,
                       shared_text{"handed to the pool '" + target.value + "', which has room"});
     its->delegated = its->away = true;
+    effects_.moved(*its);
     ++counts_.tasks_delegated;
     taken.push_back({its->id, its->machine.attempt(), its->timeout, its->spec});
   }
@@ -635,6 +705,7 @@ void pool_core::given_back(const task_id& task, std::int32_t attempt, const std:
     its.machine.move(task_status::queued, now, 0, shared_text{why});
     if (std::exchange(its.away, false))
       --departures_.count;
+    effects_.moved(its);
     enqueue(its);
   }
   pump(now);
@@ -653,6 +724,7 @@ void pool_core::wake(moment now) {
     if (what == task_due::next_attempt) {
       --parked_;
       its.machine.move(task_status::queued, now);
+      effects_.moved(its);
       enqueue(its);
     } else if (what == task_due::end_of_wait) {
       ++counts_.tasks_refused;

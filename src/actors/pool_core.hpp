@@ -30,13 +30,29 @@ public:
   virtual void stop_delegated(const task_id& task) = 0;
 
   /// The task has a place in the queue, or a worker.
-  virtual void accepted(requester_number whom, const task_id& task) = 0;
+  virtual void accepted(const pool_task& its) = 0;
   virtual void refused(requester_number whom, const task_id& task, const error& why) = 0;
-  virtual void ended(requester_number whom, const task_result& how) = 0;
+  /// It has got to another state, which is none of the last ones.
+  virtual void moved(const pool_task& its) = 0;
+  virtual void ended(const pool_task& its, const task_result& how) = 0;
 
   virtual void status_changed(pool_status from, pool_status to, const std::string& reason) = 0;
   /// Call `wake` then; replaces what was asked before.
   virtual void wake_at(moment when) = 0;
+};
+
+/// A task that an earlier server has accepted, and how far it got.
+struct restored_task {
+  task_id task;
+  shared_spec spec;
+  route_note route;
+  /// Since it was accepted.
+  std::chrono::nanoseconds age{0};
+  /// Its states until then; the last of them is where it stood.
+  std::vector<task_step> steps;
+  /// The attempt whose process still runs, or has ended meanwhile and nobody has heard of it; 0:
+  /// none.
+  std::int32_t running = 0;
 };
 
 struct pool_core_options {
@@ -76,12 +92,19 @@ public:
   /// Several at once whose ids follow each other, each for its requester.
   void submit(const task_id& first, std::vector<shared_spec> specs, const route_note& route,
               const std::vector<requester_number>& whom, moment now);
+  /// Goes on with tasks of an earlier server, the oldest first, whatever room there is.
+  void restore(std::vector<restored_task> tasks, moment now);
+  /// Forgets a task that was not accepted after all: what runs of it is ended, and nobody hears of
+  /// it.
+  void withdraw(const task_id& task, moment now);
   /// Its status after that; nothing when the task is unknown.
   std::optional<task_status> cancel(const task_id& task, moment now);
   /// For a task that has not ended: who asked for it.
   requester_number requester_of(const task_id& task) const;
   void set_requester(const task_id& task, requester_number whom);
 
+  /// Null when it has ended, or is not known.
+  const pool_task* open_task(const task_id& task) const;
   std::optional<task_status> status_of(const task_id& task) const;
   /// Of a task that has ended and is remembered.
   std::optional<task_result> result_of(const task_id& task) const;
@@ -135,6 +158,7 @@ private:
 
   void admit(const task_id& task, shared_spec spec, const route_note& route, requester_number whom,
              moment now);
+  void restore(restored_task&& task, moment now);
   void enqueue(pool_task& its);
   void refuse(requester_number whom, const task_id& task, const task_spec& spec, const error& why);
   void wait_for_room(pool_task& its, moment now);

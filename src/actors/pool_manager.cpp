@@ -9,6 +9,7 @@
 #include "base/id_source.hpp"
 #include "base/log.hpp"
 #include "mahavishnu/messages/all.hpp"
+#include "messages/packed.hpp"
 #include "messages/registry.hpp"
 
 #include <caf/actor_system.hpp>
@@ -126,39 +127,87 @@ struct pool_manager_state {
     if (known(config->name))
       return to_caf({errc::already_exists, "there is a pool '" + config->name +
                                                "' already; close it or take another name"});
-    pool_options wishes;
+    pool_id id;
     do
-      wishes.id = ids->next_pool();
-    while (number_of_id.contains(wishes.id.value));
+      id = ids->next_pool();
+    while (number_of_id.contains(id.value));
+    start(id, *config, {});
+    pool_spawned answer;
+    answer.pool = id;
+    answer.type = config->type;
+    answer.name = config->name;
+    answer.worker_type = config->worker_type;
+    answer.min_workers = config->min_workers;
+    answer.max_workers = config->max_workers;
+    if (!options.journal)
+      return answer;
+    auto promise = self->make_response_promise<pool_spawned>();
+    note(store::pool_opened{id, packed::from(*config)},
+         [promise, answer]() mutable { promise.deliver(answer); });
+    return promise;
+  }
+
+  /// `done` comes when it is written.
+  template <class Done>
+  void note(store::change what, Done done) {
+    journal_changes changes;
+    changes.changes.push_back(std::move(what));
+    self->request(options.journal.journal, caf::infinite, std::move(changes))
+        .then([done](const journal_written&) mutable { done(); });
+  }
+
+  void start(const pool_id& id, const pool_config& config, std::vector<restored_task> tasks) {
+    pool_options wishes;
+    wishes.id = id;
     auto number = wishes.number = ++last_number;
-    wishes.config = *config;
-    wishes.type = type;
+    auto count = static_cast<std::int32_t>(tasks.size());
+    wishes.restored = std::move(tasks);
+    wishes.journal = options.journal;
+    wishes.config = config;
+    wishes.type = options.types.at(config.worker_type);
     wishes.worker = options.worker;
     if (options.runner_of)
-      wishes.worker.runner = options.runner_of(wishes.id);
+      wishes.worker.runner = options.runner_of(wishes.id, config.durability);
     wishes.feed = options.feed;
     wishes.heartbeat = options.heartbeat;
     wishes.history_bytes = options.history_bytes;
     wishes.seed = options.seed + number;
     auto pool = options.make_pool(self->home_system(), wishes, pool_listener_actor{self});
     self->monitor(pool);
-    number_of_name.emplace(config->name, number);
-    number_of_id.emplace(wishes.id.value, number);
-    auto labels = config->labels;
-    labels.emplace(worker_type_label, config->worker_type);
-    routes->add(number, wishes.id, labels, config->min_workers * config->worker_concurrency);
-    log::info("pool-manager", "pool '{}' ({}) starts with {} {} workers", config->name,
-              wishes.id.value, config->min_workers, config->worker_type);
-    broadcast({0, {}, wishes.id, {}, bus::pool_created{wishes.id, config->type, *config}});
-    pools.emplace(number, entry{wishes.id, *config, std::move(pool), wishes.departures});
-    pool_spawned answer;
-    answer.pool = wishes.id;
-    answer.type = config->type;
-    answer.name = config->name;
-    answer.worker_type = config->worker_type;
-    answer.min_workers = config->min_workers;
-    answer.max_workers = config->max_workers;
-    return answer;
+    number_of_name.emplace(config.name, number);
+    number_of_id.emplace(id.value, number);
+    auto labels = config.labels;
+    labels.emplace(worker_type_label, config.worker_type);
+    routes->add(number, id, labels, config.min_workers * config.worker_concurrency);
+    routes->dispatched(number, count);
+    log::info("pool-manager", "pool '{}' ({}) starts with {} {} workers{}", config.name, id.value,
+              config.min_workers, config.worker_type,
+              count > 0 ? " and " + std::to_string(count) + " tasks of an earlier server" : "");
+    broadcast({0, {}, id, {}, bus::pool_created{id, config.type, config}});
+    pools.emplace(number, entry{id, config, std::move(pool), wishes.departures});
+  }
+
+  /// Goes on where an earlier server has ended.
+  void restore() {
+    for (auto& each : std::exchange(options.restored, {})) {
+      const auto& type = each.config.worker_type;
+      if (options.types.contains(type))
+        start(each.id, each.config, std::move(each.tasks));
+      else
+        log::error("pool-manager",
+                   "pool '{}' of an earlier server waits in the journal with {} tasks: there is no "
+                   "worker type '{}' any more; describe it under worker_types and start again",
+                   each.config.name, each.tasks.size(), type);
+    }
+    for (auto& each : std::exchange(options.restored_keys, {})) {
+      auto pool = number_of_id.find(each.pool.value);
+      if (pool == number_of_id.end() || each.spec->idempotency_key.empty() ||
+          keys->find(each.spec->idempotency_key))
+        continue;
+      keys->add(each.spec->idempotency_key, {each.task, pool->second, each.spec});
+      if (each.has_ended)
+        keys->ended(each.task);
+    }
   }
 
   std::vector<pool_actor> all() const {
@@ -254,16 +303,22 @@ struct pool_manager_state {
     if (!number)
       return to_caf(number.error());
     log::info("pool-manager", "pool '{}' closes", pools.at(*number).config.name);
+    if (options.journal && !wish.keep_tasks)
+      note(store::pool_closed{pools.at(*number).id}, [] {});
     return self->delegate(forget(*number, "closed on request"), wish);
   }
 
-  caf::result<pools_closed> close_all() {
+  caf::result<pools_closed> close_all(const close_all_pools& wish) {
     auto promise = self->make_response_promise<pools_closed>();
     auto handles = all();
+    if (options.journal && !wish.keep_tasks)
+      for (const auto& [number, each] : pools)
+        note(store::pool_closed{each.id}, [] {});
     while (!pools.empty())
-      forget(pools.begin()->first, "closed on request");
+      forget(pools.begin()->first, wish.keep_tasks ? "the server goes" : "closed on request");
     // A pool that closes ends its processes, which takes their grace at most.
-    gather<pool_closed>(self, handles, longest_close(options.worker), close_pool{},
+    gather<pool_closed>(self, handles, longest_close(options.worker),
+                        close_pool{{}, wish.keep_tasks},
                         [promise](const std::vector<pool_closed>& closed) mutable {
                           promise.deliver(pools_closed{static_cast<std::int32_t>(closed.size())});
                         });
@@ -455,15 +510,38 @@ struct pool_manager_state {
   caf::result<Answer> ask_for_task(const Question& question, Better better) {
     auto promise = self->make_response_promise<Answer>();
     gather<Answer>(self, all(), description_limit, question,
-                   [promise, better, task = question.task](std::vector<Answer> found) mutable {
+                   [this, promise, better, question](std::vector<Answer> found) mutable {
                      if (found.empty()) {
-                       promise.deliver(to_caf(unknown(task)));
+                       ask_archive(promise, question);
                        return;
                      }
                      promise.deliver(std::move(*std::ranges::max_element(
                          found, [&](const auto& a, const auto& b) { return better(b, a); })));
                    });
     return promise;
+  }
+
+  /// About a task that no pool knows.
+  template <class Answer, class Question>
+  void ask_archive(caf::typed_response_promise<Answer>& promise, const Question& question) {
+    if (options.archive)
+      promise.delegate(options.archive, question);
+    else
+      promise.deliver(to_caf(unknown(question.task)));
+  }
+  /// One that has ended cannot be cancelled any more.
+  void ask_archive(caf::typed_response_promise<task_cancelled>& promise,
+                   const cancel_task& question) {
+    if (!options.archive) {
+      promise.deliver(to_caf(unknown(question.task)));
+      return;
+    }
+    self->request(options.archive, description_limit, describe_task{question.task})
+        .then(
+            [promise](const task_info& about) mutable {
+              promise.deliver(task_cancelled{about.task, about.status});
+            },
+            [promise](const caf::error& failure) mutable { promise.deliver(failure); });
   }
 
   static error unknown(const task_id& task) {
@@ -492,7 +570,7 @@ struct pool_manager_state {
                               promise.delegate(pools.at(*number).pool, wish);
                               return;
                             }
-                        promise.deliver(to_caf(unknown(wish.task)));
+                        ask_archive(promise, wish);
                       });
     return promise;
   }
@@ -506,20 +584,49 @@ struct pool_manager_state {
     if (!wish.status.empty())
       if (auto status = enum_from_string<task_status>(wish.status); !status)
         return to_caf({errc::invalid_argument, "status: " + status.error().message});
-    if (!wish.pool.empty())
-      return pass_on<task_list>(wish.pool, wish);
+    auto asked = all();
+    auto of_archive = wish;
+    if (!wish.pool.empty()) {
+      auto number = find(wish.pool);
+      if (!number)
+        return to_caf(number.error());
+      const auto& its = pools.at(*number);
+      asked = {its.pool};
+      of_archive.pool = its.id.value;
+    }
     auto promise = self->make_response_promise<task_list>();
-    gather<task_list>(self, all(), description_limit, wish,
-                      [promise, wish](std::vector<task_list> lists) mutable {
-                        task_list answer;
-                        for (auto& each : lists)
-                          std::ranges::move(each.tasks, std::back_inserter(answer.tasks));
-                        std::ranges::sort(answer.tasks, std::ranges::greater{}, &task_line::task);
-                        if (answer.tasks.size() > static_cast<std::size_t>(wish.limit))
-                          answer.tasks.resize(static_cast<std::size_t>(wish.limit));
-                        promise.deliver(std::move(answer));
-                      });
+    auto deliver = [promise, wish](std::vector<task_list> lists) mutable {
+      promise.deliver(merged(std::move(lists), static_cast<std::size_t>(wish.limit)));
+    };
+    gather<task_list>(
+        self, asked, description_limit, wish,
+        [this, promise, deliver, of_archive](std::vector<task_list> lists) mutable {
+          if (!options.archive) {
+            deliver(std::move(lists));
+            return;
+          }
+          self->request(options.archive, description_limit, of_archive)
+              .then(
+                  [deliver, lists](const task_list& ended) mutable {
+                    lists.push_back(ended);
+                    deliver(std::move(lists));
+                  },
+                  [promise](const caf::error& failure) mutable { promise.deliver(failure); });
+        });
     return promise;
+  }
+
+  /// The newest first. What a pool says of a task counts more than what comes later in the list.
+  static task_list merged(std::vector<task_list> lists, std::size_t limit) {
+    task_list answer;
+    for (auto& each : lists)
+      std::ranges::move(each.tasks, std::back_inserter(answer.tasks));
+    std::ranges::stable_sort(answer.tasks, std::ranges::greater{}, &task_line::task);
+    auto twice = std::ranges::unique(answer.tasks, {}, &task_line::task);
+    answer.tasks.erase(twice.begin(), twice.end());
+    if (answer.tasks.size() > limit)
+      answer.tasks.resize(limit);
+    return answer;
   }
 
   // -- batches ---------------------------------------------------------------
@@ -643,6 +750,7 @@ pool_manager(pool_manager_self_actor::stateful_pointer<pool_manager_state> self,
   state.keys.emplace(options.keys);
   self->set_default_handler(caf::drop);
   self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
+  state.restore();
   return {
       // CAF compares a message with one after the other, so those that come for every task are
       // first. What they carry is handed on and not copied.
@@ -668,7 +776,7 @@ pool_manager(pool_manager_self_actor::stateful_pointer<pool_manager_state> self,
       [&state](const follow_batch& x) { return state.ask_batch(x); },
       [&state](const cancel_batch& x) { return state.ask_batch(x); },
       [&state](const close_pool& x) { return state.close(x); },
-      [&state](const close_all_pools&) { return state.close_all(); },
+      [&state](const close_all_pools& x) { return state.close_all(x); },
       [&state](const publish& x) { return state.publish_notice(x); },
       [&state](const tasks_moved& x) { state.moved(x); },
       [&state](const pool_changed& x) { state.changed(x); },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/archive.hpp"
 #include "actors/pool.hpp"
 #include "actors/pool_rules.hpp"
 #include "base/clock.hpp"
@@ -14,6 +15,22 @@ namespace mahavishnu {
 using pool_factory =
     std::function<pool_actor(caf::actor_system&, const pool_options&, const pool_listener_actor&)>;
 
+/// A pool of an earlier server, and what it has left to be done.
+struct restored_pool {
+  pool_id id;
+  pool_config config;
+  /// The oldest first.
+  std::vector<restored_task> tasks;
+};
+
+/// A key of an earlier server.
+struct restored_key {
+  task_id task;
+  pool_id pool;
+  shared_spec spec;
+  bool has_ended = false;
+};
+
 struct pool_manager_options {
   /// `pools.enabled`: without it no pool can be spawned.
   bool enabled = true;
@@ -23,7 +40,13 @@ struct pool_manager_options {
   worker_options worker;
   /// Where the processes of a pool run; they may go on as long as somebody has this. Empty: all
   /// pools have the runner of `worker`.
-  std::function<std::shared_ptr<exec::process_runner>(const pool_id&)> runner_of;
+  std::function<std::shared_ptr<exec::process_runner>(const pool_id&, durability)> runner_of;
+  journal_port journal;
+  /// Knows what is in no pool's memory any more.
+  archive_actor archive;
+  std::vector<restored_pool> restored;
+  /// The oldest first.
+  std::vector<restored_key> restored_keys;
   feed_port feed;
   std::chrono::milliseconds heartbeat{30'000};
   std::size_t history_bytes = std::size_t{64} << 20;

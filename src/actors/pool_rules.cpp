@@ -104,9 +104,12 @@ result<pool_config> complete(pool_config wish, const pool_defaults& defaults,
                                         ": use --worker-type shell, set workers.default_type to "
                                         "shell, or describe it in the settings under worker_types"};
   }
-  if (wish.durability != durability::none)
-    return error{errc::unsupported, pool + ": this version keeps tasks in memory only; set "
-                                           "durability to none"};
+  if (wish.durability == durability::by_default)
+    wish.durability = defaults.durability;
+  if (wish.durability != durability::none && !defaults.has_journal)
+    return error{errc::unsupported, pool + ": tasks are kept in memory only, since there is no "
+                                           "journal; set durability to none, or give the server "
+                                           "a state directory and storage.enabled"};
   fill(wish.default_timeout, worker->second.default_timeout);
   fill(wish.default_timeout, defaults.default_timeout);
   bounds numbers{pool};

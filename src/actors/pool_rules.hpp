@@ -21,6 +21,9 @@ struct pool_defaults {
   std::int32_t restart_limit = 10;
   std::chrono::milliseconds restart_window{60'000};
   std::int32_t history_limit = 1000;
+  mahavishnu::durability durability = mahavishnu::durability::none;
+  /// Without a journal, nothing can be durable.
+  bool has_journal = false;
 
   pool_defaults();
 };

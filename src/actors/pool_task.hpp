@@ -45,6 +45,12 @@ struct pool_task {
   std::unique_ptr<const retry_policy> retry;
   /// Attempts that came to nothing, since another pool gave the task back.
   std::int32_t given_back = 0;
+  /// The attempt of an earlier server whose process is to be waited for; 0: none. And how long it
+  /// has run already.
+  std::int32_t goes_on = 0;
+  std::chrono::milliseconds has_run{0};
+  /// The attempt that has started its process, which bears that number for ever.
+  std::int32_t process = 0;
   bool movable = false;
   /// Another pool has it; and our manager does not count it as ours any more.
   bool delegated = false;

@@ -25,7 +25,7 @@ bool replace_all(std::string& text, std::string_view what, std::string_view by) 
 } // namespace
 
 std::string run_name(const task_run& run) {
-  return run.task.str() + "." + std::to_string(run.attempt);
+  return run.task.str() + "." + std::to_string(run.goes_on != 0 ? run.goes_on : run.attempt);
 }
 
 result<exec::process_spec> process_for(const process_recipe& recipe, const task_run& run) {

@@ -47,7 +47,8 @@ inline constexpr std::string_view run_placeholder = "{run}";
 inline constexpr std::string_view environment_placeholder = "{environment}";
 inline constexpr std::string_view directory_placeholder = "{directory}";
 
-/// The task and its attempt: two attempts at one task do not share what bears their name.
+/// The task and the attempt that started the process: two of them do not share what bears their
+/// name.
 std::string run_name(const task_run& run);
 
 /// The process for this attempt: what to run, where, and with what on its standard input. An error

@@ -6,7 +6,9 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include <algorithm>
 #include <span>
+#include <vector>
 
 namespace mahavishnu {
 
@@ -64,6 +66,13 @@ public:
     if (first != task_status::parked)
       first = task_status::queued;
     history_.push_back({at, first, 0, 0, std::move(reason)});
+  }
+
+  /// Goes on where that one ended. @pre there is at least one transition.
+  explicit task_machine(const std::vector<transition>& history) {
+    auto most = std::min(history.size(), longest_history);
+    left_out_ = history.size() - most;
+    history_.assign(history.end() - static_cast<std::ptrdiff_t>(most), history.end());
   }
 
   /// Whether it may go there; when it may not, nothing changes.

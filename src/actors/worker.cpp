@@ -59,7 +59,7 @@ enum class stop_cause {
 /// What a process that ended by itself says about its task.
 void judge(const exec::process_exit& exit, run_end& answer) {
   if (exit.failure) {
-    answer.status = task_status::failed;
+    answer.status = exit.failure->code == errc::lost ? task_status::lost : task_status::failed;
     answer.error = exit.failure->message;
     return;
   }
@@ -90,7 +90,7 @@ struct worker_state {
   std::vector<caf::typed_response_promise<worker_usage>> measuring;
 
   ~worker_state() {
-    if (busy) { // a worker that is killed takes its process with it
+    if (busy && !*options->leaves_processes) { // one that is killed takes its process with it
       options->runner->stop(process);
       clean_up();
     }
@@ -109,12 +109,13 @@ struct worker_state {
     now = task;
     cause = stop_cause::none;
     started = self->clock().now();
-    process =
-        options->runner->start(complete(std::move(*made)), [me = worker_self_actor{self},
-                                                            which = run](exec::process_exit exit) {
-          caf::anon_send(
-              me, process_ended{which, std::make_shared<exec::process_exit>(std::move(exit))});
-        });
+    auto done = [me = worker_self_actor{self}, which = run](exec::process_exit exit) {
+      caf::anon_send(me,
+                     process_ended{which, std::make_shared<exec::process_exit>(std::move(exit))});
+    };
+    process = now.goes_on != 0
+                  ? options->runner->attach(made->run, std::move(done), options->output_limit)
+                  : options->runner->start(complete(std::move(*made)), std::move(done));
     self->delayed_send(self, now.timeout, time_is_over{run});
     promise = self->make_response_promise<tasks_ended>();
     return promise;
@@ -141,9 +142,12 @@ struct worker_state {
 
   /// What a process that we ended may leave behind where its end is not noticed.
   void clean_up() {
-    if (!recipe->clean_up.empty())
-      options->runner->start(complete(clean_up_for(*recipe, now)),
-                             [](const exec::process_exit&) {});
+    if (recipe->clean_up.empty())
+      return;
+    auto made = complete(clean_up_for(*recipe, now));
+    auto run = made.run;
+    options->runner->start(std::move(made), [](const exec::process_exit&) {});
+    options->runner->settle({run});
   }
 
   void stop(stop_cause why) {

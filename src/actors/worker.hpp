@@ -5,6 +5,7 @@
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/messages/worker.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -23,6 +24,9 @@ struct worker_options {
   std::shared_ptr<exec::process_runner> runner;
   std::chrono::milliseconds grace{5000};
   std::size_t output_limit = std::size_t{1} << 20;
+  /// Set when the server goes and the next one takes care of what runs.
+  std::shared_ptr<std::atomic<bool>> leaves_processes =
+      std::make_shared<std::atomic<bool>>(false); // of this pool
 };
 
 /// Which one of them it is.

@@ -8,11 +8,13 @@
 #include "actors/worker_catalog.hpp"
 #include "actors/worker_manager.hpp"
 #include "app/keepers.hpp"
+#include "app/recovery.hpp"
 #include "app/worker_types.hpp"
 #include "base/log.hpp"
 #include "base/state_dir.hpp"
 #include "exec/local_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
+#include "store/sqlite_store.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -63,6 +65,8 @@ pool_defaults pool_defaults_of(const config::settings& settings) {
   defaults.restart_limit = small(settings.get<"pools.restart_limit">());
   defaults.restart_window = ms(settings.get<"pools.restart_window">());
   defaults.history_limit = small(settings.get<"pools.history_limit">());
+  // The settings know the same names.
+  defaults.durability = enum_from_string<durability>(settings.get<"storage.durability">()).value();
   return defaults;
 }
 
@@ -120,32 +124,60 @@ result<std::unique_ptr<core>> core::start(const config::settings& settings,
   auto runner = exec::local_runner::open();
   if (!runner)
     return runner.error();
-  std::unique_ptr<keepers> kept;
+  foundations all;
+  all.runner = std::move(*runner);
   if (!around.state_dir.empty() && settings.get<"exec.keepers">()) {
     auto opened = keepers::open(around.state_dir, grace_of(settings));
     if (!opened)
       return opened.error();
-    kept = std::move(*opened);
+    all.kept = std::move(*opened);
   }
-  std::unique_ptr<periodic_table> timetable;
+  if (auto opened = open_journal(settings, around, all); !opened)
+    return opened.error();
   if (!around.state_dir.empty()) {
     auto opened = periodic_table::open(around.state_dir / state_dir::periodic,
                                        system_wall_clock{}.now(), fresh_seed());
     if (!opened)
       return opened.error();
-    timetable = std::make_unique<periodic_table>(std::move(*opened));
+    all.timetable = std::make_unique<periodic_table>(std::move(*opened));
   }
-  return std::unique_ptr<core>{new core{settings, std::move(*runner), std::move(kept),
-                                        std::move(timetable), std::move(around)}};
+  return std::unique_ptr<core>{new core{settings, std::move(all), std::move(around)}};
 }
 
-core::core(const config::settings& settings, std::shared_ptr<exec::process_runner> runner,
-           std::unique_ptr<keepers> keepers, std::unique_ptr<periodic_table> timetable,
-           core_surroundings around)
+core::foundations::foundations() = default;
+core::foundations::~foundations() = default;
+
+/// And finds what an earlier server has left, whose processes end when there is no journal.
+result<void> core::open_journal(const config::settings& settings, const core_surroundings& around,
+                                foundations& into) {
+  if (around.state_dir.empty() || !settings.get<"storage.enabled">()) {
+    if (into.kept)
+      into.kept->take_over({});
+    return {};
+  }
+  auto path = (around.state_dir / state_dir::journal).string();
+  auto journal = store::open_sqlite(path);
+  if (!journal)
+    return journal.error();
+  auto archive = store::open_sqlite(path, store::sqlite_use::read);
+  if (!archive)
+    return archive.error();
+  auto found = recover(**journal, into.kept.get(),
+                       static_cast<std::size_t>(settings.get<"pools.idempotency_keys">()),
+                       journal_port{{}, std::make_shared<system_wall_clock>()}.now());
+  if (!found)
+    return found.error();
+  into.journal = std::move(*journal);
+  into.archive = std::move(*archive);
+  into.found = std::make_unique<recovery>(std::move(*found));
+  return {};
+}
+
+core::core(const config::settings& settings, foundations all, core_surroundings around)
     : config_(system_options_of(settings)),
       system_(config_),
-      runner_(std::move(runner)),
-      keepers_(std::move(keepers)),
+      runner_(std::move(all.runner)),
+      keepers_(std::move(all.kept)),
       close_limit_(std::chrono::seconds{settings.get<"exec.grace_seconds">()} +
                    std::chrono::seconds{settings.get<"actors.shutdown_timeout_seconds">()}) {
   auto types = worker_types_of(settings);
@@ -157,9 +189,20 @@ core::core(const config::settings& settings, std::shared_ptr<exec::process_runne
   auto workers = workers_options_of(settings, types);
   pools.worker.runner = runner_;
   if (keepers_)
-    pools.runner_of = [all = keepers_.get()](const pool_id& id) {
-      return all->runner_of(id.value);
+    pools.runner_of = [kept = keepers_.get()](const pool_id& id, durability lasts) {
+      return kept->runner_of(id.value, lasts != durability::none);
     };
+  if (all.journal) {
+    journal_ = spawn_journal(system_, std::move(all.journal));
+    archive_ = spawn_archive(system_, std::move(all.archive), pools.clock);
+    pools.journal = {journal_, pools.clock};
+    pools.archive = archive_;
+    pools.restored = std::move(all.found->pools);
+    pools.restored_keys = std::move(all.found->keys);
+    pools.defaults.has_journal = true;
+  } else {
+    pools.defaults.durability = durability::none;
+  }
   // For what is outside of pools; the name says of which server.
   auto runner_for = [this](const std::string& what) -> std::shared_ptr<exec::process_runner> {
     if (!keepers_)
@@ -170,12 +213,12 @@ core::core(const config::settings& settings, std::shared_ptr<exec::process_runne
   targets_.manager = spawn_pool_manager(system_, std::move(pools));
   targets_.workers = spawn_worker_manager(system_, std::move(workers));
   targets_.catalog = spawn_worker_catalog(system_, types, runner_);
-  if (timetable) {
+  if (all.timetable) {
     periodic_options periodic;
     periodic.runner = runner_for("periodic");
     periodic.clock = std::make_shared<system_wall_clock>();
     periodic.grace = grace_of(settings);
-    targets_.periodic = spawn_periodic(system_, std::move(periodic), std::move(*timetable));
+    targets_.periodic = spawn_periodic(system_, std::move(periodic), std::move(*all.timetable));
   }
   control_ = spawn_control(system_, {std::move(around.identity), std::move(around.on_shut_down)},
                            targets_);
@@ -187,7 +230,10 @@ void core::close_pools() {
     log::error("core", "what runs did not end in time; ending its processes");
   };
   auto closing = self->request(targets_.workers, close_limit_, close_all_workers{});
-  self->request(targets_.manager, close_limit_, close_all_pools{})
+  // What is in the journal is for the next server, and so is what runs in a keeper.
+  if (journal_ && keepers_)
+    keepers_->leave();
+  self->request(targets_.manager, close_limit_, close_all_pools{journal_ != nullptr})
       .receive([](const pools_closed&) {}, late);
   // An error says that there are no single workers in this system.
   closing.receive([](const workers_closed&) {}, [](const caf::error&) {});
@@ -206,6 +252,10 @@ core::~core() {
   if (targets_.periodic)
     end(targets_.periodic);
   end(targets_.feed);
+  if (journal_) {
+    end(journal_);
+    end(archive_);
+  }
   system_.registry().await_running_count_equal(0);
   keepers_.reset();
   runner_.reset();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/archive.hpp"
 #include "actors/control.hpp"
+#include "actors/journal.hpp"
 #include "actors/system_config.hpp"
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/config/settings.hpp"
@@ -21,6 +23,11 @@ class process_runner;
 }
 class keepers;
 class periodic_table;
+struct recovery;
+
+namespace store {
+class journal_store;
+}
 
 /// What a core is given besides the settings.
 struct core_surroundings {
@@ -48,9 +55,23 @@ public:
   void close_pools();
 
 private:
-  core(const config::settings& settings, std::shared_ptr<exec::process_runner> runner,
-       std::unique_ptr<keepers> keepers, std::unique_ptr<periodic_table> timetable,
-       core_surroundings around);
+  /// What is opened before the actors, and that they are made of.
+  struct foundations {
+    std::shared_ptr<exec::process_runner> runner;
+    std::unique_ptr<keepers> kept;
+    std::unique_ptr<store::journal_store> journal;
+    /// For those who only read.
+    std::unique_ptr<store::journal_store> archive;
+    std::unique_ptr<recovery> found;
+    std::unique_ptr<periodic_table> timetable;
+
+    foundations();
+    ~foundations();
+  };
+  static result<void> open_journal(const config::settings& settings,
+                                   const core_surroundings& around, foundations& into);
+
+  core(const config::settings& settings, foundations all, core_surroundings around);
 
   system_config config_;
   caf::actor_system system_;
@@ -58,6 +79,8 @@ private:
   std::shared_ptr<exec::process_runner> runner_;
   std::unique_ptr<keepers> keepers_;
   std::chrono::milliseconds close_limit_;
+  journal_actor journal_;
+  archive_actor archive_;
   control_targets targets_;
   control_actor control_;
 };

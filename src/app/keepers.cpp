@@ -6,6 +6,7 @@
 #include "exec/keeper_program.hpp"
 #include "exec/left_keepers.hpp"
 
+#include <future>
 #include <utility>
 
 namespace mahavishnu {
@@ -58,17 +59,20 @@ result<std::unique_ptr<keepers>> keepers::open(const std::filesystem::path& stat
   auto thread = exec::keeper_thread::open();
   if (!thread)
     return thread.error();
-  std::unique_ptr<keepers> opened{
+  return std::unique_ptr<keepers>{
       new keepers{state_dir / state_dir::keepers, *epoch, *program, grace, *thread}};
-  if (auto ended = opened->end_left(); !ended)
-    return ended.error();
-  return opened;
 }
 
 keepers::~keepers() = default;
 
-std::shared_ptr<exec::process_runner> keepers::runner_of(const std::string& name) {
-  return open(directory_ / name);
+std::shared_ptr<exec::process_runner> keepers::runner_of(const std::string& name, bool outlive) {
+  if (auto node = taken_over_.extract(name)) {
+    if (!outlive)
+      node.mapped()->hear_at_once();
+    return std::move(node.mapped());
+  }
+  auto directory = directory_ / name;
+  return outlive ? open_outliving(directory) : open(directory);
 }
 
 std::shared_ptr<exec::keeper_runner> keepers::open(const std::filesystem::path& directory) {
@@ -82,17 +86,62 @@ std::shared_ptr<exec::keeper_runner> keepers::open(const std::filesystem::path& 
   return std::move(*runner);
 }
 
-result<void> keepers::end_left() {
+std::shared_ptr<exec::keeper_runner>
+keepers::open_outliving(const std::filesystem::path& directory) {
+  exec::keeper_link_options how;
+  how.directory = directory.string();
+  how.epoch = epoch_;
+  how.keeper_program = program_;
+  how.hears_at_once = false;
+  auto runner = exec::keeper_runner::open_later(thread_, how);
+  auto end = [leaving = is_leaving_, limit = grace_ + for_what_is_left](exec::keeper_runner* its) {
+    if (!*leaving)
+      its->close_when_idle(limit);
+    delete its;
+  };
+  return {runner.value().release(), end};
+}
+
+keepers::left_runs keepers::take_over(const std::set<std::string>& names) {
+  left_runs found;
   auto all = exec::find_left(directory_.string());
-  if (!all)
-    return all.error();
-  for (const auto& left : *all) {
-    if (left.has_work())
-      end_all(open(left.directory), left.directory);
-    else if (auto removed = exec::remove_left(left.directory); !removed)
-      log::warning("keepers", "{}", removed.error().message);
+  if (!all) {
+    log::error("keepers", "{}", all.error().message);
+    return found;
   }
-  return {};
+  for (const auto& left : *all) {
+    auto name = std::filesystem::path(left.directory).filename().string();
+    if (!left.has_work()) {
+      if (auto removed = exec::remove_left(left.directory); !removed)
+        log::warning("keepers", "{}", removed.error().message);
+    } else if (names.contains(name)) {
+      auto runner = open_outliving(left.directory);
+      auto reached = std::make_shared<std::promise<result<std::vector<exec::run_state>>>>();
+      auto answer = reached->get_future();
+      runner->connect([reached](auto runs) { reached->set_value(std::move(runs)); });
+      auto runs = answer.get(); // it comes: a runner has its own patience
+      if (!runs) {
+        log::error("keepers", "what an earlier server has left in '{}' cannot be taken over: {}",
+                   left.directory, runs.error().message);
+        continue;
+      }
+      for (const auto& run : *runs)
+        found[name].push_back(run.run);
+      taken_over_[name] = std::move(runner);
+    } else {
+      end_all(open(left.directory), left.directory);
+    }
+  }
+  return found;
+}
+
+void keepers::end(const std::string& name, const std::string& run) {
+  auto found = taken_over_.find(name);
+  if (found == taken_over_.end())
+    return;
+  auto handle = found->second->attach(run, [](const exec::process_exit&) {});
+  found->second->settle({run});
+  found->second->stop(handle);
 }
 
 } // namespace mahavishnu

@@ -4,16 +4,18 @@
 #include "exec/keeper_runner.hpp"
 #include "mahavishnu/base/error.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace mahavishnu {
 
-/// The keepers of one server: the parents of the processes of its pools, which outlive it. Those
-/// that an earlier server of the same directory has left are ended with all that they run, since
-/// nobody knows their tasks any more.
+/// The keepers of one server: the parents of the processes of its pools, which outlive it.
 class keepers {
 public:
   /// @pre `server_lock` is held for the directory.
@@ -22,9 +24,24 @@ public:
   /// Waits until those whose runners have gone have ended, within bounds. No runner is left.
   ~keepers();
 
+  /// By the name of their runner, the runs that an earlier server has left in its keeper and that
+  /// go on, or whose end nobody has heard.
+  using left_runs = std::map<std::string, std::vector<std::string>>;
+
+  /// Takes over the keepers of these names, and ends all others that were left. Waits, within
+  /// bounds.
+  left_runs take_over(const std::set<std::string>& names);
+
+  /// Ends such a run that nobody wants.
+  void end(const std::string& name, const std::string& run);
+
   /// A runner whose processes have a keeper of their own. The keeper is started with the first of
-  /// them, and ends after the last, once nobody has the runner any more. Does not wait.
-  std::shared_ptr<exec::process_runner> runner_of(const std::string& name);
+  /// them, and ends after the last, once nobody has the runner any more; unless the processes are
+  /// to `outlive` us. Does not wait.
+  std::shared_ptr<exec::process_runner> runner_of(const std::string& name, bool outlive = false);
+
+  /// From now on, those that are to outlive us are left when nobody has their runner any more.
+  void leave() { *is_leaving_ = true; }
 
   /// Of this server.
   std::uint64_t epoch() const { return epoch_; }
@@ -34,13 +51,16 @@ private:
           std::chrono::milliseconds grace, std::shared_ptr<exec::keeper_thread> thread);
 
   std::shared_ptr<exec::keeper_runner> open(const std::filesystem::path& directory);
-  result<void> end_left();
+  std::shared_ptr<exec::keeper_runner> open_outliving(const std::filesystem::path& directory);
 
   std::filesystem::path directory_;
   std::uint64_t epoch_;
   std::string program_;
   std::chrono::milliseconds grace_;
   std::shared_ptr<exec::keeper_thread> thread_;
+  std::shared_ptr<std::atomic<bool>> is_leaving_ = std::make_shared<std::atomic<bool>>(false);
+  /// Those that were taken over and that nobody has asked for yet.
+  std::map<std::string, std::shared_ptr<exec::keeper_runner>> taken_over_;
 };
 
 } // namespace mahavishnu

@@ -24,6 +24,18 @@ public:
     bytes_ += text;
   }
 
+  /// What is put between these two is one string; the second gets what the first gave.
+  std::size_t begin_text() {
+    auto at = bytes_.size();
+    bytes_.append(sizeof(std::uint32_t), '\0');
+    return at;
+  }
+  void end_text(std::size_t at) {
+    auto size = bytes_.size() - at - sizeof(std::uint32_t);
+    for (std::size_t i = 0; i < sizeof(std::uint32_t); ++i)
+      bytes_[at + i] = static_cast<char>(size >> 8 * i & 0xFF);
+  }
+
   std::size_t size() const { return bytes_.size(); }
   std::string take() { return std::move(bytes_); }
 
@@ -55,6 +67,8 @@ public:
   /// Whether all was there, and nothing is behind it.
   bool complete() const { return good_ && bytes_.empty(); }
   std::size_t left() const { return bytes_.size(); }
+  /// What was read makes no sense: from now on, nothing is there.
+  void spoil() { good_ = false; }
 
 private:
   std::string_view take(std::size_t size) {

@@ -24,6 +24,7 @@ std::string_view to_string(errc code) {
   case errc::incompatible: return "incompatible";
   case errc::unsupported: return "unsupported";
   case errc::internal: return "internal";
+  case errc::lost: return "lost";
   }
   return "unknown";
 }

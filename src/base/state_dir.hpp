@@ -32,6 +32,9 @@ inline constexpr const char* control_socket = "control.sock";
 /// Below it each pool has a directory for its keeper.
 inline constexpr const char* keepers = "keepers";
 
+/// What outlives the server: pools, tasks and results.
+inline constexpr const char* journal = "journal.db";
+
 /// Holds a file for each periodic task.
 inline constexpr const char* periodic = "periodic";
 

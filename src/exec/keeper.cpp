@@ -144,8 +144,8 @@ void keeper::adopt(run_log_contents known) {
   for (auto& [name, state] : known.runs) {
     if (!state.has_ended()) {
       state.ended_at = now();
-      state.failure = error{errc::process_failed,
-                            "run '" + name +
+      state.failure =
+          error{errc::lost, "run '" + name +
                                 "' is lost: the keeper that ran it was killed or crashed, and its "
                                 "processes were ended; run it again if that does no harm"};
       if (auto left = survivors.find(directory_.mark() + "." + name); left != survivors.end()) {

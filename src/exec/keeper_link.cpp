@@ -273,7 +273,7 @@ void keeper_link::resume(process_handle handle, waited_run& run, const run_state
     run.start_frame.clear();
   } else if (run.is_known || !may_be_sent(run)) {
     fail(handle,
-         {errc::process_failed,
+         {errc::lost,
           "run '" + run.run + "' is lost: the keeper that was to run it is gone, and the one in '" +
               options_.directory + "' does not know it; run it again if that does no harm"});
     return;
@@ -358,9 +358,9 @@ void keeper_link::attach(process_handle handle, const std::string& name, std::si
   }
   auto found = adoptable_.find(name);
   if (found == adoptable_.end()) {
-    call_back(done, failed(over_because_.value_or(
-                        error{errc::not_found,
-                              "the keeper in '" + options_.directory + "' has no run '" + name +
+    call_back(done,
+              failed(over_because_.value_or(error{
+                  errc::lost, "the keeper in '" + options_.directory + "' has no run '" + name +
                                   "' that nobody waits for; look at what it had when "
                                   "it was opened"})));
     return;
@@ -456,6 +456,15 @@ void keeper_link::heard(const std::string& run) {
 
 void keeper_link::forget(const std::string& run) {
   send(keeper_wire::forget{run}, urgency::soon);
+}
+
+void keeper_link::settle(const std::string& run) {
+  if (auto ours = handles_.find(run); ours != handles_.end()) {
+    runs_.at(ours->second).is_settled = true;
+    return;
+  }
+  forget(run);
+  heard(run);
 }
 
 void keeper_link::close(std::chrono::milliseconds longest_grace, std::function<void()> done) {
@@ -587,7 +596,7 @@ void keeper_link::finish(process_handle handle, const run_state& state) {
   for (auto& waiting : run.input)
     call_back(waiting.done, not_running());
   call_back(run.done, exit_of(state, run.output_limit));
-  if (options_.hears_at_once) {
+  if (options_.hears_at_once || run.is_settled) {
     forget(run.run);
     heard(run.run);
   }

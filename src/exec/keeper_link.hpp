@@ -70,6 +70,8 @@ public:
   void follow(process_handle handle, std::function<void(const output_growth&)> grown);
   void heard(const std::string& run);
   void forget(const std::string& run);
+  /// Both, as soon as the run has ended.
+  void settle(const std::string& run);
   /// Has the keeper end everything and itself; `done` comes when it has gone.
   void close(std::chrono::milliseconds longest_grace, std::function<void()> done);
 
@@ -123,6 +125,8 @@ private:
     pid_t sent_to_pid = -1;
     bool is_known = false;
     bool stop_wanted = false;
+    /// Nobody needs to hear of its end again.
+    bool is_settled = false;
     std::function<void(const output_growth&)> grown;
     std::deque<waiting_input> input;
     std::size_t input_bytes_waiting = 0;

@@ -138,6 +138,17 @@ void keeper_runner::forget(const std::string& run) {
   thread_->loop().post([link = link_, run] { link->forget(run); });
 }
 
+void keeper_runner::hear_at_once() {
+  thread_->loop().post([link = link_] { link->hear_at_once(); });
+}
+
+void keeper_runner::settle(std::vector<std::string> runs) {
+  thread_->loop().post([link = link_, runs = std::move(runs)] {
+    for (const auto& run : runs)
+      link->settle(run);
+  });
+}
+
 void keeper_runner::close(std::chrono::milliseconds longest_grace, std::function<void()> done) {
   thread_->loop().post(
       [link = link_, longest_grace, done = std::move(done)] { link->close(longest_grace, done); });

@@ -79,6 +79,9 @@ public:
   /// keeper's thread lives; when it has returned, the end counts as heard.
   void close_when_idle(std::chrono::milliseconds limit) { close_within_ = limit; }
 
+  /// From now on an end counts as heard as soon as `done` has returned.
+  void hear_at_once();
+
   /// What the keeper had from an earlier server when it was opened: runs that go on, and those
   /// whose end nobody has heard. Each is to be attached to, or heard. Of a runner that was opened
   /// for later, connect() tells it.
@@ -89,7 +92,8 @@ public:
 
   /// Waits for the end of an adopted run; one that has ended already ends at once.
   process_handle attach(const std::string& run, std::function<void(process_exit)> done,
-                        std::size_t output_limit = process_spec{}.output_limit);
+                        std::size_t output_limit = process_spec{}.output_limit) override;
+  void settle(std::vector<std::string> runs) override;
 
   /// The end of the run is in good hands: the keeper need not tell it again.
   void heard(const std::string& run);

@@ -164,7 +164,7 @@ bool read_one(byte_reader& from, error& value) {
   value.code = static_cast<errc>(code);
   value.message = from.text();
   return from.good() && code >= static_cast<std::uint8_t>(errc::invalid_argument) &&
-         code <= static_cast<std::uint8_t>(errc::internal);
+         code <= static_cast<std::uint8_t>(errc::lost);
 }
 template <class T>
 bool read_one(byte_reader& from, std::optional<T>& value) {

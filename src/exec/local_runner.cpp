@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exec/local_runner.hpp"
 
+#include "exec/call_back.hpp"
 #include "exec/process_engine.hpp"
 
 #include <sys/random.h>
@@ -54,6 +55,16 @@ process_handle local_runner::start(process_spec spec, std::function<void(process
     engine_->start(handle, std::move(spec), std::move(done));
   });
   return handle;
+}
+
+process_handle local_runner::attach(const std::string& run, std::function<void(process_exit)> done,
+                                    std::size_t) {
+  process_exit exit;
+  exit.failure = error{errc::lost, "run '" + run +
+                                       "' is lost: processes end with the server where "
+                                       "exec.keepers is false; run it again if that does no harm"};
+  loop_->post([exit = std::move(exit), done = std::move(done)] { call_back(done, exit); });
+  return ++last_handle_;
 }
 
 void local_runner::stop(process_handle handle) {

@@ -34,6 +34,10 @@ public:
   ~local_runner() override;
 
   process_handle start(process_spec spec, std::function<void(process_exit)> done) override;
+  /// Its processes end with it, so there never is one.
+  process_handle attach(const std::string& run, std::function<void(process_exit)> done,
+                        std::size_t output_limit) override;
+  void settle(std::vector<std::string>) override {}
   void stop(process_handle handle) override;
   void measure(process_handle handle, std::function<void(std::uint64_t)> done) override;
   void write_input(process_handle handle, std::string bytes, bool last,

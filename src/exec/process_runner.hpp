@@ -109,6 +109,15 @@ public:
   /// Starts the process; `done` gets its end.
   virtual process_handle start(process_spec spec, std::function<void(process_exit)> done) = 0;
 
+  /// Waits for the end of a run that an earlier program has started here and that goes on, or whose
+  /// end nobody has heard; `done` gets `errc::lost` when there is none of that name.
+  virtual process_handle attach(const std::string& run, std::function<void(process_exit)> done,
+                                std::size_t output_limit) = 0;
+
+  /// The ends of these runs are in good hands, or will be as soon as they have come: nobody needs
+  /// to be told of them again, and what is kept of them may go.
+  virtual void settle(std::vector<std::string> runs) = 0;
+
   /// Ends the whole process group: SIGTERM, grace, SIGKILL. `done` still comes.
   virtual void stop(process_handle handle) = 0;
 

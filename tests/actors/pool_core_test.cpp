@@ -41,11 +41,12 @@ struct bench final : pool_effects {
   }
   void stop(std::uint32_t, const task_id& task, std::int32_t) override { stopped.insert(task); }
   void stop_delegated(const task_id& task) override { stopped_elsewhere.insert(task); }
-  void accepted(requester_number, const task_id& task) override { taken.insert(task); }
+  void accepted(const pool_task& its) override { taken.insert(its.id); }
   void refused(requester_number, const task_id& task, const error& why) override {
     refusals.emplace(task, why);
   }
-  void ended(requester_number, const task_result& how) override {
+  void moved(const pool_task& its) override { moves.emplace_back(its.id, its.machine.status()); }
+  void ended(const pool_task&, const task_result& how) override {
     CHECK(ends.emplace(how.task, how).second); // once
     order.push_back(how.task);
   }
@@ -118,6 +119,7 @@ struct bench final : pool_effects {
   std::set<task_id> stopped, stopped_elsewhere, taken;
   std::map<task_id, error> refusals;
   std::map<task_id, task_result> ends;
+  std::vector<std::pair<task_id, task_status>> moves;
   std::vector<task_id> order;
   std::vector<pool_status> statuses;
   std::string reason;

@@ -106,7 +106,7 @@ TEST_CASE("a runner that is opened for later finds what an earlier server has le
   SECTION("by attaching at once") {
     let_it_go_on(place);
     CHECK(attach(*runner, "left").wait().standard_output == "late\n");
-    CHECK(attach(*runner, "left").wait().failure->code == errc::not_found);
+    CHECK(attach(*runner, "left").wait().failure->code == errc::lost);
   }
   runner->close_when_idle(0ms);
 }

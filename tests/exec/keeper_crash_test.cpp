@@ -153,7 +153,7 @@ TEST_CASE("a keeper that is killed at any moment loses no run without saying so"
       lost += exit.failure.has_value();
       told += !exit.failure;
       if (exit.failure)
-        CHECK(exit.failure->code == errc::process_failed);
+        CHECK(exit.failure->code == errc::lost);
       else
         CHECK(exit.exit_code == 0);
     }

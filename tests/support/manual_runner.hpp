@@ -3,6 +3,8 @@
 
 #include "exec/process_runner.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -26,6 +28,21 @@ public:
     started_.push_back({handle, std::move(spec)});
     running_.emplace(handle, std::move(done));
     return handle;
+  }
+
+  /// The process ends when the test says so.
+  exec::process_handle attach(const std::string& run, std::function<void(exec::process_exit)> done,
+                              std::size_t) override {
+    std::lock_guard guard{mutex_};
+    auto handle = ++last_handle_;
+    attached_.push_back({handle, run});
+    running_.emplace(handle, std::move(done));
+    return handle;
+  }
+
+  void settle(std::vector<std::string> runs) override {
+    std::lock_guard guard{mutex_};
+    std::ranges::move(runs, std::back_inserter(settled_));
   }
 
   void stop(exec::process_handle handle) override {
@@ -71,6 +88,18 @@ public:
     return started_;
   }
 
+  /// The runs given to attach(), in that order, and their handles.
+  std::vector<std::pair<exec::process_handle, std::string>> attached() const {
+    std::lock_guard guard{mutex_};
+    return attached_;
+  }
+
+  /// The runs given to settle().
+  std::vector<std::string> settled() const {
+    std::lock_guard guard{mutex_};
+    return settled_;
+  }
+
   /// The handles given to stop(), in that order; also unknown ones.
   std::vector<exec::process_handle> stopped() const {
     std::lock_guard guard{mutex_};
@@ -87,6 +116,8 @@ private:
   exec::process_handle last_handle_ = 0;
   std::vector<started_process> started_;
   std::vector<exec::process_handle> stopped_;
+  std::vector<std::pair<exec::process_handle, std::string>> attached_;
+  std::vector<std::string> settled_;
   std::map<exec::process_handle, std::function<void(exec::process_exit)>> running_;
 };
 

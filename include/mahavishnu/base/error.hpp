@@ -44,6 +44,8 @@ enum class errc : std::uint8_t {
   unsupported = 15,
   /// A bug of ours: an actor ended or broke its contract.
   internal = 16,
+  /// Who ran it has died, and nobody knows how it ended.
+  lost = 17,
 };
 
 /// Lower-case name of a code, as JSON answers carry it.

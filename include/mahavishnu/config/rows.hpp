@@ -53,6 +53,7 @@ inline constexpr auto groups = std::to_array<group>({
     {"workers", "What a single worker runs, and for how long."},
     {"feed", "The notices that pools send, for those who listen."},
     {"exec", "The processes that tasks run in."},
+    {"storage", "The journal: what outlives the server."},
     {"actors", "The threads that the actors share."},
     {"control", "The socket through which commands reach their server."},
     {"auth", "Tokens that callers have to show."},
@@ -238,6 +239,15 @@ inline constexpr auto rows = std::to_array<row>({
         .used(),
     words::integer("exec", "grace_seconds", "5", 0, 300, "Time between SIGTERM and SIGKILL.")
         .in("seconds")
+        .used(),
+
+    words::boolean("storage", "enabled", "true",
+                   "Keep a journal in the state directory: pools, tasks and results outlive the "
+                   "server.")
+        .used(),
+    words::choice("storage", "durability", "sync", {"sync", "async", "none"},
+                  "What of the tasks of a pool outlives the server, where the pool does not say: "
+                  "all, what is a moment old, or nothing.")
         .used(),
 
     words::choice("actors", "scheduler", "sharing", {"sharing", "stealing"},

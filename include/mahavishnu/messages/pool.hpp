@@ -61,21 +61,6 @@ struct enum_names<full_policy> {
   static constexpr std::array<std::string_view, 2> values{"refuse", "wait"};
 };
 
-/// What of a pool's tasks outlives the server.
-enum class durability : std::uint8_t {
-  /// Nothing: tasks and results are in memory.
-  none,
-  /// What is written soon after.
-  async,
-  /// All: written before anybody hears of it.
-  sync,
-};
-
-template <>
-struct enum_names<durability> {
-  static constexpr std::array<std::string_view, 3> values{"none", "async", "sync"};
-};
-
 /// What a pool is to be like. Zero and empty stand for the default of the settings.
 struct pool_config {
   std::string name;
@@ -94,7 +79,7 @@ struct pool_config {
   full_policy when_full = full_policy::refuse;
   /// How long a requester waits for room with the policy `wait`.
   std::chrono::milliseconds wait_limit{0};
-  mahavishnu::durability durability = mahavishnu::durability::none;
+  mahavishnu::durability durability = mahavishnu::durability::by_default;
   /// For tasks that leave theirs open.
   retry_policy retry;
   std::chrono::milliseconds default_timeout{0};
@@ -496,9 +481,15 @@ struct submit_task {
 /// Close the pool of that name or id and end what runs there; answered by `pool_closed`.
 struct close_pool {
   std::string pool;
+  /// For a server that goes: a pool whose tasks are in the journal leaves them, and what runs, to
+  /// the next one.
+  bool keep_tasks = false;
 
   friend bool operator==(const close_pool&, const close_pool&) = default;
-  static constexpr auto fields() { return std::tuple{field{"pool", &close_pool::pool}}; }
+  static constexpr auto fields() {
+    return std::tuple{field{"pool", &close_pool::pool},
+                      field{"keep_tasks", &close_pool::keep_tasks}};
+  }
 };
 
 struct pool_closed {
@@ -513,8 +504,13 @@ struct pool_closed {
 
 /// Close every pool; answered by `pools_closed` when nothing runs any more.
 struct close_all_pools {
+  /// As in `close_pool`.
+  bool keep_tasks = false;
+
   friend bool operator==(const close_all_pools&, const close_all_pools&) = default;
-  static constexpr auto fields() { return std::tuple{}; }
+  static constexpr auto fields() {
+    return std::tuple{field{"keep_tasks", &close_all_pools::keep_tasks}};
+  }
 };
 
 struct pools_closed {

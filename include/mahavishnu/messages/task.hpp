@@ -41,6 +41,23 @@ struct enum_names<task_status> {
       "queued", "parked", "running", "completed", "failed", "timeout", "cancelled", "lost"};
 };
 
+/// What of the tasks of a pool outlives the server.
+enum class durability : std::uint8_t {
+  /// As the settings say.
+  by_default,
+  /// Nothing: tasks and results are in memory.
+  none,
+  /// What is written soon after.
+  async,
+  /// All: written before anybody hears of it.
+  sync,
+};
+
+template <>
+struct enum_names<durability> {
+  static constexpr std::array<std::string_view, 4> values{"default", "none", "async", "sync"};
+};
+
 /// Names and values that narrow down which pools may have a task.
 using label_map = std::map<std::string, std::string>;
 
@@ -178,12 +195,14 @@ struct task_accepted {
   task_id task;
   pool_id pool;
   task_status status = task_status::queued;
+  /// What of it outlives the server.
+  mahavishnu::durability durability = mahavishnu::durability::none;
 
   friend bool operator==(const task_accepted&, const task_accepted&) = default;
   static constexpr auto fields() {
-    return std::tuple{field{"task_id", &task_accepted::task},
-                      field{"pool_id", &task_accepted::pool},
-                      field{"status", &task_accepted::status}};
+    return std::tuple{
+        field{"task_id", &task_accepted::task}, field{"pool_id", &task_accepted::pool},
+        field{"status", &task_accepted::status}, field{"durability", &task_accepted::durability}};
   }
 };
 

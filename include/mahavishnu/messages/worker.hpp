@@ -12,11 +12,14 @@ struct task_run {
   std::int32_t attempt = 0;
   std::chrono::milliseconds timeout{0};
   shared_spec spec;
+  /// The earlier attempt whose process goes on and is to be waited for; 0: start one.
+  std::int32_t goes_on = 0;
 
   friend bool operator==(const task_run&, const task_run&) = default;
   static constexpr auto fields() {
     return std::tuple{field{"task_id", &task_run::task}, field{"attempt", &task_run::attempt},
-                      field{"timeout", &task_run::timeout}, field{"spec", &task_run::spec}};
+                      field{"timeout", &task_run::timeout}, field{"spec", &task_run::spec},
+                      field{"goes_on", &task_run::goes_on}};
   }
 };
 

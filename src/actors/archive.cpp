@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "actors/archive.hpp"
+
+#include "actors/task_machine.hpp"
+#include "actors/task_records.hpp"
+#include "mahavishnu/messages/all.hpp"
+#include "messages/packed.hpp"
+#include "messages/registry.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+
+namespace mahavishnu {
+
+namespace {
+
+struct archive_state {
+  static inline const char* name = "archive";
+
+  std::unique_ptr<store::journal_store> store;
+  std::shared_ptr<const wall_clock> clock;
+  std::map<pool_id, std::string> names;
+
+  store::wall_time now() const {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(clock->now().time_since_epoch()).count();
+  }
+
+  /// Of a pool that is no more: its id.
+  std::string name_of(const pool_id& pool) {
+    if (auto known = names.find(pool); known != names.end())
+      return known->second;
+    if (auto pools = store->pools())
+      for (const auto& each : *pools)
+        if (auto config = packed::to<pool_config>(each.record))
+          names[each.pool] = config->name;
+    return names.try_emplace(pool, pool.value).first->second;
+  }
+
+  result<store::stored_task> find(const task_id& task) {
+    auto found = store->find(task);
+    if (!found)
+      return found.error();
+    if (!*found)
+      return error{errc::not_found, "there is no task '" + task.str() +
+                                        "'; it may have ended so long ago that it was forgotten"};
+    return std::move(**found);
+  }
+
+  caf::result<task_result> result_of(const wait_task& wish) {
+    auto kept = find(wish.task);
+    if (!kept)
+      return to_caf(kept.error());
+    if (!kept->ended_at)
+      return to_caf({errc::not_found, "the task '" + wish.task.str() +
+                                          "' has not ended, and its pool '" + kept->pool.value +
+                                          "' is not there; look into the log for why"});
+    auto answer = records::result_of(*kept);
+    if (!answer)
+      return to_caf(answer.error());
+    return std::move(*answer);
+  }
+
+  caf::result<task_info> describe(const describe_task& wish) {
+    auto kept = find(wish.task);
+    if (!kept)
+      return to_caf(kept.error());
+    auto answer = records::info_of(*kept, name_of(kept->pool));
+    if (!answer)
+      return to_caf(answer.error());
+    return std::move(*answer);
+  }
+
+  caf::result<task_list> list(const list_tasks& wish) {
+    store::task_filter wanted;
+    wanted.pool = pool_id{wish.pool};
+    wanted.limit = static_cast<std::size_t>(std::max(wish.limit, 0));
+    for (std::uint8_t i = 0; i < enum_names<task_status>::values.size(); ++i)
+      if (is_final(static_cast<task_status>(i)) &&
+          (wish.status.empty() || wish.status == enum_names<task_status>::values[i]))
+        wanted.statuses.push_back(i);
+    task_list answer;
+    if (wanted.statuses.empty())
+      return answer;
+    auto found = store->list(wanted);
+    if (!found)
+      return to_caf(found.error());
+    for (const auto& each : *found) {
+      auto line = records::line_of(each, name_of(each.pool), now());
+      if (!line)
+        return to_caf(line.error());
+      answer.tasks.push_back(std::move(*line));
+    }
+    return answer;
+  }
+};
+
+archive_actor::behavior_type
+archive(archive_actor::stateful_pointer<archive_state> self,
+        const std::shared_ptr<std::unique_ptr<store::journal_store>>& store,
+        const std::shared_ptr<const wall_clock>& clock) {
+  auto& state = self->state;
+  state.store = std::move(*store);
+  state.clock = clock;
+  self->set_default_handler(caf::drop);
+  return {
+      [&state](const wait_task& x) { return state.result_of(x); },
+      [&state](const describe_task& x) { return state.describe(x); },
+      [&state](const list_tasks& x) { return state.list(x); },
+  };
+}
+
+} // namespace
+
+archive_actor spawn_archive(caf::actor_system& system, std::unique_ptr<store::journal_store> store,
+                            std::shared_ptr<const wall_clock> clock) {
+  // A function that starts an actor can be copied.
+  auto given = std::make_shared<std::unique_ptr<store::journal_store>>(std::move(store));
+  return system.spawn<caf::detached>(archive, given, std::move(clock));
+}
+
+} // namespace mahavishnu

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "store/journal_store.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/fwd.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace mahavishnu {
+
+// What is said to the journal never leaves this process.
+
+/// How soon something has to be on disk.
+enum class journal_haste : std::uint8_t {
+  now,
+  /// Together with the next that is in a hurry, or a moment later.
+  soon
+};
+
+/// Accepted tasks; answered by `journal_written` when they are on disk, or by an error, and then
+/// none of them is.
+struct journal_tasks {
+  std::vector<store::change> opened;
+  journal_haste haste = journal_haste::now;
+};
+
+/// What has happened and is to be remembered; answered by `journal_written` when it is on disk,
+/// however long that takes: what cannot be written is kept and tried again.
+struct journal_changes {
+  std::vector<store::change> changes;
+  journal_haste haste = journal_haste::now;
+};
+
+struct journal_written {};
+
+/// The only writer of the journal. All that comes while the disk is busy is written together.
+using journal_actor = caf::typed_actor<caf::replies_to<journal_tasks>::with<journal_written>,
+                                       caf::replies_to<journal_changes>::with<journal_written>>;
+
+struct journal_options {
+  /// Between two tries to write what could not be written.
+  std::chrono::milliseconds retry_after{1000};
+  /// How long that waits which is in no hurry.
+  std::chrono::milliseconds soon{50};
+};
+
+/// On a thread of its own, since writing blocks. Ends after it has written all that it was given,
+/// or cannot.
+journal_actor spawn_journal(caf::actor_system& system, std::unique_ptr<store::journal_store> store,
+                            journal_options options = {});
+
+} // namespace mahavishnu
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_tasks)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_changes)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_written)

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/journal.hpp"
+#include "base/clock.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace mahavishnu {
+
+/// The journal as those see it who have something to write; an empty one keeps nothing.
+struct journal_port {
+  journal_actor journal;
+  std::shared_ptr<const wall_clock> clock;
+
+  explicit operator bool() const { return static_cast<bool>(journal); }
+
+  store::wall_time now() const {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(clock->now().time_since_epoch()).count();
+  }
+};
+
+} // namespace mahavishnu
