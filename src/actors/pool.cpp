@@ -272,7 +272,7 @@ struct pool_state : pool_effects {
               },
               [this, now](const caf::error& why) {
                 --being_written;
-                take_back(now->accepted, from_caf(why));
+                take_back(now->accepted, from_caf(why, "the journal"));
                 after();
               });
       if (!is_sync)

@@ -23,7 +23,7 @@ std::string text_of(const route_note& route) {
 
 std::string first_words(const task_spec& spec) {
   const auto& script = spec.command.empty() ? spec.prompt : spec.command;
-  return first_bytes(script.str(), longest_prompt_shown);
+  return std::string{first_bytes(script.str(), longest_prompt_shown)};
 }
 
 void explain_route(task_info& about) {

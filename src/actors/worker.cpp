@@ -145,9 +145,9 @@ struct worker_state {
     if (recipe->clean_up.empty())
       return;
     auto made = complete(clean_up_for(*recipe, now));
-    auto run = made.run;
+    auto which = made.run;
     options->runner->start(std::move(made), [](const exec::process_exit&) {});
-    options->runner->settle({run});
+    options->runner->settle({which});
   }
 
   void stop(stop_cause why) {

@@ -145,6 +145,7 @@ result<std::unique_ptr<core>> core::start(const config::settings& settings,
 }
 
 core::foundations::foundations() = default;
+core::foundations::foundations(foundations&&) noexcept = default;
 core::foundations::~foundations() = default;
 
 /// And finds what an earlier server has left, whose processes end when there is no journal.

@@ -66,6 +66,7 @@ private:
     std::unique_ptr<periodic_table> timetable;
 
     foundations();
+    foundations(foundations&&) noexcept;
     ~foundations();
   };
   static result<void> open_journal(const config::settings& settings,
