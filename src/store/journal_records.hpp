@@ -8,8 +8,8 @@
 #include <string>
 #include <variant>
 
-/// What the journal keeps. It does not look into what it keeps: what is called opaque is bytes to it,
-/// and statuses are numbers.
+/// What the journal keeps. It does not look into what it keeps: what is called opaque is bytes to
+/// it, and statuses are numbers.
 namespace mahavishnu::store {
 
 /// Milliseconds since 1970, by the clock on the wall.

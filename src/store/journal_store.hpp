@@ -74,7 +74,11 @@ public:
   /// as long as it gives `step`.
   virtual result<std::size_t> forget_ended(const retention& kept, std::size_t step) = 0;
 
-  // -- care ----------------------------------------------------------------------------------------
+  /// What had to be left out when it was opened, a sentence each. Says each once.
+  virtual std::vector<std::string> take_warnings() { return {}; }
+
+  // -- care
+  // ----------------------------------------------------------------------------------------
 
   /// Reads everything.
   virtual result<store_report> check() = 0;

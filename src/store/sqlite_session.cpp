@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#include "store/sqlite_session.hpp"
+
+#include "store/record_sums.hpp"
+#include "store/sqlite_schema.hpp"
+
+#include <limits>
+
+namespace mahavishnu::store {
+
+namespace {
+
+/// The memory that a connection takes, in KiB.
+constexpr int cache_size = 8 * 1024;
+/// After how many pages in the log they are put where they belong.
+constexpr int checkpoint_pages = 1000;
+/// What the log keeps of the disk when all in it was put where it belongs.
+constexpr int kept_log_bytes = 16 * 1024 * 1024;
+
+/// What `find_without_output` and `find` have of a task.
+const std::string head = "pool, status, attempt, opened_at, ended_at, opened_sum, state_sum, "
+                         "output_sum, key, work, progress, result";
+const std::string whole = head + ", output, error_output";
+
+int set_up(const sqlite_connection& connection, sqlite_use use) {
+  auto code = connection.execute(
+      "pragma cache_size = -" + std::to_string(cache_size) +
+      "; pragma cell_size_check = on; pragma trusted_schema = off; pragma synchronous = full"
+      "; pragma wal_autocheckpoint = " +
+      std::to_string(checkpoint_pages) +
+      "; pragma journal_size_limit = " + std::to_string(kept_log_bytes));
+  if (use == sqlite_use::read)
+    sqlite3_db_config(connection.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  return code;
+}
+
+result<void> use_log(const sqlite_connection& connection) {
+  int code = SQLITE_OK;
+  auto change = connection.prepare("pragma journal_mode = wal", code);
+  if (code != SQLITE_OK)
+    return connection.failure("open", code);
+  sqlite_run mode{change};
+  if (!mode.next())
+    return connection.failure("open", mode.failure());
+  if (mode.bytes(0) != "wal")
+    return error{errc::unsupported, "cannot keep the journal '" + connection.path() +
+                                        "' there: its file system cannot share memory between "
+                                        "programs; choose a local one"};
+  return {};
+}
+
+result<void> match_schema(const sqlite_connection& connection, sqlite_use use) {
+  auto known = journal_schema();
+  // Before anything is written: what is not ours is left as it is.
+  if (auto checked = check_version(connection, known); !checked)
+    return checked;
+  if (use == sqlite_use::write) {
+    if (auto used = use_log(connection); !used)
+      return used;
+    return bring_up_to_date(connection, known);
+  }
+  auto version = schema_version(connection);
+  if (!version)
+    return version.error();
+  if (*version == static_cast<int>(known.size()))
+    return {};
+  return error{errc::incompatible,
+               "the journal '" + connection.path() + "' " +
+                   (*version == 0 ? "is empty" : "was written by an older version") +
+                   "; start the server once, and it is brought up to date"};
+}
+
+int prepare_all(sqlite_session& at) {
+  int code = SQLITE_OK;
+  auto prepare = [&](const std::string& sql) { return at.connection.prepare(sql, code); };
+  at.put_pool = prepare("insert or replace into pools values (?, ?, ?)");
+  at.drop_pool = prepare("delete from pools where id = ?");
+  at.pools = prepare("select id, record, sum from pools order by id");
+  at.insert = prepare("insert or ignore into tasks (id, " + whole +
+                      ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  at.move = prepare("update tasks set status = ?2, attempt = ?3, state_sum = ?4, progress = ?5 "
+                    "where id = ?1 and ended_at is null");
+  at.end = prepare("update tasks set status = ?2, attempt = ?3, ended_at = ?4, state_sum = ?5, "
+                   "output_sum = ?6, progress = ?7, result = ?8, output = ?9, error_output = ?10 "
+                   "where id = ?1 and ended_at is null");
+  at.forget = prepare("delete from tasks where id = ?");
+  at.totals = prepare("select of, count, digest from totals");
+  at.set_totals = prepare("update totals set count = ?2, digest = ?3 where of = ?1");
+  at.find = prepare("select " + whole + " from tasks where id = ?");
+  at.find_without_output = prepare("select " + head + " from tasks where id = ?");
+  at.open_tasks = prepare("select id from tasks indexed by tasks_open where ended_at is null "
+                          "order by id");
+  at.open_newest_first =
+      prepare("select id, pool, status from tasks indexed by tasks_open where ended_at is null "
+              "and id < ? order by id desc");
+  at.newest = prepare("select id from tasks where id < ? order by id desc limit ?");
+  at.keyed = prepare("select id from tasks indexed by tasks_keyed where key is not null "
+                     "order by id desc limit ?");
+  at.ended_by_status =
+      prepare("select id from tasks indexed by tasks_by_status where ended_at is not null "
+              "and status = ? and id < ? order by id desc limit ?");
+  at.ended_by_pool =
+      prepare("select id from tasks indexed by tasks_by_pool where ended_at is not null "
+              "and pool = ? and status = ? and id < ? order by id desc limit ?");
+  at.statuses_of_pool =
+      prepare("select status from tasks indexed by tasks_by_pool where ended_at is not null "
+              "and pool = ? and status > ? order by status limit 1");
+  at.ended_first =
+      prepare("select ended_at, id from tasks indexed by tasks_by_end where ended_at is not null "
+              "order by ended_at, id limit ?");
+  at.every_task = prepare("select id, " + whole + " from tasks not indexed order by id");
+  at.every_task_backwards =
+      prepare("select id, " + whole + " from tasks not indexed order by id desc");
+  return code;
+}
+
+template <class Number>
+bool fits(std::int64_t value) {
+  return value >= std::numeric_limits<Number>::min() && value <= std::numeric_limits<Number>::max();
+}
+
+std::uint64_t scattered(const task_id& task) {
+  auto mix = [](std::uint64_t value) {
+    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
+    value = (value ^ value >> 27) * 0x94d049bb133111ebu;
+    return value ^ value >> 31;
+  };
+  return mix(mix(task.high() + 0x9e3779b97f4a7c15u) ^ task.low());
+}
+
+} // namespace
+
+void task_total::add(const task_id& task) {
+  ++count;
+  digest += scattered(task);
+}
+
+void task_total::remove(const task_id& task) {
+  --count;
+  digest -= scattered(task);
+}
+
+std::string record_name(const task_id& task) {
+  return "the record of task '" + task.str() + "'";
+}
+
+result<sqlite_session> sqlite_session::open(const std::string& path, sqlite_use use) {
+  auto flags = use == sqlite_use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  auto connection = sqlite_connection::open(path, flags);
+  if (!connection)
+    return connection.error();
+  if (int code = set_up(*connection, use); code != SQLITE_OK)
+    return connection->failure("open", code);
+  if (auto matched = match_schema(*connection, use); !matched)
+    return matched.error();
+  sqlite_session opened;
+  opened.connection = std::move(*connection);
+  if (int code = prepare_all(opened); code != SQLITE_OK)
+    return opened.connection.failure("open", code);
+  return opened;
+}
+
+result<stored_task> sqlite_session::read_task(const task_id& task, const sqlite_run& row,
+                                              int column, bool with_output) const {
+  auto pool = row.bytes(column);
+  auto status = row.number(column + 1);
+  auto attempt = row.number(column + 2);
+  stored_task read;
+  read.task = task;
+  read.opened_at = row.number(column + 3);
+  if (!row.is_null(column + 4))
+    read.ended_at = row.number(column + 4);
+  auto key = row.bytes(column + 8);
+  auto work = row.bytes(column + 9);
+  auto progress = row.bytes(column + 10);
+  auto ending = row.bytes(column + 11);
+  read.status = static_cast<std::uint8_t>(status);
+  read.attempt = static_cast<std::int32_t>(attempt);
+  bool is_good =
+      fits<std::uint8_t>(status) && fits<std::int32_t>(attempt) &&
+      row.number(column + 5) == record_sum::of_opened(task, pool, read.opened_at, key, work) &&
+      row.number(column + 6) ==
+          record_sum::of_state(task, read.status, read.attempt, read.ended_at, progress, ending);
+  if (with_output) {
+    auto output = row.bytes(column + 12);
+    auto error_output = row.bytes(column + 13);
+    is_good =
+        is_good && row.number(column + 7) == record_sum::of_output(task, output, error_output);
+    read.output = output;
+    read.error_output = error_output;
+  }
+  if (!is_good)
+    return damaged(record_name(task));
+  read.pool = pool_id{std::string{pool}};
+  read.key = key;
+  read.work = work;
+  read.progress = progress;
+  read.result = ending;
+  return read;
+}
+
+result<std::optional<stored_task>> sqlite_session::find_task(const task_id& task,
+                                                             bool with_output) const {
+  task_key key{task};
+  sqlite_run row{with_output ? find : find_without_output, blob{key.bytes()}};
+  if (row.next()) {
+    auto found = read_task(task, row, 0, with_output);
+    if (!found)
+      return found.error();
+    return std::optional{std::move(*found)};
+  }
+  if (is_damage(row.failure()))
+    return damaged(record_name(task));
+  if (row.failure() != SQLITE_OK)
+    return connection.failure("read", row.failure());
+  return std::optional<stored_task>{};
+}
+
+result<task_totals> sqlite_session::read_totals() const {
+  task_totals read;
+  sqlite_run row{totals};
+  while (row.next())
+    (row.bytes(0) == "open" ? read.open : read.ended) = task_total{
+        static_cast<std::uint64_t>(row.number(1)), static_cast<std::uint64_t>(row.number(2))};
+  if (row.failure() != SQLITE_OK)
+    return connection.failure("read", row.failure());
+  return read;
+}
+
+int sqlite_session::each_task(
+    const std::function<void(std::optional<task_id>, const sqlite_run&)>& take) const {
+  std::optional<task_id> last;
+  int code = SQLITE_OK;
+  {
+    sqlite_run row{every_task};
+    while (row.next()) {
+      auto task = task_key::read(row.bytes(0));
+      take(task, row);
+      last = task ? task : last;
+    }
+    code = row.failure();
+  }
+  if (!is_damage(code))
+    return code;
+  sqlite_run row{every_task_backwards};
+  while (row.next()) {
+    auto task = task_key::read(row.bytes(0));
+    if (task && last && *task <= *last)
+      break;
+    take(task, row);
+  }
+  return code;
+}
+
+error sqlite_session::damaged(const std::string& what) const {
+  return {errc::io_failed, what + " in the journal '" + connection.path() +
+                               "' is damaged: its bytes are not those that were written; a backup "
+                               "may have it"};
+}
+
+} // namespace mahavishnu::store

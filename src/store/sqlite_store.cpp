@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: MIT
+#include "store/sqlite_store.hpp"
+
+#include "store/coalesce.hpp"
+#include "store/record_sums.hpp"
+#include "store/sqlite_care.hpp"
+#include "store/sqlite_log.hpp"
+#include "store/sqlite_session.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <limits>
+#include <utility>
+
+namespace mahavishnu::store {
+
+namespace {
+
+/// Sorts behind every id.
+constexpr std::string_view behind_all =
+    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+
+/// Where a task stands after a change, whichever that is.
+struct task_state {
+  std::uint8_t status = 0;
+  std::int32_t attempt = 0;
+  std::optional<wall_time> ended_at;
+  std::string_view progress;
+  std::string_view result;
+  std::string_view output;
+  std::string_view error_output;
+};
+
+task_state state_after(const task_change& change) {
+  if (const auto* ended = change.ended)
+    return {ended->status, ended->attempt, ended->at,          ended->progress,
+            ended->result, ended->output,  ended->error_output};
+  if (const auto* moved = change.moved)
+    return {moved->status, moved->attempt, std::nullopt, moved->progress, {}, {}, {}};
+  return {change.opened->status, 0, std::nullopt, {}, {}, {}, {}};
+}
+
+std::uint32_t state_sum(const task_id& task, const task_state& state) {
+  return record_sum::of_state(task, state.status, state.attempt, state.ended_at, state.progress,
+                              state.result);
+}
+
+std::int64_t row_limit(std::size_t most) {
+  return static_cast<std::int64_t>(
+      std::min<std::uint64_t>(most, std::numeric_limits<std::int64_t>::max()));
+}
+
+/// Makes the file if it is not there, for our user alone. Never opens one that is: to close it
+/// again would give up the locks that this program has on it.
+result<void> make_file(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) {
+    if (!S_ISREG(status.st_mode))
+      return error{errc::invalid_argument,
+                   "the journal '" + path + "' is no file; name one, or move it away"};
+    if ((status.st_mode & 0077) != 0 && ::chmod(path.c_str(), 0600) != 0 && errno != EROFS)
+      return sqlite_failure("keep others from", path, SQLITE_PERM, errno);
+    return {};
+  }
+  int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0 && errno != EEXIST)
+    return sqlite_failure("make", path, SQLITE_CANTOPEN, errno);
+  if (descriptor >= 0)
+    ::close(descriptor);
+  return {};
+}
+
+result<void> find_file(const std::string& path) {
+  if (::access(path.c_str(), F_OK) == 0)
+    return {};
+  return error{errc::not_found, "there is no journal '" + path +
+                                    "'; name the one that is meant (a server makes it when it "
+                                    "starts)"};
+}
+
+class sqlite_store final : public journal_store {
+public:
+  sqlite_store(std::string path, sqlite_use use) : path_(std::move(path)), use_(use) {}
+
+  /// After a failure that the connection did not survive, too.
+  result<void> open() {
+    if (session_)
+      return {};
+    if (auto there = use_ == sqlite_use::write ? make_file(path_) : find_file(path_); !there)
+      return there;
+    auto torn = use_ == sqlite_use::write ? torn_log(path_ + "-wal") : std::nullopt;
+    auto session = sqlite_session::open(path_, use_);
+    if (!session)
+      return session.error();
+    if (torn)
+      warnings_.push_back(*std::move(torn));
+    session_ = std::move(*session);
+    return {};
+  }
+
+  result<void> apply(std::span<const change> changes) override {
+    return within<void>("write", "begin immediate", [&](const sqlite_session& at) {
+      for (const auto& each : changes)
+        if (int code = write_pool(at, each); code != SQLITE_OK)
+          return result<void>{at.connection.failure("write", code)};
+      task_totals added;
+      for (const auto& each : coalesce(changes))
+        if (int code = write_task(at, each, added); code != SQLITE_OK)
+          return result<void>{at.connection.failure("write", code)};
+      return add_totals(at, added);
+    });
+  }
+
+  result<std::vector<stored_pool>> pools() override {
+    using found_pools = std::vector<stored_pool>;
+    return within<found_pools>("read", "begin", [](const sqlite_session& at) {
+      found_pools found;
+      sqlite_run row{at.pools};
+      while (row.next()) {
+        stored_pool pool{pool_id{std::string{row.bytes(0)}}, std::string{row.bytes(1)}};
+        if (row.number(2) != record_sum::of_pool(pool.pool, pool.record))
+          return result<found_pools>{at.damaged("the record of pool '" + pool.pool.value + "'")};
+        found.push_back(std::move(pool));
+      }
+      if (row.failure() != SQLITE_OK)
+        return result<found_pools>{at.connection.failure("read the pools of", row.failure())};
+      return result<found_pools>{std::move(found)};
+    });
+  }
+
+  void each_open(const std::function<void(result<stored_task>)>& take) override {
+    auto read = within<void>("read", "begin", [&](const sqlite_session& at) -> result<void> {
+      auto ids = open_ids(at, take);
+      if (!ids)
+        return ids.error();
+      for (const auto& id : *ids) {
+        auto task = at.find_task(id, true);
+        if (task && *task && !(*task)->ended_at)
+          take(std::move(**task));
+        else if (task)
+          take(at.damaged("the list of open tasks, which has task '" + id.str() + "',"));
+        else
+          take(task.error());
+      }
+      return {};
+    });
+    if (!read)
+      take(read.error());
+  }
+
+  result<std::optional<stored_task>> find(const task_id& task) override {
+    return within<std::optional<stored_task>>(
+        "read", "begin", [&](const sqlite_session& at) { return at.find_task(task, true); });
+  }
+
+  result<std::vector<stored_task>> list(const task_filter& wanted) override {
+    using found_tasks = std::vector<stored_task>;
+    return within<found_tasks>(
+        "read", "begin", [&](const sqlite_session& at) -> result<found_tasks> {
+          std::vector<task_id> ids;
+          if (int code = newest(at, wanted, ids); code != SQLITE_OK)
+            return at.connection.failure("read", code);
+          std::sort(ids.begin(), ids.end(), std::greater<>{});
+          ids.resize(std::min(ids.size(), wanted.limit));
+          auto found = heads_of(at, ids);
+          if (!found)
+            return found;
+          for (const auto& each : *found)
+            if (!is_wanted(wanted, each))
+              return at.damaged("the list that has task '" + each.task.str() + "'");
+          return found;
+        });
+  }
+
+  result<std::vector<stored_task>> keyed(std::size_t most) override {
+    using found_tasks = std::vector<stored_task>;
+    return within<found_tasks>("read", "begin",
+                               [&](const sqlite_session& at) -> result<found_tasks> {
+                                 std::vector<task_id> ids;
+                                 {
+                                   sqlite_run row{at.keyed, row_limit(most)};
+                                   if (int code = read_ids(row, ids); code != SQLITE_OK)
+                                     return at.connection.failure("read", code);
+                                 }
+                                 return heads_of(at, ids);
+                               });
+  }
+
+  result<std::size_t> forget_ended(const retention& kept, std::size_t step) override {
+    return within<std::size_t>(
+        "write", "begin immediate", [&](const sqlite_session& at) -> result<std::size_t> {
+          auto totals = at.read_totals();
+          if (!totals)
+            return totals.error();
+          std::vector<task_id> ids;
+          if (int code = needless(at, kept, totals->ended.count, step, ids); code != SQLITE_OK)
+            return at.connection.failure("read", code);
+          task_totals added;
+          for (const auto& id : ids) {
+            task_key key{id};
+            sqlite_run run{at.forget, blob{key.bytes()}};
+            if (run.step() != SQLITE_DONE)
+              return at.connection.failure("write", run.failure());
+            if (sqlite3_changes(at.connection.get()) == 0)
+              return at.damaged("the list of ended tasks, which has task '" + id.str() + "',");
+            added.ended.remove(id);
+          }
+          if (auto written = add_totals(at, added); !written)
+            return written.error();
+          return ids.size();
+        });
+  }
+
+  std::vector<std::string> take_warnings() override { return std::exchange(warnings_, {}); }
+
+  result<store_report> check() override {
+    if (auto opened = open(); !opened)
+      return opened.error();
+    return check_sqlite(*session_);
+  }
+  result<void> backup(const std::string& path) override {
+    if (auto opened = open(); !opened)
+      return opened;
+    return backup_sqlite(*session_, path);
+  }
+  result<void> compact() override {
+    if (auto opened = open(); !opened)
+      return opened;
+    return compact_sqlite(*session_);
+  }
+
+private:
+  /// Does this in one transaction, all of it or nothing.
+  template <class Value, class Body>
+  result<Value> within(const char* what, const char* begin, Body body) {
+    if (auto opened = open(); !opened)
+      return opened.error();
+    auto done = [&]() -> result<Value> {
+      sqlite_transaction transaction{session_->connection, begin};
+      if (transaction.code() != SQLITE_OK) {
+        is_lost_ = (transaction.code() & 0xFF) != SQLITE_BUSY;
+        return session_->connection.failure(what, transaction.code());
+      }
+      auto result = body(*session_);
+      if (result && transaction.commit() != SQLITE_OK)
+        return session_->connection.failure(what, transaction.code());
+      return result;
+    }();
+    // A connection that cannot begin or cannot go back is no use; the next one may do better.
+    if (std::exchange(is_lost_, false) || session_->connection.in_transaction())
+      session_.reset();
+    return done;
+  }
+
+  // -- writing
+  // -------------------------------------------------------------------------------------
+
+  static int done(sqlite_run run) { return run.step() == SQLITE_DONE ? SQLITE_OK : run.failure(); }
+
+  static int write_pool(const sqlite_session& at, const change& each) {
+    if (const auto* opened = std::get_if<pool_opened>(&each))
+      return done(sqlite_run{at.put_pool, opened->pool.value, blob{opened->record},
+                             record_sum::of_pool(opened->pool, opened->record)});
+    if (const auto* closed = std::get_if<pool_closed>(&each))
+      return done(sqlite_run{at.drop_pool, closed->pool.value});
+    return SQLITE_OK;
+  }
+
+  static int write_task(const sqlite_session& at, const task_change& change, task_totals& added) {
+    auto was_written = [&] { return sqlite3_changes(at.connection.get()) > 0; };
+    auto state = state_after(change);
+    if (change.opened != nullptr) {
+      if (int code = insert(at, *change.opened, state); code != SQLITE_OK)
+        return code;
+      if (was_written()) {
+        (state.ended_at ? added.ended : added.open).add(change.task);
+        return SQLITE_OK;
+      }
+      if (change.moved == nullptr && change.ended == nullptr)
+        return SQLITE_OK;
+    }
+    task_key key{change.task};
+    if (!state.ended_at)
+      return done(sqlite_run{at.move, blob{key.bytes()}, state.status, state.attempt,
+                             state_sum(change.task, state), blob{state.progress}});
+    auto code = done(sqlite_run{
+        at.end, blob{key.bytes()}, state.status, state.attempt, *state.ended_at,
+        state_sum(change.task, state),
+        record_sum::of_output(change.task, state.output, state.error_output), blob{state.progress},
+        blob{state.result}, blob{state.output}, blob{state.error_output}});
+    if (code == SQLITE_OK && was_written()) {
+      added.open.remove(change.task);
+      added.ended.add(change.task);
+    }
+    return code;
+  }
+
+  static int insert(const sqlite_session& at, const task_opened& opened, const task_state& state) {
+    task_key key{opened.task};
+    auto no_key = std::optional<std::string_view>{};
+    return done(sqlite_run{
+        at.insert, blob{key.bytes()}, opened.pool.value, state.status, state.attempt, opened.at,
+        state.ended_at,
+        record_sum::of_opened(opened.task, opened.pool.value, opened.at, opened.key, opened.work),
+        state_sum(opened.task, state),
+        record_sum::of_output(opened.task, state.output, state.error_output),
+        opened.key.empty() ? no_key : std::optional<std::string_view>{opened.key},
+        blob{opened.work}, blob{state.progress}, blob{state.result}, blob{state.output},
+        blob{state.error_output}});
+  }
+
+  static result<void> add_totals(const sqlite_session& at, const task_totals& added) {
+    if (added == task_totals{})
+      return {};
+    auto totals = at.read_totals();
+    if (!totals)
+      return totals.error();
+    totals->open.add(added.open);
+    totals->ended.add(added.ended);
+    for (const auto& [name, total] : {std::pair{"open", totals->open}, {"ended", totals->ended}})
+      if (int code =
+              done(sqlite_run{at.set_totals, std::string_view{name}, total.count, total.digest});
+          code != SQLITE_OK)
+        return at.connection.failure("write", code);
+    return {};
+  }
+
+  // -- reading
+  // -------------------------------------------------------------------------------------
+
+  /// An id that cannot be read is damage.
+  static int read_ids(sqlite_run& row, std::vector<task_id>& ids, int column = 0) {
+    while (row.next()) {
+      auto id = task_key::read(row.bytes(column));
+      if (!id)
+        return SQLITE_CORRUPT;
+      ids.push_back(*id);
+    }
+    return row.failure();
+  }
+
+  /// Of all tasks that have not ended, and whether these are as many as there have to be. When the
+  /// list of them is damaged, all tasks are looked at.
+  static result<std::vector<task_id>>
+  open_ids(const sqlite_session& at, const std::function<void(result<stored_task>)>& take) {
+    std::vector<task_id> ids;
+    auto counted = [&ids] {
+      task_total total;
+      for (const auto& id : ids)
+        total.add(id);
+      return total;
+    };
+    auto totals = at.read_totals();
+    if (!totals)
+      return totals.error();
+    int code = SQLITE_OK;
+    {
+      sqlite_run row{at.open_tasks};
+      code = read_ids(row, ids);
+    }
+    if (code == SQLITE_OK && counted() == totals->open)
+      return ids;
+    if (code != SQLITE_OK && !is_damage(code))
+      return at.connection.failure("read", code);
+    ids.clear();
+    code = at.each_task([&](std::optional<task_id> id, const sqlite_run& row) {
+      if (!id)
+        take(at.damaged("the id of a record"));
+      else if (row.is_null(5))
+        ids.push_back(*id);
+    });
+    std::sort(ids.begin(), ids.end());
+    if (code != SQLITE_OK && !is_damage(code))
+      return at.connection.failure("read", code);
+    take(error{errc::io_failed,
+               "the list of open tasks in the journal '" + at.connection.path() +
+                   "' is damaged: " + std::to_string(totals->open.count) + " were written, " +
+                   std::to_string(ids.size()) + " were found among all tasks" +
+                   (counted() == totals->open ? ", the same ones" : "; a backup may have more")});
+    return ids;
+  }
+
+  static result<std::vector<stored_task>> heads_of(const sqlite_session& at,
+                                                   const std::vector<task_id>& ids) {
+    std::vector<stored_task> found;
+    found.reserve(ids.size());
+    for (const auto& id : ids) {
+      auto task = at.find_task(id, false);
+      if (!task)
+        return task.error();
+      if (!*task)
+        return at.damaged("the list that has task '" + id.str() + "'");
+      found.push_back(std::move(**task));
+    }
+    return found;
+  }
+
+  static bool is_wanted(const task_filter& wanted, std::string_view pool, std::int64_t status) {
+    return (wanted.pool.empty() || wanted.pool.value == pool) &&
+           (wanted.statuses.empty() || std::find(wanted.statuses.begin(), wanted.statuses.end(),
+                                                 status) != wanted.statuses.end());
+  }
+  static bool is_wanted(const task_filter& wanted, const stored_task& task) {
+    return is_wanted(wanted, task.pool.value, task.status);
+  }
+
+  /// No fewer than the wanted ones, in whatever order.
+  static int newest(const sqlite_session& at, const task_filter& wanted,
+                    std::vector<task_id>& ids) {
+    auto limit = row_limit(wanted.limit);
+    task_key before_key{wanted.before};
+    blob before{wanted.before.empty() ? behind_all : before_key.bytes()};
+    if (wanted.pool.empty() && wanted.statuses.empty()) {
+      sqlite_run row{at.newest, before, limit};
+      return read_ids(row, ids);
+    }
+    if (int code = newest_open(at, wanted, before, ids); code != SQLITE_OK)
+      return code;
+    auto statuses = wanted.statuses;
+    std::sort(statuses.begin(), statuses.end());
+    statuses.erase(std::unique(statuses.begin(), statuses.end()), statuses.end());
+    if (statuses.empty())
+      if (int code = statuses_of(at, wanted.pool, statuses); code != SQLITE_OK)
+        return code;
+    for (auto status : statuses) {
+      auto read = [&](auto&&... values) {
+        sqlite_run row{values...};
+        return read_ids(row, ids);
+      };
+      int code = wanted.pool.empty()
+                     ? read(at.ended_by_status, status, before, limit)
+                     : read(at.ended_by_pool, wanted.pool.value, status, before, limit);
+      if (code != SQLITE_OK)
+        return code;
+    }
+    return SQLITE_OK;
+  }
+
+  static int newest_open(const sqlite_session& at, const task_filter& wanted, blob before,
+                         std::vector<task_id>& ids) {
+    sqlite_run row{at.open_newest_first, before};
+    while (ids.size() < wanted.limit && row.next()) {
+      if (!is_wanted(wanted, row.bytes(1), row.number(2)))
+        continue;
+      auto id = task_key::read(row.bytes(0));
+      if (!id)
+        return SQLITE_CORRUPT;
+      ids.push_back(*id);
+    }
+    return row.failure();
+  }
+
+  /// Those that tasks of the pool have ended with.
+  static int statuses_of(const sqlite_session& at, const pool_id& pool,
+                         std::vector<std::uint8_t>& statuses) {
+    for (std::int64_t last = -1;;) {
+      sqlite_run row{at.statuses_of_pool, pool.value, last};
+      if (!row.next())
+        return row.failure();
+      last = row.number(0);
+      if (last < 0 || last > std::numeric_limits<std::uint8_t>::max())
+        return SQLITE_CORRUPT;
+      statuses.push_back(static_cast<std::uint8_t>(last));
+    }
+  }
+
+  /// Those that ended first are those that go.
+  static int needless(const sqlite_session& at, const retention& kept, std::uint64_t ended,
+                      std::size_t step, std::vector<task_id>& ids) {
+    auto excess = kept.most != 0 && ended > kept.most ? ended - kept.most : 0;
+    sqlite_run row{at.ended_first, row_limit(step)};
+    while (row.next()) {
+      if (ids.size() >= excess && row.number(0) >= kept.ended_before)
+        return SQLITE_OK;
+      auto id = task_key::read(row.bytes(1));
+      if (!id)
+        return SQLITE_CORRUPT;
+      ids.push_back(*id);
+    }
+    return row.failure();
+  }
+
+  std::string path_;
+  sqlite_use use_;
+  /// Nothing after a failure that it did not survive.
+  std::optional<sqlite_session> session_;
+  bool is_lost_ = false;
+  std::vector<std::string> warnings_;
+};
+
+} // namespace
+
+result<std::unique_ptr<journal_store>> open_sqlite(const std::string& path, sqlite_use use) {
+  std::error_code failed;
+  // An absolute one means a file in whatever way SQLite was built.
+  auto absolute = std::filesystem::absolute(path, failed);
+  auto store = std::make_unique<sqlite_store>(failed ? path : absolute.string(), use);
+  if (auto opened = store->open(); !opened)
+    return opened.error();
+  return std::unique_ptr<journal_store>{std::move(store)};
+}
+
+} // namespace mahavishnu::store
