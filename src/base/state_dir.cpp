@@ -4,12 +4,16 @@
 #include "base/durable_file.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 namespace mahavishnu {
@@ -101,18 +105,42 @@ result<std::uint64_t> next_epoch(const std::filesystem::path& directory) {
 
 } // namespace state_dir
 
+namespace {
+
+/// The process that has written its number into the file.
+std::string holder_of(int descriptor) {
+  char text[32] = {};
+  auto length = ::pread(descriptor, text, sizeof text - 1, 0);
+  std::string pid{text, length > 0 ? static_cast<std::size_t>(length) : 0};
+  return pid.substr(0, pid.find('\n'));
+}
+
+/// A child that a killed server was just starting has the lock until it becomes its program.
+bool lock_whole(int descriptor) {
+  constexpr int tries = 400;
+  constexpr std::chrono::milliseconds between_tries{5};
+  for (int i = 0; i < tries; ++i) {
+    auto whole = whole_file();
+    if (::fcntl(descriptor, F_OFD_SETLK, &whole) == 0)
+      return true;
+    auto pid = std::atoi(holder_of(descriptor).c_str());
+    if (pid <= 0 || ::kill(pid, 0) == 0 || errno != ESRCH)
+      return false;
+    std::this_thread::sleep_for(between_tries);
+  }
+  return false;
+}
+
+} // namespace
+
 result<server_lock> server_lock::take(const std::filesystem::path& directory) {
   auto path = directory / lock_name;
   int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0)
     return io_error("cannot open", path, errno, "");
   server_lock lock{descriptor};
-  auto whole = whole_file();
-  if (::fcntl(descriptor, F_OFD_SETLK, &whole) != 0) {
-    char text[32] = {};
-    auto length = ::pread(descriptor, text, sizeof text - 1, 0);
-    std::string pid{text, length > 0 ? static_cast<std::size_t>(length) : 0};
-    pid = pid.substr(0, pid.find('\n'));
+  if (!lock_whole(descriptor)) {
+    auto pid = holder_of(descriptor);
     return error{errc::already_exists, "a server is running already in '" + directory.string() +
                                            "'" + (pid.empty() ? "" : " (pid " + pid + ")") +
                                            "; end it with 'mahavishnu down' or use --state-dir"};

@@ -147,7 +147,8 @@ void keeper_link::start_keeper() {
       give_up(*exit.failure);
     else if (exit.exit_code == 0)
       try_to_reach();
-    else if (exit.exit_code == served_already)
+    else if (exit.exit_code == served_already ||
+             exit.signal != 0) // somebody was faster, or killed it
       try_again_soon();
     else
       give_up({errc::process_failed,

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Kills a server, and sometimes its keeper, at random moments while clients submit tasks and wait for
+them, and compares what they were told with what is true in the end.
+
+    crash_rounds.py MAHAVISHNU [ROUNDS [SEED]]
+
+What must hold: no accepted task is lost; a result that was told never changes; no task runs again
+after its result was told; a key belongs to one task for ever; every client gets an answer.
+"""
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+CLIENTS = 6
+ANSWER_LIMIT = 60  # seconds; reached only when something is broken
+
+program = sys.argv[1]
+rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(2**32)
+print(f"seed {seed} (repeat with: {sys.argv[0]} MAHAVISHNU {rounds} {seed})", flush=True)
+
+work = tempfile.mkdtemp(prefix="mahavishnu-crash-")
+state = os.path.join(work, "state")
+environment = dict(os.environ, MAHAVISHNU_STATE_DIR=state, HOME=work)
+broken = []  # what must not be
+
+
+def fail(text):
+    broken.append(text)
+    print("BROKEN:", text, flush=True)
+
+
+def ask(*arguments):
+    """Exit code and parsed answer of a command; None for the answer when there is none."""
+    try:
+        done = subprocess.run([program, *arguments, "-o", "json"], env=environment, text=True,
+                              capture_output=True, timeout=ANSWER_LIMIT)
+    except subprocess.TimeoutExpired:
+        fail(f"no answer within {ANSWER_LIMIT} s: {' '.join(arguments)}")
+        return 1, None
+    try:
+        return done.returncode, json.loads(done.stdout)
+    except json.JSONDecodeError:
+        return done.returncode, None
+
+
+class Server:
+    def __init__(self):
+        self.process = None
+
+    def start(self):
+        log = open(os.path.join(work, "server.log"), "ab")
+        self.process = subprocess.Popen([program, "up", "--port", "0"], env=environment,
+                                        stdout=log, stderr=log)
+        give_up_at = time.monotonic() + ANSWER_LIMIT
+        while ask("status")[0] != 0:
+            if self.process.poll() is not None or time.monotonic() > give_up_at:
+                raise SystemExit(f"the server does not start; see {work}/server.log")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def keepers():
+    """The processes of all keepers below our directory."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                words = open(f"/proc/{name}/cmdline", "rb").read().split(b"\0")
+            except OSError:
+                continue
+            if b"--dir" in words and words[words.index(b"--dir") + 1].startswith(state.encode()):
+                found.append(int(name))
+    return found
+
+
+class Record:
+    """What clients were told."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.task_of_key = {}
+        self.unsure = []  # keys whose submission got no answer
+        self.result_of = {}  # by task: what it was, and how often it had run by then
+        self.key_of_task = {}
+        self.last = 0
+
+    def accepted(self, key, task):
+        with self.lock:
+            before = self.task_of_key.setdefault(key, task)
+            self.key_of_task[task] = key
+        if before != task:
+            fail(f"key {key} belonged to {before} and now to {task}")
+
+    def ended(self, task, answer):
+        what = {name: answer[name] for name in ("status", "output", "stderr", "exit_code", "error")}
+        key = self.key_of_task[task]
+        with self.lock:
+            before = self.result_of.setdefault(task, (what, runs_of(key)))
+        if before[0] != what:
+            fail(f"the result of {task} was {before[0]} and is now {what}")
+
+
+def runs_of(key):
+    try:
+        with open(os.path.join(work, key)) as file:
+            return len(file.readlines())
+    except FileNotFoundError:
+        return 0
+
+
+def client(chance, record, stop):
+    while not stop.is_set():
+        with record.lock:
+            tasks = list(record.key_of_task)
+            unsure = record.unsure.pop(0) if record.unsure and chance.random() < 0.5 else None
+        if unsure or not tasks or chance.random() < 0.5:
+            key = unsure
+            if key is None:
+                with record.lock:
+                    record.last += 1
+                    key = f"key-{record.last}"
+            # The same for the same key, or it would be another task.
+            script = f"echo >> {work}/{key}; sleep 0.0{key[-1]}; echo of {key}"
+            code, answer = ask("task", "submit", "--pool", "crash", "--key", key, "-p", script)
+            if code == 0 and answer:
+                record.accepted(key, answer["task_id"])
+            else:
+                with record.lock:
+                    record.unsure.append(key)
+        else:
+            task = chance.choice(tasks)
+            code, answer = ask("task", "wait", task)
+            if answer and "task_id" in answer:
+                record.ended(task, answer)
+
+
+def main():
+    chance = random.Random(seed)
+    record = Record()
+    server = Server()
+    server.start()
+    code, _ = ask("pool", "spawn", "--name", "crash", "--worker-type", "shell", "--min", "4", "--max", "4",
+                  "--queue-limit", "100000", "--retries", "99", "--retry-delay", "0.001",
+                  "--retry-on", "lost")
+    if code != 0:
+        raise SystemExit("the pool is not there")
+    stop = threading.Event()
+    clients = [threading.Thread(target=client, args=(random.Random(chance.random()), record, stop))
+               for _ in range(CLIENTS)]
+    for each in clients:
+        each.start()
+    kills = {"server": 0, "both": 0, "keeper": 0}
+    try:
+        for _ in range(rounds):
+            time.sleep(chance.uniform(0.02, 0.4))
+            which = chance.choices(list(kills), [8, 1, 1])[0]
+            kills[which] += 1
+            if which != "keeper":
+                server.kill()
+            if which != "server":
+                for keeper in keepers():
+                    try:
+                        os.kill(keeper, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+            if which != "keeper":
+                server.start()
+            if broken:
+                break
+        stop.set()
+        for each in clients:
+            each.join()
+        for task, key in record.key_of_task.items():
+            code, answer = ask("task", "wait", task)
+            if not answer or "task_id" not in answer:
+                fail(f"{task}, which was accepted, has no result")
+                continue
+            record.ended(task, answer)
+            if answer["status"] != "completed" or answer["output"] != f"of {key}\n":
+                fail(f"{task} should have said 'of {key}': {answer}")
+        for task, (_, runs) in record.result_of.items():
+            if runs_of(record.key_of_task[task]) != runs:
+                fail(f"{task} ran again after its result was told")
+        again = sum(runs > 1 for _, runs in record.result_of.values())
+        print(f"{rounds} rounds ({', '.join(f'{n} {what}' for what, n in kills.items())} killed), "
+              f"{len(record.key_of_task)} tasks accepted, {again} of them tried again, "
+              f"{len(record.unsure)} submissions without an answer", flush=True)
+    finally:
+        stop.set()
+        ask("pool", "close-all")
+        subprocess.run([program, "down"], env=environment, capture_output=True)
+        if server.process.poll() is None:
+            server.process.wait(30)
+    if broken:
+        print(f"{len(broken)} things are broken; everything is in {work}", flush=True)
+        sys.exit(1)
+    shutil.rmtree(work)
+
+
+main()
