@@ -174,7 +174,7 @@ void fill(journal_store& store, std::int64_t tasks) {
         changes({opened, ended}, first, std::min<std::int64_t>(20'000, tasks - first))));
 }
 
-std::vector<double> measure_lists(const std::string& path, std::int64_t tasks) {
+std::vector<double> measure_lists(const std::string& path, std::int64_t tasks, std::int64_t fresh) {
   auto store = good(open_sqlite(path));
   auto time_list = [&](task_filter wanted, std::size_t least) {
     return milliseconds([&] {
@@ -188,7 +188,7 @@ std::vector<double> measure_lists(const std::string& path, std::int64_t tasks) {
                                time_list({pool_id{"pool_00000000"}, {rare}, {}, 100}, some),
                                time_list({pool_id{"pool_00000001"}, {rare}, {}, 100}, 0),
                                time_list({pool_id{"pool_00000003"}, {}, {}, 100}, 100)};
-  good(store->apply(changes({opened, ended}, tasks, span_size)));
+  good(store->apply(changes({opened, ended}, fresh, span_size)));
   auto forget = [&] {
     retention kept;
     kept.most = static_cast<std::uint64_t>(tasks);
@@ -250,9 +250,10 @@ int main(int argc, char** argv) {
       fill(*good(open_sqlite(path)), many);
       return std::vector<double>{};
     });
-    for (std::size_t i = 0; i < how.runs; ++i)
-      add(in_child([&] { return measure_lists(path, many); }), newest, with_status, in_pool, none,
-          of_pool, forget, memory);
+    auto fresh = many;
+    for (std::size_t i = 0; i < how.runs; ++i, fresh += span_size)
+      add(in_child([&] { return measure_lists(path, many, fresh); }), newest, with_status, in_pool,
+          none, of_pool, forget, memory);
   }
 
   auto open_tasks = how.scaled(100'000);
