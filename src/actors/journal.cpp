@@ -150,7 +150,8 @@ journal_actor spawn_journal(caf::actor_system& system, std::unique_ptr<store::jo
                             journal_options options) {
   // A function that starts an actor can be copied.
   auto given = std::make_shared<std::unique_ptr<store::journal_store>>(std::move(store));
-  return system.spawn<caf::detached>(journal, given, options);
+  return options.own_thread ? system.spawn<caf::detached>(journal, given, options)
+                            : system.spawn(journal, given, options);
 }
 
 } // namespace mahavishnu

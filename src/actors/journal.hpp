@@ -48,9 +48,11 @@ struct journal_options {
   std::chrono::milliseconds retry_after{1000};
   /// How long that waits which is in no hurry.
   std::chrono::milliseconds soon{50};
+  /// Since writing blocks; not in virtual time.
+  bool own_thread = true;
 };
 
-/// On a thread of its own, since writing blocks. Ends after it has written all that it was given,
+/// Ends after it has written all that it was given,
 /// or cannot.
 journal_actor spawn_journal(caf::actor_system& system, std::unique_ptr<store::journal_store> store,
                             journal_options options = {});

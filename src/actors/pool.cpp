@@ -536,11 +536,13 @@ struct pool_state : pool_effects {
     return promise;
   }
 
-  /// Goes as soon as all is written that has happened until now.
+  /// Goes as soon as all is written that has happened until now. The requesters go with us, and so
+  /// do the tasks that are bound to them.
   caf::result<pool_closed> leave_to_next() {
     is_left = true;
-    *options.worker.leaves_processes = true;
     core->drain(now());
+    for (const auto& task : core->bound_tasks())
+      core->cancel(task, now());
     note_long_runs();
     closers.push_back(self->make_response_promise<pool_closed>());
     auto promise = closers.back();
@@ -590,9 +592,12 @@ struct pool_state : pool_effects {
     }
     if (being_written > 0)
       return;
-    if (is_left)
-      leave();
-    if (is_left || !core->is_empty())
+    if (is_left) {
+      if (core->bound_tasks().empty())
+        leave();
+      return;
+    }
+    if (!core->is_empty())
       return;
     if (core->draining()) {
       for (auto& each : drainers)
@@ -604,6 +609,7 @@ struct pool_state : pool_effects {
   }
 
   void leave() {
+    *options.worker.leaves_processes = is_left;
     if (is_left)
       requesters.refuse_all({errc::shutting_down,
                              "the server goes down; the task stays in its journal: ask again when "

@@ -559,6 +559,15 @@ void pool_core::set_requester(const task_id& task, requester_number whom) {
     found->second.requester = whom;
 }
 
+std::vector<task_id> pool_core::bound_tasks() const {
+  std::vector<task_id> found;
+  for (const auto& [task, its] : tasks_)
+    if (its.spec->cancel_with_requester)
+      found.push_back(task);
+  std::ranges::sort(found);
+  return found;
+}
+
 const pool_task* pool_core::open_task(const task_id& task) const {
   auto found = tasks_.find(task);
   return found == tasks_.end() ? nullptr : &found->second;

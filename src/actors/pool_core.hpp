@@ -103,6 +103,8 @@ public:
   requester_number requester_of(const task_id& task) const;
   void set_requester(const task_id& task, requester_number whom);
 
+  /// Those that have not ended and go with their requesters.
+  std::vector<task_id> bound_tasks() const;
   /// Null when it has ended, or is not known.
   const pool_task* open_task(const task_id& task) const;
   std::optional<task_status> status_of(const task_id& task) const;

@@ -110,10 +110,11 @@ store::task_ended ended(const pool_task& its, const task_result& how, const work
           how.standard_error.str()};
 }
 
-store::task_ended ended_without_pool(const store::stored_task& kept, store::wall_time now) {
+store::task_ended cancelled(const store::stored_task& kept, const std::string& why,
+                            store::wall_time now) {
   task_end end;
   end.pool = kept.pool;
-  end.error = "its pool was closed";
+  end.error = why;
   end.attempts = kept.attempt;
   return {kept.task,
           static_cast<std::uint8_t>(task_status::cancelled),

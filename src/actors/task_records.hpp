@@ -18,8 +18,9 @@ store::task_moved moved(const pool_task& its, const worker_names& names);
 store::task_ended ended(const pool_task& its, const task_result& how, const worker_names& names,
                         store::wall_time now);
 
-/// Of one that nobody can run any more, since its pool was closed.
-store::task_ended ended_without_pool(const store::stored_task& kept, store::wall_time now);
+/// Of one that is not gone on with.
+store::task_ended cancelled(const store::stored_task& kept, const std::string& why,
+                            store::wall_time now);
 
 /// What a server that finds the task goes on with. An error that names the task when its record
 /// makes no sense.

@@ -33,18 +33,6 @@ std::optional<attempt> attempt_of(const std::string& run) {
   return attempt{*task, number};
 }
 
-/// Nobody will run these any more.
-result<void> end_homeless(store::journal_store& journal, std::vector<store::stored_task> tasks,
-                          store::wall_time now) {
-  std::vector<store::change> changes;
-  for (const auto& each : tasks) {
-    log::warning("recovery", "task '{}' is cancelled: its pool '{}' was closed", each.task.str(),
-                 each.pool.value);
-    changes.emplace_back(records::ended_without_pool(each, now));
-  }
-  return changes.empty() ? result<void>{} : journal.apply(changes);
-}
-
 } // namespace
 
 result<recovery> recover(store::journal_store& journal, keepers* keepers, std::size_t keys,
@@ -67,20 +55,28 @@ result<recovery> recover(store::journal_store& journal, keepers* keepers, std::s
     found.pools.push_back({each.pool, std::move(*config), {}});
   }
 
-  std::vector<store::stored_task> homeless;
+  std::vector<store::change> cancelled;
+  auto cancel = [&](const store::stored_task& task, const std::string& why) {
+    log::warning("recovery", "task '{}' is cancelled: {}", task.task.str(), why);
+    cancelled.emplace_back(records::cancelled(task, why, now));
+  };
   journal.each_open([&](result<store::stored_task> each) {
     auto task = each ? records::restored(*each, now) : result<restored_task>{each.error()};
     if (!task) {
       log::error("recovery", "{}", task.error().message);
       return;
     }
-    if (auto pool = place_of.find(each->pool.value); pool != place_of.end())
-      found.pools[pool->second].tasks.push_back(std::move(*task));
+    auto pool = place_of.find(each->pool.value);
+    if (pool == place_of.end())
+      cancel(*each, "its pool was closed");
+    else if (task->spec->cancel_with_requester)
+      cancel(*each, "who asked for it has gone with the server");
     else
-      homeless.push_back(std::move(*each));
+      found.pools[pool->second].tasks.push_back(std::move(*task));
   });
-  if (auto ended = end_homeless(journal, std::move(homeless), now); !ended)
-    return ended.error();
+  if (!cancelled.empty())
+    if (auto written = journal.apply(cancelled); !written)
+      return written.error();
 
   if (keepers)
     for (const auto& [pool, runs] : keepers->take_over(names)) {

@@ -61,7 +61,8 @@ std::string show_config(const pool_config& config) {
   text << "  When full: " << to_string(config.when_full);
   if (config.when_full == full_policy::wait)
     text << " up to " << seconds(config.wait_limit);
-  text << "\n  Concurrency: " << config.worker_concurrency << " per worker\n  Auto-scale: ";
+  text << "\n  Durability: " << to_string(config.durability)
+       << "\n  Concurrency: " << config.worker_concurrency << " per worker\n  Auto-scale: ";
   if (config.auto_scale)
     text << "yes, a worker may idle for " << seconds(config.idle_limit);
   else
@@ -160,6 +161,7 @@ struct spawn_options {
   pool_config config;
   double idle_limit = 0, wait_limit = 0, timeout = 0;
   std::string when_full = "refuse";
+  std::string durable = "default";
   std::optional<std::int32_t> restart_limit;
   retry_options retry;
   std::vector<std::string> labels, extra;
@@ -185,6 +187,11 @@ struct spawn_options {
         .add_option("--when-full", when_full,
                     "What a task meets that finds no room: refuse or wait (default: refuse)")
         ->check(CLI::IsMember({"refuse", "wait"}));
+    command
+        .add_option("--durability", durable,
+                    "What of its tasks outlives the server: sync (all), async (what is a moment "
+                    "old) or none (default: storage.durability)")
+        ->check(CLI::IsMember({"sync", "async", "none"}));
     add_seconds(command, "--wait-limit", wait_limit,
                 "Seconds to wait for room (default: pools.wait_limit)");
     add_seconds(command, "--timeout,-T", timeout,
@@ -212,6 +219,7 @@ struct spawn_options {
     all.labels = std::move(*named);
     all.extra_config = std::move(*more);
     all.when_full = *enum_from_string<full_policy>(when_full);
+    all.durability = *enum_from_string<durability>(durable);
     all.idle_limit = milliseconds_of(idle_limit);
     all.wait_limit = milliseconds_of(wait_limit);
     all.default_timeout = milliseconds_of(timeout);

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <memory>
 #include <sstream>
 
 namespace mahavishnu::cli {
@@ -99,18 +100,21 @@ int status(const invocation& now, const output& out) {
   return done;
 }
 
-int down(const invocation& now, const output& out) {
+int down(const invocation& now, bool cancels, const output& out) {
   auto server = session::open(now, out);
   if (!server)
     return server.error().code == errc::unreachable
                ? no_server_is_running(out, server.error(), done)
                : out.failure(server.error());
-  auto answer = (*server)->ask<server_stopping>(shut_down{});
-  if (!answer)
-    return out.failure(answer.error());
   const auto& settings = (*server)->settings();
   std::chrono::seconds limit{settings.get<"exec.grace_seconds">() +
                              2 * settings.get<"actors.shutdown_timeout_seconds">() + 5};
+  if (cancels)
+    if (auto closed = (*server)->ask<pools_closed>(close_all_pools{}, limit); !closed)
+      return out.failure(closed.error());
+  auto answer = (*server)->ask<server_stopping>(shut_down{});
+  if (!answer)
+    return out.failure(answer.error());
   if (!wait_for_end(answer->pid, limit))
     return out.failure({errc::timeout, "the server (pid " + std::to_string(answer->pid) +
                                            ") has not ended in time; it still ends its tasks"});
@@ -129,8 +133,13 @@ int show_version(const output& out) {
 
 void add_server_commands(CLI::App& app, invocation& now) {
   add_up(app, now);
-  app.add_subcommand("down", "End the server and everything that runs in it")->callback([&now] {
-    now.action = [&now](output& out) { return down(now, out); };
+  auto* down_command = app.add_subcommand(
+      "down", "End the server; what is in its journal goes on with the next one");
+  auto cancels = std::make_shared<bool>(false);
+  down_command->add_flag("--cancel", *cancels,
+                         "Close all pools first: end what runs or waits there");
+  down_command->callback([&now, cancels] {
+    now.action = [&now, cancels](output& out) { return down(now, *cancels, out); };
   });
   app.add_subcommand("status", "Say whether the server is up, and where")->callback([&now] {
     now.action = [&now](output& out) { return status(now, out); };

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+#include "actors/archive.hpp"
+#include "actors/journal.hpp"
+#include "deterministic.hpp"
+#include "store/sqlite_store.hpp"
+#include "support/scratch.hpp"
+
+using namespace mahavishnu;
+using namespace mahavishnu::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A journal on disk that can be told to fail, and that tells when it is written.
+class watched_store final : public store::journal_store {
+public:
+  struct events {
+    bool fails = false;
+    int written = 0;
+    std::function<void()> before_write = [] {};
+  };
+
+  watched_store(std::unique_ptr<store::journal_store> real, std::shared_ptr<events> what)
+      : real_(std::move(real)), what_(std::move(what)) {}
+
+  result<void> apply(std::span<const store::change> changes) override {
+    what_->before_write();
+    if (what_->fails)
+      return error{errc::io_failed, "no space is left on the disk"};
+    ++what_->written;
+    return real_->apply(changes);
+  }
+  result<std::vector<store::stored_pool>> pools() override { return real_->pools(); }
+  void each_open(const std::function<void(result<store::stored_task>)>& take) override {
+    real_->each_open(take);
+  }
+  result<std::optional<store::stored_task>> find(const task_id& task) override {
+    return real_->find(task);
+  }
+  result<std::vector<store::stored_task>> list(const store::task_filter& wanted) override {
+    return real_->list(wanted);
+  }
+  result<std::vector<store::stored_task>> keyed(std::size_t most) override {
+    return real_->keyed(most);
+  }
+  result<std::size_t> forget_ended(const store::retention& kept, std::size_t step) override {
+    return real_->forget_ended(kept, step);
+  }
+  result<store::store_report> check() override { return real_->check(); }
+  result<void> backup(const std::string& path) override { return real_->backup(path); }
+  result<void> compact() override { return real_->compact(); }
+
+private:
+  std::unique_ptr<store::journal_store> real_;
+  std::shared_ptr<events> what_;
+};
+
+/// A server whose pools are durable, in virtual time.
+struct durable_server : deterministic {
+  durable_server() {
+    auto options = manager_options();
+    options.defaults.has_journal = true;
+    options.defaults.durability = durability::sync;
+    journal_options how;
+    how.own_thread = false;
+    journal = spawn_journal(system(), std::make_unique<watched_store>(open(), disk), how);
+    options.journal = {journal, clock};
+    start(options);
+  }
+  ~durable_server() {
+    caf::anon_send_exit(journal, caf::exit_reason::user_shutdown);
+    journal = nullptr;
+  }
+
+  std::unique_ptr<store::journal_store> open() const {
+    auto opened = store::open_sqlite((place / "journal.db").string());
+    if (!opened)
+      FAIL(opened.error().message);
+    return std::move(*opened);
+  }
+
+  pending<task_accepted> submit(const std::string& pool, const std::string& prompt,
+                                const std::string& key = {}) {
+    auto spec = task_of(prompt);
+    spec.idempotency_key = key;
+    submit_task wish;
+    wish.pool = pool;
+    wish.spec = spec;
+    return ask<task_accepted>(control, wish);
+  }
+
+  std::optional<store::stored_task> kept(const task_id& task) const {
+    auto found = open()->find(task);
+    if (!found)
+      FAIL(found.error().message);
+    return *found;
+  }
+
+  scratch place;
+  std::shared_ptr<watched_store::events> disk = std::make_shared<watched_store::events>();
+  journal_actor journal;
+};
+
+std::uint8_t number_of(task_status status) {
+  return static_cast<std::uint8_t>(status);
+}
+
+} // namespace
+
+TEST_CASE("nobody hears of a task, or of its end, before it is on disk") {
+  durable_server s;
+  s.spawn("build");
+  std::optional<pending<task_accepted>> accepted;
+  bool looked = false;
+  s.disk->before_write = [&] { looked = looked || (accepted && !accepted->has_come()); };
+  accepted.emplace(s.submit("build", "make"));
+  auto task = accepted->value();
+  CHECK(task.durability == durability::sync);
+  REQUIRE(s.kept(task.task).has_value());
+  CHECK_FALSE(s.kept(task.task)->ended_at.has_value());
+
+  auto answer = s.ask<task_result>(s.control, wait_task{task.task});
+  bool came_too_early = false;
+  s.disk->before_write = [&] { came_too_early = came_too_early || answer.has_come(); };
+  s.finish("make", exit_with(3, "half\n"));
+  CHECK_FALSE(came_too_early);
+  CHECK(answer.value().exit_code == 3);
+  auto kept = s.kept(task.task);
+  REQUIRE(kept.has_value());
+  CHECK(kept->ended_at.has_value());
+  CHECK(kept->status == number_of(task_status::failed));
+  CHECK(kept->output == "half\n");
+}
+
+TEST_CASE("the end of a process is settled when it is on disk, and not before") {
+  durable_server s;
+  s.spawn("build");
+  auto answer = s.execute("build", "make");
+  std::vector<std::string> before;
+  s.disk->before_write = [&] { before = s.runner->settled(); };
+  s.finish("make");
+  CHECK(before.empty());
+  CHECK(s.runner->settled() == std::vector{answer.value().task.str() + ".1"});
+}
+
+TEST_CASE("a task that runs for a while is in the journal as one that runs") {
+  durable_server s;
+  s.spawn("build");
+  auto task = s.submit("build", "make").value().task;
+  CHECK(s.kept(task)->status == number_of(task_status::queued));
+  s.advance(30ms);
+  CHECK(s.kept(task)->status == number_of(task_status::running));
+  CHECK(s.kept(task)->attempt == 1);
+  s.finish("make");
+}
+
+TEST_CASE("tasks that come together are written together") {
+  durable_server s;
+  pool_config wish;
+  wish.name = "many";
+  wish.worker_type = "noop";
+  s.ask<pool_spawned>(s.control, spawn_pool{wish}).value();
+  s.disk->written = 0;
+  execute_batch batch;
+  batch.pool = "many";
+  batch.tasks.assign(500, shared_spec{task_of("x")});
+  auto done = s.ask<batch_result>(s.control, batch);
+  CHECK(done.value().results.size() == 500);
+  CHECK(s.disk->written < 100);
+}
+
+TEST_CASE("what cannot be written is not accepted, and does not run on") {
+  durable_server s;
+  s.spawn("build");
+  s.disk->fails = true;
+  auto refused = s.submit("build", "make", "once");
+  CHECK(refused.failure().code == errc::io_failed);
+  CHECK_THAT(refused.failure().message, ContainsSubstring("no space"));
+  CHECK(s.was_stopped("make"));
+  s.disk->fails = false;
+  s.finish("make");
+  s.advance(2s);
+  CHECK(s.open()->list({}).value().empty());
+  // Its key is free.
+  auto accepted = s.submit("build", "make again", "once");
+  CHECK(accepted.value().status == task_status::queued);
+  s.finish("make again");
+}
+
+TEST_CASE(
+    "an end that cannot be written is kept until it can, and nothing is accepted until then") {
+  durable_server s;
+  s.spawn("build", 2);
+  auto answer = s.execute("build", "make");
+  s.disk->fails = true;
+  s.finish("make", exit_with(0, "made"));
+  CHECK_FALSE(answer.has_come());
+  CHECK(s.submit("build", "test").failure().code == errc::io_failed);
+  s.advance(5s);
+  CHECK_FALSE(answer.has_come());
+  s.disk->fails = false;
+  s.advance(1s);
+  CHECK(answer.value().output.str() == "made");
+  CHECK(s.submit("build", "test").value().durability == durability::sync);
+  s.finish("test");
+}
+
+TEST_CASE("a pool that is closed is in the journal no more, and one that is left is") {
+  durable_server s;
+  s.spawn("build");
+  s.spawn("night");
+  auto running = s.submit("night", "long").value().task;
+  auto queued = s.submit("night", "longer").value().task;
+  s.ask<pool_closed>(s.control, close_pool{"build", false}).value();
+  s.ask<pools_closed>(s.control, close_all_pools{true}).value();
+  CHECK_FALSE(s.was_stopped("long"));
+  auto pools = s.open()->pools();
+  REQUIRE(pools.has_value());
+  CHECK(pools->size() == 1);
+  CHECK(s.kept(running)->status == number_of(task_status::running));
+  CHECK(s.kept(queued)->status == number_of(task_status::queued));
+}
+
+TEST_CASE("a pool may have it otherwise, and the answer says so") {
+  durable_server s;
+  pool_config wish;
+  wish.name = "quick";
+  wish.durability = durability::async;
+  s.ask<pool_spawned>(s.control, spawn_pool{wish}).value();
+  auto task = s.submit("quick", "a").value();
+  CHECK(task.durability == durability::async);
+  CHECK_FALSE(s.kept(task.task).has_value());
+  s.advance(50ms);
+  CHECK(s.kept(task.task).has_value());
+  s.finish("a");
+
+  wish.name = "forgetful";
+  wish.durability = durability::none;
+  s.ask<pool_spawned>(s.control, spawn_pool{wish}).value();
+  task = s.submit("forgetful", "b").value();
+  s.finish("b");
+  s.advance(1s);
+  CHECK(task.durability == durability::none);
+  CHECK_FALSE(s.kept(task.task).has_value());
+}

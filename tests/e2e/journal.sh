@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# What was accepted outlives the server, whichever way it ends.
+. "$(dirname "$0")/lib.sh"
+
+up() { "$mahavishnu" up --detach --port 0 >/dev/null; }
+server_pid() { cat "$MAHAVISHNU_STATE_DIR/server.lock"; }
+# soon COMMAND...: true within 20 s
+soon() {
+  local i
+  for ((i = 0; i < 400; i++)); do
+    "$@" && return
+    sleep 0.05
+  done
+  return 1
+}
+begun() { [ -s "$1" ]; }
+# submit ARGUMENT...: the id of the new task
+submit() { "$mahavishnu" task submit "$@" -o json | jq -r .task_id; }
+# field TASK FILTER: of its result, when it has ended
+field() { "$mahavishnu" task wait "$1" -o json | jq -r "$2"; }
+status_of() { "$mahavishnu" task show "$1" -o json | jq -r .status; }
+kill_server() {
+  local pid
+  pid=$(server_pid)
+  kill -9 "$pid"
+  gone "$pid" || fail "the server is still there"
+}
+
+up
+"$mahavishnu" pool spawn --worker-type shell --name night --min 1 --max 1 >/dev/null
+done_before=$(submit --pool night --prompt 'echo before; exit 3')
+is 3 "$(field "$done_before" .exit_code)" "exit code of the first task"
+mkfifo go
+running=$(submit --pool night --key mine --prompt "echo begun > $work/begun; read x < $work/go; echo over")
+queued=$(submit --pool night --priority 1 --prompt 'echo waited')
+soon begun begun || fail "a task should run"
+
+# A killed server: the next one has the pool, the result, the task that waits and the one that runs.
+kill_server
+up
+is night "$("$mahavishnu" pool list -o json | jq -r '.pools[].name')" "pools after a kill"
+is 3 "$(field "$done_before" .exit_code)" "the result of before"
+is "before" "$(field "$done_before" .output)" "the output of before"
+is queued "$(status_of "$queued")" "the task that waited"
+is running "$(status_of "$running")" "the task that ran"
+is "$running" "$(submit --pool night --key mine --prompt "echo begun > $work/begun; read x < $work/go; echo over")" \
+  "the task of a key that is known"
+
+# The same when the server ends on request.
+"$mahavishnu" down >/dev/null
+up
+is running "$(status_of "$running")" "the task that ran when the server ended"
+echo >go
+is over "$(field "$running" .output)" "output of a task that has had three servers"
+is 1 "$(field "$running" .attempts)" "attempts of a task that has had three servers"
+is waited "$(field "$queued" .output)" "output of the task that waited"
+is 1 "$(wc -l <begun)" "starts of the task that ran"
+
+# The keeper dies as well: the task is lost, or tried again where that is wanted.
+rm -f begun
+lost=$(submit --pool night --prompt "echo begun > $work/begun; exec sleep 1000")
+again=$(submit --pool night --retries 2 --retry-delay 0.01 --retry-on lost \
+  --prompt "echo \$MAHAVISHNU_ATTEMPT >> $work/again; [ \$MAHAVISHNU_ATTEMPT != 1 ] || exec sleep 1000")
+soon begun begun || fail "a task should run"
+keeper=$(pgrep -f "mahavishnu-keeper --dir $MAHAVISHNU_STATE_DIR")
+pid=$(server_pid)
+kill -9 "$pid" "$keeper"
+gone "$pid" && gone "$keeper" || fail "they are still there"
+up
+is lost "$(field "$lost" .status)" "a task whose keeper was killed"
+soon begun again || fail "the next task should run"
+keeper=$(pgrep -f "mahavishnu-keeper --dir $MAHAVISHNU_STATE_DIR")
+pid=$(server_pid)
+kill -9 "$pid" "$keeper"
+gone "$pid" && gone "$keeper" || fail "they are still there"
+up
+is completed "$(field "$again" .status)" "a task that is tried again when it is lost"
+
+# A task that is bound to its command goes with it.
+"$mahavishnu" pool execute night --prompt "echo \$\$ > $work/bound; exec sleep 1000" >/dev/null 2>&1 &
+soon begun bound || fail "a task should run"
+kill_server
+wait
+up
+gone "$(cat bound)" || fail "a task whose command has gone still runs"
+
+# What is closed is closed, and what is cancelled stays so.
+endless=$(submit --pool night --prompt "echo \$\$ > $work/endless; exec sleep 1000")
+soon begun endless || fail "a task should run"
+"$mahavishnu" down --cancel >/dev/null
+gone "$(cat endless)" || fail "a task outlives down --cancel"
+up
+is 0 "$("$mahavishnu" pool list -o json | jq '.pools | length')" "pools after down --cancel"
+is cancelled "$(field "$endless" .status)" "a task after down --cancel"
+is "before" "$(field "$done_before" .output)" "the result of a task whose pool was closed"
+is 3 "$("$mahavishnu" task list -o json | jq '[.tasks[] | select(.status == "completed")] | length')" \
+  "completed tasks in the list"
+
+# A pool may want less.
+"$mahavishnu" pool spawn --worker-type shell --name light --durability none >/dev/null
+forgotten=$(submit --pool light --prompt 'echo x')
+is none "$("$mahavishnu" task submit --pool light --prompt 'echo x' -o json | jq -r .durability)" "what is said of it"
+kill_server
+up
+refused 1 "there is no task" task show "$forgotten"
+is light "$("$mahavishnu" pool list -o json | jq -r '.pools[].name')" "the pool itself"
