@@ -16,6 +16,23 @@ bool is_full(int code, int system_error) {
          system_error == EFBIG;
 }
 
+/// What the system said to the call that failed, if that can be found out.
+int system_error_of(sqlite3* connection, int code) {
+  if (int known = sqlite3_system_errno(connection); known != 0 || (code & 0xFF) != SQLITE_IOERR)
+    return known;
+  // A commit does not tell; the files of the connection remember theirs.
+  for (int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    int known = 0;
+    if (sqlite3_file_control(connection, "main", which, &file) == SQLITE_OK && file != nullptr &&
+        file->pMethods != nullptr &&
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &known) == SQLITE_OK &&
+        known != 0)
+      return known;
+  }
+  return 0;
+}
+
 } // namespace
 
 task_key::task_key(const task_id& task) {
@@ -85,7 +102,7 @@ sqlite_statement sqlite_connection::prepare(const std::string& sql, int& code) c
 }
 
 error sqlite_connection::failure(std::string_view what, int code) const {
-  return sqlite_failure(what, path_, code, handle_ ? sqlite3_system_errno(handle_.get()) : 0);
+  return sqlite_failure(what, path_, code, handle_ ? system_error_of(handle_.get(), code) : 0);
 }
 
 error sqlite_failure(std::string_view what, const std::string& path, int code, int system_error) {

@@ -62,22 +62,28 @@ struct log_extent {
 
 log_extent extent_of(std::ifstream& file, std::string_view header, running_sum sum) {
   std::vector<char> buffer(frame_header_size + number_at(header, 8));
-  auto salts = std::string{header.substr(16, 8)};
   log_extent found{header_size, header_size};
+  std::uint64_t at = header_size;
   for (bool is_whole = true;;) {
     auto frame = read(file, buffer);
-    // The log is written from its start again after a checkpoint: what an earlier round has left
-    // behind has other salts.
-    if (frame.empty() || (frame.size() >= frame_header_size && number_at(frame, 0) != 0 &&
-                          frame.substr(8, 8) != salts))
+    if (frame.empty())
       return found;
-    found.end += frame.size();
+    at += frame.size();
+    // The log is written from its start again after a checkpoint: what an earlier round has left
+    // behind has two other salts. Those of a damaged frame are hardly both wrong.
+    if (frame.size() >= frame_header_size && number_at(frame, 0) != 0 &&
+        number_at(frame, 8) != number_at(header, 16) &&
+        number_at(frame, 12) != number_at(header, 20)) {
+      is_whole = false;
+      continue;
+    }
+    found.end = at;
     if (frame.size() < buffer.size())
       return found;
     sum.add(frame.substr(0, 8));
     sum.add(frame.substr(frame_header_size));
-    is_whole =
-        is_whole && number_at(frame, 0) != 0 && frame.substr(8, 8) == salts && sum.is_at(frame, 16);
+    is_whole = is_whole && number_at(frame, 0) != 0 && frame.substr(8, 8) == header.substr(16, 8) &&
+               sum.is_at(frame, 16);
     if (is_whole && number_at(frame, 4) != 0)
       found.good = found.end;
   }

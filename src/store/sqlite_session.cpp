@@ -20,11 +20,6 @@ constexpr int checkpoint_pages = 2000;
 /// What the log keeps of the disk when all in it was put where it belongs.
 constexpr int kept_log_bytes = 2 * checkpoint_pages * page_size;
 
-/// What `find_without_output` and `find` have of a task.
-const std::string head = "pool, status, attempt, opened_at, ended_at, opened_sum, state_sum, "
-                         "output_sum, key, work, progress, result";
-const std::string whole = head + ", output, error_output";
-
 int set_up(const sqlite_connection& connection, sqlite_use use) {
   auto code = connection.execute(
       "pragma page_size = " + std::to_string(page_size) + "; pragma cache_size = -" +
@@ -75,6 +70,9 @@ result<void> match_schema(const sqlite_connection& connection, sqlite_use use) {
 }
 
 int prepare_all(sqlite_session& at) {
+  const std::string head = "pool, status, attempt, opened_at, ended_at, opened_sum, state_sum, "
+                           "output_sum, key, work, progress, result";
+  const std::string whole = head + ", output, error_output";
   int code = SQLITE_OK;
   auto prepare = [&](const std::string& sql) { return at.connection.prepare(sql, code); };
   at.put_pool = prepare("insert or replace into pools values (?, ?, ?)");

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstddef>
+
+namespace mahavishnu::test {
+
+/// The calls of SQLite that reach the disk.
+enum class disk_call { none, read, write, truncate, sync, map, open, remove };
+
+/// How such a call fails.
+struct disk_fault {
+  /// SQLite's code for it.
+  int code = SQLITE_OK;
+  int system_error = 0;
+  /// Of a write: half of it is done all the same.
+  bool is_half_done = false;
+  /// Whether all calls after it fail too.
+  bool stays = false;
+};
+
+/// Between SQLite and the disk as long as it lives: counts the calls that a fault can hit, and lets
+/// one of them fail. Syncs are left out, and so is waiting for a lock: tests have no time.
+class faulty_disk {
+public:
+  faulty_disk();
+  ~faulty_disk();
+  faulty_disk(const faulty_disk&) = delete;
+  faulty_disk& operator=(const faulty_disk&) = delete;
+
+  /// The `nth` call from now on (from 1) of those that write something, or those that read if the
+  /// fault is one of reading.
+  void fail(std::size_t nth, disk_fault fault);
+  void mend();
+  bool has_failed() const;
+  disk_call failed_call() const;
+};
+
+} // namespace mahavishnu::test

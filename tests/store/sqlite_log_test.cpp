@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/// The write-ahead log of SQLite, cut or damaged as by a power cut.
+#include "store/faulty_vfs.hpp"
+#include "store/sqlite_log.hpp"
+#include "store/support.hpp"
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+using namespace mahavishnu;
+using namespace mahavishnu::test;
+
+namespace {
+
+/// A journal that its server has left without closing it: one task in its file, and one more in
+/// each change of its log.
+struct left_journal {
+  static constexpr std::uint64_t in_log = 3;
+
+  std::string file;
+  std::string log;
+  /// Where each change in the log ends.
+  std::vector<std::size_t> ends;
+
+  explicit left_journal(const scratch& place) {
+    auto path = (place / "left.db").string();
+    good(open_journal(path)->apply(std::vector<change>{opened(task_number(1))}));
+    auto store = open_journal(path);
+    for (std::uint64_t n = 2; n < 2 + in_log; ++n) {
+      good(store->apply(std::vector<change>{opened(task_number(n))}));
+      ends.push_back(std::filesystem::file_size(path + "-wal"));
+    }
+    file = content_of(path);
+    log = content_of(path + "-wal");
+  }
+
+  /// How many tasks are left with so many bytes of the log.
+  std::size_t tasks_in(std::size_t bytes) const {
+    return 1 + static_cast<std::size_t>(
+                   std::count_if(ends.begin(), ends.end(), [&](auto end) { return end <= bytes; }));
+  }
+
+  void write(const scratch& place, const std::string& name, std::string_view its_log) const {
+    std::filesystem::remove(place / (name + "-shm"));
+    place.write(name, file);
+    place.write(name + "-wal", its_log);
+  }
+};
+
+} // namespace
+
+TEST_CASE("a log that is cut anywhere keeps every whole change and says what is left out") {
+  faulty_disk disk; // it syncs nothing, which would take most of the time
+  scratch place;
+  left_journal left{place};
+  std::set<std::size_t> cuts{0, 1, 31, 32, 33, left.log.size()};
+  for (auto cut = left.log.size() - 4096; cut < left.log.size(); ++cut)
+    cuts.insert(cut);
+  for (auto end : left.ends)
+    for (std::size_t near = 0; near < 60; ++near)
+      cuts.insert({end - near, std::min(end + near, left.log.size())});
+  for (auto cut : cuts) {
+    INFO("cut at byte " << cut << " of " << left.log.size());
+    left.write(place, "cut.db", std::string_view{left.log}.substr(0, cut));
+    auto store = open_journal(place / "cut.db");
+    auto open = open_tasks(*store);
+    REQUIRE(open.size() == left.tasks_in(cut));
+    for (std::size_t i = 0; i < open.size(); ++i)
+      REQUIRE(open[i] == stored(opened(task_number(i + 1))));
+    auto warnings = store->take_warnings();
+    bool is_whole = cut == 0 || std::count(left.ends.begin(), left.ends.end(), cut) > 0;
+    REQUIRE(warnings.size() == (is_whole || cut == 32 ? 0 : 1));
+    for (const auto& each : warnings)
+      REQUIRE_THAT(each, ContainsSubstring("cut.db-wal"));
+    REQUIRE(store->take_warnings().empty());
+  }
+}
+
+TEST_CASE("a flipped bit in a log costs what comes behind it, and that is said") {
+  faulty_disk disk;
+  scratch place;
+  left_journal left{place};
+  std::mt19937 random{seed()};
+  for (int i = 0; i < 200; ++i) {
+    auto bit = random() % (left.log.size() * 8);
+    INFO("bit " << bit);
+    auto log = left.log;
+    log[bit / 8] = static_cast<char>(log[bit / 8] ^ 1 << bit % 8);
+    left.write(place, "flipped.db", log);
+    auto store = open_journal(place / "flipped.db");
+    auto open = open_tasks(*store);
+    for (std::size_t n = 0; n < open.size(); ++n)
+      REQUIRE(open[n] == stored(opened(task_number(n + 1))));
+    auto warnings = store->take_warnings();
+    REQUIRE(open.size() == left.tasks_in(bit / 8 < 32 ? 0 : bit / 8));
+    REQUIRE(warnings.size() == 1);
+    checked(*store);
+  }
+}
+
+TEST_CASE("what an earlier round has left in a log is nothing to warn of") {
+  scratch place;
+  auto path = (place / "journal.db").string();
+  auto store = open_journal(path);
+  // The log begins again when all in it was put where it belongs.
+  for (std::uint64_t n = 1; n <= 3000; ++n)
+    good(store->apply(std::vector<change>{opened(task_number(n))}));
+  for (const auto* end : {"", "-wal"})
+    std::filesystem::copy_file(path + end, (place / "crashed.db").string() + end);
+  CHECK(torn_log(path + "-wal") == std::nullopt);
+  auto after = open_journal(place / "crashed.db");
+  CHECK(after->take_warnings().empty());
+  CHECK(open_tasks(*after).size() == 3000);
+}
+
+TEST_CASE("any bytes are a log that nothing is read from") {
+  scratch place;
+  std::mt19937 random{seed()};
+  CHECK(torn_log(place / "missing") == std::nullopt);
+  for (int i = 0; i < 200; ++i) {
+    std::string bytes(random() % 3000, '\0');
+    for (auto& byte : bytes)
+      byte = static_cast<char>(random());
+    if (bytes.size() > 40)
+      bytes.replace(0, 8, std::string("\x37\x7f\x06\x82\0\x2d\xe2\x18", 8));
+    place.write("log", bytes);
+    CHECK(torn_log(place / "log").has_value() == !bytes.empty());
+  }
+}
