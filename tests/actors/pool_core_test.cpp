@@ -2,6 +2,7 @@
 #include "actors/pool_core.hpp"
 #include "actors/pool_rules.hpp"
 #include "support/catch.hpp"
+#include "support/tasks.hpp"
 
 #include <map>
 #include <set>
@@ -649,4 +650,135 @@ TEST_CASE("workers of one pool never share an id") {
   std::set<worker_id> ids;
   for (std::uint32_t i = 1; i < 20000; ++i)
     CHECK(ids.insert(b.core->id_of(i)).second);
+}
+
+// -- tasks of an earlier server
+// --------------------------------------------------------------------
+
+namespace {
+
+/// A task that got as far as these states.
+restored_task left(std::uint64_t number, std::initializer_list<task_status> states) {
+  restored_task task;
+  task.task = task_id{1, number};
+  task.spec = shared_spec{test::task_of("left " + std::to_string(number))};
+  task.age = 10s;
+  std::int32_t attempt = 0;
+  for (auto each : states) {
+    attempt += each == task_status::running;
+    task.steps.push_back({std::chrono::seconds{task.steps.size()}, each, attempt, {}, {}});
+  }
+  if (!task.steps.empty() && task.steps.back().status == task_status::running)
+    task.steps.back().worker = worker_id{"worker_0000000a"};
+  return task;
+}
+
+} // namespace
+
+TEST_CASE("tasks that waited when a server ended wait again in their order") {
+  pool_config wish;
+  wish.max_workers = 1;
+  wish.queue_limit = 1;
+  bench b{wish};
+  auto urgent = left(3, {task_status::queued});
+  auto spec = *urgent.spec;
+  spec.priority = 5;
+  urgent.spec = shared_spec{spec};
+  b.core->restore({left(1, {}), left(2, {task_status::queued}), urgent}, b.now);
+  CHECK(b.taken.empty());            // they were accepted long ago
+  CHECK(b.core->info().queued == 2); // more than a new one would find room for
+  std::vector<task_id> order;
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(b.out.size() == 1);
+    order.push_back(b.out.front().run.task);
+    CHECK(b.out.front().run.goes_on == 0);
+    b.finish(order.back());
+  }
+  CHECK(order == std::vector{task_id{1, 3}, task_id{1, 1}, task_id{1, 2}});
+  CHECK(b.history({1, 1}) == std::vector{task_status::queued, task_status::queued,
+                                         task_status::running, task_status::completed});
+}
+
+TEST_CASE("a process that goes on is waited for and is no other try") {
+  bench b;
+  auto task = left(1, {task_status::queued, task_status::running});
+  task.running = 1;
+  b.core->restore({task}, b.now);
+  REQUIRE(b.out.size() == 1);
+  CHECK(b.out.front().run.goes_on == 1);
+  CHECK(b.out.front().run.attempt == 2); // what answers to the earlier one is late
+  CHECK(b.out.front().run.timeout == b.core->config().default_timeout - 9s);
+  b.finish({1, 1});
+  REQUIRE(b.ends.contains({1, 1}));
+  CHECK(b.ends.at({1, 1}).attempts == 1);
+
+  // Once more: two servers later.
+  bench c;
+  task = left(
+      1, {task_status::queued, task_status::running, task_status::queued, task_status::running});
+  task.running = 1;
+  c.core->restore({task}, c.now);
+  REQUIRE(c.out.size() == 1);
+  CHECK(c.out.front().run.goes_on == 1);
+  CHECK(c.out.front().run.attempt == 3);
+  c.finish({1, 1});
+  CHECK(c.ends.at({1, 1}).attempts == 1);
+}
+
+TEST_CASE("a process whose start had not been written down is waited for as well") {
+  bench b;
+  auto task = left(1, {task_status::queued});
+  task.running = 1;
+  b.core->restore({task}, b.now);
+  REQUIRE(b.out.size() == 1);
+  CHECK(b.out.front().run.goes_on == 1);
+  b.finish({1, 1});
+  CHECK(b.ends.at({1, 1}).attempts == 1);
+}
+
+TEST_CASE("what ran and is nowhere is lost, and tried again where that is wanted") {
+  bench b;
+  auto lost = left(1, {task_status::queued, task_status::running});
+  auto again = left(2, {task_status::queued, task_status::running});
+  auto spec = *again.spec;
+  spec.retry.max_attempts = 2;
+  spec.retry.delay = 1s;
+  spec.retry.on = {"lost"};
+  again.spec = shared_spec{spec};
+  b.core->restore({lost, again}, b.now);
+  CHECK(b.ends.at({1, 1}).status == task_status::lost);
+  CHECK(b.core->status_of({1, 2}) == task_status::parked);
+  b.pass(5s);
+  REQUIRE(b.runs({1, 2}));
+  CHECK(b.out.front().run.goes_on == 0);
+  b.finish({1, 2});
+  CHECK(b.ends.at({1, 2}).attempts == 2);
+}
+
+TEST_CASE("a deadline counts from the acceptance, whichever server that was") {
+  auto late = left(50, {task_status::queued});
+  auto spec = *late.spec;
+  spec.deadline = 9s; // it is ten seconds old
+  late.spec = shared_spec{spec};
+  pool_config wish;
+  wish.max_workers = 1;
+  bench busy{wish};
+  busy.submit();
+  busy.core->restore({late}, busy.now);
+  busy.pass(1ms);
+  REQUIRE(busy.ends.contains({1, 50}));
+  CHECK(busy.ends.at({1, 50}).status == task_status::timed_out);
+}
+
+TEST_CASE("a task that was not accepted after all leaves no trace of its requester") {
+  pool_config wish;
+  wish.max_workers = 1;
+  bench b{wish};
+  auto running = b.submit();
+  auto waiting = b.submit();
+  b.core->withdraw(waiting, b.now);
+  CHECK_FALSE(b.runs(waiting));
+  b.core->withdraw(running, b.now);
+  CHECK(b.stopped.contains(running));
+  CHECK(b.core->requester_of(running) == 0);
 }
