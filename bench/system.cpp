@@ -32,7 +32,8 @@ system_config config_of(const arguments& how, const std::string& scheduler) {
 }
 
 std::unique_ptr<core> start_core(const arguments& how, const std::string& scheduler,
-                                 std::map<std::string, std::string> set) {
+                                 std::map<std::string, std::string> set,
+                                 const std::filesystem::path& state_dir) {
   set.insert(how.set.begin(), how.set.end());
   set["actors.scheduler"] = scheduler;
   set["actors.threads"] = std::to_string(how.threads);
@@ -43,7 +44,7 @@ std::unique_ptr<core> start_core(const arguments& how, const std::string& schedu
   auto loaded = config::load(from);
   for (const auto& each : loaded.problems)
     give_up(config::to_string(each));
-  auto inside = core::start(*loaded.settings, {{}, {}, [] {}});
+  auto inside = core::start(*loaded.settings, {state_dir, {}, [] {}});
   if (!inside)
     give_up(inside.error().message);
   return std::move(*inside);

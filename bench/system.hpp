@@ -6,6 +6,7 @@
 #include "mahavishnu/messages/batch.hpp"
 #include "report.hpp"
 
+#include <filesystem>
 #include <map>
 
 namespace mahavishnu::bench {
@@ -15,8 +16,10 @@ system_config config_of(const arguments& how, const std::string& scheduler);
 
 /// The whole program without its doors, wired as in the server. `set` are settings that differ from
 /// the defaults.
+/// With a state directory, its pools are durable.
 std::unique_ptr<core> start_core(const arguments& how, const std::string& scheduler,
-                                 std::map<std::string, std::string> set = {});
+                                 std::map<std::string, std::string> set = {},
+                                 const std::filesystem::path& state_dir = {});
 
 /// How many pools, and what is in each.
 struct pools_wish {

@@ -256,6 +256,8 @@ struct pool_state : pool_effects {
   /// Gives the journal what has happened. Whoever waits for it is answered when it is on disk, or
   /// at once where that is not wanted.
   void write() {
+    if (next.opened.empty() && next.changes.empty())
+      return;
     auto is_sync = options.config.durability == durability::sync;
     auto haste = is_sync ? journal_haste::now : journal_haste::soon;
     auto now = std::make_shared<unwritten>(std::exchange(next, {}));

@@ -160,6 +160,8 @@ result<void> core::open_journal(const config::settings& settings, const core_sur
   auto journal = store::open_sqlite(path);
   if (!journal)
     return journal.error();
+  for (const auto& warning : (*journal)->take_warnings())
+    log::warning("journal", "{}", warning);
   auto archive = store::open_sqlite(path, store::sqlite_use::read);
   if (!archive)
     return archive.error();
