@@ -20,20 +20,29 @@ struct write_now {};
 /// From the clock: write what has waited.
 struct write_late {};
 
+/// From the clock: forget some of what need not be kept.
+struct forget_some {};
+
 } // namespace mahavishnu::journal_detail
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_detail::write_now)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_detail::write_late)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_detail::forget_some)
 
 namespace mahavishnu {
 
 namespace {
 
+using journal_detail::forget_some;
 using journal_detail::write_late;
 using journal_detail::write_now;
 
+/// Tasks that are forgotten in one step: so few that who wants to write hardly waits.
+constexpr std::size_t forgotten_at_once = 200;
+
 using journal_self_actor =
-    journal_actor::extend<caf::reacts_to<write_now>, caf::reacts_to<write_late>>;
+    journal_actor::extend<caf::reacts_to<write_now>, caf::reacts_to<write_late>,
+                          caf::reacts_to<forget_some>>;
 
 struct journal_state {
   static inline const char* name = "journal";
@@ -121,6 +130,23 @@ struct journal_state {
     for (auto& each : std::exchange(others, {}))
       each.deliver(journal_written{});
   }
+
+  bool forgets() const { return options.keep_for.count() > 0 || options.keep_most > 0; }
+
+  void forget() {
+    using namespace std::chrono;
+    store::retention kept;
+    kept.most = options.keep_most;
+    if (options.keep_for.count() > 0)
+      kept.ended_before =
+          duration_cast<milliseconds>(options.clock->now().time_since_epoch() - options.keep_for)
+              .count();
+    auto gone = trouble ? result<std::size_t>{0} : store->forget_ended(kept, forgotten_at_once);
+    if (!gone)
+      log::warning("journal", "{}; old tasks are forgotten later", gone.error().message);
+    auto more = gone && *gone == forgotten_at_once;
+    self->delayed_send(self, more ? options.between_steps : options.between_looks, forget_some{});
+  }
 };
 
 journal_self_actor::behavior_type
@@ -131,6 +157,8 @@ journal(journal_self_actor::stateful_pointer<journal_state> self,
   state.self = self;
   state.store = std::move(*store);
   state.options = options;
+  if (state.forgets())
+    self->send(self, forget_some{});
   self->set_default_handler(caf::drop);
   self->set_exit_handler([self, &state](const caf::exit_msg& exit) {
     state.write(); // one that cannot be written now is lost, and the log says so
@@ -141,6 +169,7 @@ journal(journal_self_actor::stateful_pointer<journal_state> self,
       [&state](journal_tasks& x) { return state.open(x); },
       [&state](const write_now&) { state.write(); },
       [&state](const write_late&) { state.write(); },
+      [&state](const forget_some&) { state.forget(); },
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/clock.hpp"
 #include "store/journal_store.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -50,6 +51,13 @@ struct journal_options {
   std::chrono::milliseconds soon{50};
   /// Since writing blocks; not in virtual time.
   bool own_thread = true;
+  /// How long a task that has ended is kept, and how many of them; zero: for ever, and all.
+  std::chrono::hours keep_for{0};
+  std::uint64_t keep_most = 0;
+  /// Between two looks for those that need not be kept, and between two steps of forgetting them.
+  std::chrono::milliseconds between_looks{60'000};
+  std::chrono::milliseconds between_steps{20};
+  std::shared_ptr<const wall_clock> clock;
 };
 
 /// Ends after it has written all that it was given,

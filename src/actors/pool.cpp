@@ -260,39 +260,47 @@ struct pool_state : pool_effects {
       return;
     auto is_sync = options.config.durability == durability::sync;
     auto haste = is_sync ? journal_haste::now : journal_haste::soon;
-    auto now = std::make_shared<unwritten>(std::exchange(next, {}));
-    if (!now->opened.empty()) {
+    auto batch = std::make_shared<unwritten>(std::exchange(next, {}));
+    if (!batch->opened.empty()) {
       ++being_written;
       self->request(options.journal.journal, caf::infinite,
-                    journal_tasks{std::move(now->opened), haste})
+                    journal_tasks{std::move(batch->opened), haste})
           .then(
-              [this, now, is_sync](const journal_written&) {
+              [this, batch, is_sync](const journal_written&) {
                 --being_written;
                 if (is_sync)
-                  say_accepted(now->accepted);
+                  say_accepted(batch->accepted);
                 after();
               },
-              [this, now](const caf::error& why) {
+              [this, batch](const caf::error& why) {
                 --being_written;
-                take_back(now->accepted, from_caf(why, "the journal"));
+                take_back(batch->accepted, from_caf(why, "the journal"));
                 after();
               });
       if (!is_sync)
-        say_accepted(now->accepted);
+        say_accepted(batch->accepted);
     }
-    if (!now->changes.empty()) {
+    if (!batch->changes.empty()) {
       ++being_written;
       self->request(options.journal.journal, caf::infinite,
-                    journal_changes{std::move(now->changes), haste})
-          .then([this, now, is_sync](const journal_written&) {
-            --being_written;
-            if (is_sync)
-              say_ended(now->ended);
-            settle(std::move(now->runs));
-            after();
-          });
+                    journal_changes{std::move(batch->changes), haste})
+          .then(
+              [this, batch, is_sync](const journal_written&) {
+                --being_written;
+                if (is_sync)
+                  say_ended(batch->ended);
+                settle(std::move(batch->runs));
+                after();
+              },
+              [this, batch](const caf::error& why) { // the journal has gone
+                --being_written;
+                for (const auto& each : batch->ended)
+                  if (auto node = whom_of_end.extract(each.task))
+                    requesters.refused(node.mapped(), from_caf(why, "the journal"));
+                after();
+              });
       if (!is_sync)
-        say_ended(now->ended);
+        say_ended(batch->ended);
     }
   }
 

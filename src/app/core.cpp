@@ -196,7 +196,11 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
       return kept->runner_of(id.value, lasts != durability::none);
     };
   if (all.journal) {
-    journal_ = spawn_journal(system_, std::move(all.journal));
+    journal_options how;
+    how.keep_for = std::chrono::hours{24} * settings.get<"storage.keep_days">();
+    how.keep_most = static_cast<std::uint64_t>(settings.get<"storage.keep_tasks">());
+    how.clock = pools.clock;
+    journal_ = spawn_journal(system_, std::move(all.journal), how);
     archive_ = spawn_archive(system_, std::move(all.archive), pools.clock);
     pools.journal = {journal_, pools.clock};
     pools.archive = archive_;

@@ -79,6 +79,10 @@ struct durable_server : deterministic {
     return std::move(*opened);
   }
 
+  journal_actor another_journal(const journal_options& how) {
+    return spawn_journal(system(), open(), how);
+  }
+
   pending<task_accepted> submit(const std::string& pool, const std::string& prompt,
                                 const std::string& key = {}) {
     auto spec = task_of(prompt);
@@ -242,4 +246,47 @@ TEST_CASE("a pool may have it otherwise, and the answer says so") {
   s.advance(1s);
   CHECK(task.durability == durability::none);
   CHECK_FALSE(s.kept(task.task).has_value());
+}
+
+TEST_CASE("old tasks are forgotten step by step, and open ones never") {
+  durable_server s;
+  {
+    auto store = s.open();
+    std::vector<store::change> changes;
+    auto age = std::chrono::milliseconds{48h}.count();
+    auto now = still_clock::since_epoch.count();
+    for (std::uint64_t i = 1; i <= 1000; ++i) {
+      store::task_opened task;
+      task.task = task_id{1, i};
+      task.pool = pool_id{"gone"};
+      task.at = now - age;
+      changes.emplace_back(task);
+      if (i == 500)
+        continue;
+      store::task_ended end;
+      end.task = task.task;
+      end.status = number_of(task_status::completed);
+      end.at = i <= 900 ? now - age : now;
+      changes.emplace_back(end);
+    }
+    REQUIRE(store->apply(changes));
+  }
+  journal_options how;
+  how.own_thread = false;
+  how.keep_for = 24h;
+  how.clock = s.clock;
+  auto journal = s.another_journal(how);
+  s.advance(20ms);
+  auto left = [&] {
+    store::task_filter all;
+    all.limit = 2000;
+    return s.open()->list(all).value().size();
+  };
+  CHECK(left() > 101); // not all at once
+  for (int i = 0; i < 10; ++i)
+    s.advance(20ms);
+  CHECK(left() == 101);
+  CHECK(s.kept({1, 500}).has_value());
+  CHECK_FALSE(s.kept({1, 1}).has_value());
+  caf::anon_send_exit(journal, caf::exit_reason::user_shutdown);
 }

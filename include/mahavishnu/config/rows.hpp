@@ -249,6 +249,13 @@ inline constexpr auto rows = std::to_array<row>({
                   "What of the tasks of a pool outlives the server, where the pool does not say: "
                   "all, what is a moment old, or nothing.")
         .used(),
+    words::integer("storage", "keep_days", "30", 0, 36500,
+                   "How long a task that has ended is kept; 0: for ever.")
+        .in("days")
+        .used(),
+    words::integer("storage", "keep_tasks", "1000000", 0, 1e12,
+                   "How many tasks that have ended are kept; 0: all.")
+        .used(),
 
     words::choice("actors", "scheduler", "sharing", {"sharing", "stealing"},
                   "How threads share the work: one queue, or one each.")
