@@ -172,7 +172,7 @@ TEST_CASE("a disk that fails now and then costs no change, through checkpoints t
   scratch place;
   auto path = (place / "journal.db").string();
   std::mt19937 random{seed()};
-  constexpr std::uint64_t spans = 30;
+  constexpr std::uint64_t spans = 20;
   constexpr std::uint64_t size = 100;
   auto store = open_journal(path);
   std::size_t refused = 0;
@@ -180,7 +180,7 @@ TEST_CASE("a disk that fails now and then costs no change, through checkpoints t
     std::vector<change> many;
     for (std::uint64_t i = 1; i <= size; ++i) {
       many.emplace_back(opened(task_number(n * size + i)));
-      std::get<task_opened>(many.back()).work.assign(20'000, 'w'); // the log is full after eight
+      std::get<task_opened>(many.back()).work.assign(12'000, 'w'); // the log is full after nine
       many.emplace_back(ended(task_number(n * size + i)));
     }
     const auto& [name, fault] = faults()[random() % faults().size()];
