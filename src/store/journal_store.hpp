@@ -59,6 +59,7 @@ public:
 
   /// Those that have not ended, the oldest first. A damaged one comes as an error, and those behind
   /// it still come. The same for a store that cannot be read, and then nothing more comes.
+  /// `take` may not use the store.
   virtual void each_open(const std::function<void(result<stored_task>)>& take) = 0;
 
   /// Nothing when it is not known (any more).

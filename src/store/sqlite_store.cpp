@@ -240,6 +240,9 @@ private:
   result<Value> within(const char* what, const char* begin, Body body) {
     if (auto opened = open(); !opened)
       return opened.error();
+    if (session_->connection.in_transaction())
+      return error{errc::internal, "the journal '" + path_ +
+                                       "' was used by what it has called; let that return first"};
     auto done = [&]() -> result<Value> {
       sqlite_transaction transaction{session_->connection, begin};
       if (transaction.code() != SQLITE_OK) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "store/faulty_vfs.hpp"
 
-#include <cstring>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
 
 namespace mahavishnu::test {
 
@@ -14,7 +16,6 @@ struct state {
   /// Calls until the fault; 0: there is none.
   std::size_t left = 0;
   bool has_failed = false;
-  disk_call failed_call = disk_call::none;
 };
 
 state disk;
@@ -29,7 +30,6 @@ bool fails(disk_call call) {
   if (disk.left == 0 || --disk.left > 0)
     return false;
   disk.has_failed = true;
-  disk.failed_call = call;
   return true;
 }
 
@@ -141,6 +141,10 @@ int last_error(sqlite3_vfs*, int size, char* into) {
 } // namespace
 
 faulty_disk::faulty_disk() {
+  if (const char* usual = std::getenv("TMPDIR"))
+    usual_directory_ = usual;
+  if (std::filesystem::is_directory("/dev/shm"))
+    ::setenv("TMPDIR", "/dev/shm", 1);
   disk = {};
   disk.real = sqlite3_vfs_find(nullptr);
   disk.vfs = *disk.real; // what is not replaced does not look at the vfs that it is called for
@@ -154,6 +158,10 @@ faulty_disk::faulty_disk() {
 }
 
 faulty_disk::~faulty_disk() {
+  if (usual_directory_)
+    ::setenv("TMPDIR", usual_directory_->c_str(), 1);
+  else
+    ::unsetenv("TMPDIR");
   sqlite3_vfs_unregister(&disk.vfs);
   sqlite3_vfs_register(disk.real, 1);
 }
@@ -162,7 +170,6 @@ void faulty_disk::fail(std::size_t nth, disk_fault fault) {
   disk.fault = fault;
   disk.left = nth;
   disk.has_failed = false;
-  disk.failed_call = disk_call::none;
 }
 
 void faulty_disk::mend() {
@@ -171,10 +178,6 @@ void faulty_disk::mend() {
 
 bool faulty_disk::has_failed() const {
   return disk.has_failed;
-}
-
-disk_call faulty_disk::failed_call() const {
-  return disk.failed_call;
 }
 
 } // namespace mahavishnu::test

@@ -4,11 +4,13 @@
 #include <sqlite3.h>
 
 #include <cstddef>
+#include <optional>
+#include <string>
 
 namespace mahavishnu::test {
 
 /// The calls of SQLite that reach the disk.
-enum class disk_call { none, read, write, truncate, sync, map, open, remove };
+enum class disk_call { read, write, truncate, sync, map, open, remove };
 
 /// How such a call fails.
 struct disk_fault {
@@ -22,7 +24,8 @@ struct disk_fault {
 };
 
 /// Between SQLite and the disk as long as it lives: counts the calls that a fault can hit, and lets
-/// one of them fail. Syncs are left out, and so is waiting for a lock: tests have no time.
+/// one of them fail. Syncs are left out, and so is waiting for a lock, and a scratch directory made
+/// meanwhile is in memory where the system has one there: tests have no time.
 class faulty_disk {
 public:
   faulty_disk();
@@ -35,7 +38,9 @@ public:
   void fail(std::size_t nth, disk_fault fault);
   void mend();
   bool has_failed() const;
-  disk_call failed_call() const;
+
+private:
+  std::optional<std::string> usual_directory_;
 };
 
 } // namespace mahavishnu::test

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <random>
 
 using namespace mahavishnu;
 using namespace mahavishnu::test;
@@ -164,6 +165,40 @@ TEST_CASE("a new journal is made whole or not at all, wherever the disk fails") 
         break;
       REQUIRE(nth < 1000);
     }
+}
+
+TEST_CASE("a disk that fails now and then costs no change, through checkpoints too") {
+  faulty_disk disk;
+  scratch place;
+  auto path = (place / "journal.db").string();
+  std::mt19937 random{seed()};
+  constexpr std::uint64_t spans = 20;
+  constexpr std::uint64_t size = 100;
+  auto store = open_journal(path);
+  std::size_t refused = 0;
+  for (std::uint64_t n = 0; n < spans; ++n) {
+    std::vector<change> many;
+    for (std::uint64_t i = 1; i <= size; ++i) {
+      many.emplace_back(opened(task_number(n * size + i)));
+      std::get<task_opened>(many.back()).work.assign(12'000, 'w'); // the log is full after nine
+      many.emplace_back(ended(task_number(n * size + i)));
+    }
+    const auto& [name, fault] = faults()[random() % faults().size()];
+    disk.fail(1 + random() % 900, fault);
+    auto applied = store->apply(many);
+    INFO("span " << n << ", " << name << (disk.has_failed() ? ", failed" : ", did not fail"));
+    disk.mend();
+    for (std::uint64_t i = 1; i <= size; ++i)
+      REQUIRE(good(store->find(task_number(n * size + i))).has_value() == applied.has_value());
+    if (!applied) {
+      ++refused;
+      good(store->apply(many));
+    }
+  }
+  CHECK(refused > 0);
+  CHECK(checked(*store).ended_tasks == spans * size);
+  store = nullptr;
+  CHECK(good(open_journal(path)->list({{}, {2}, {}, ~std::size_t{0}})).size() == spans * size);
 }
 
 TEST_CASE("care of a journal fails without harm, wherever the disk fails") {

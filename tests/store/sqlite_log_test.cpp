@@ -100,18 +100,27 @@ TEST_CASE("a flipped bit in a log costs what comes behind it, and that is said")
 }
 
 TEST_CASE("what an earlier round has left in a log is nothing to warn of") {
+  faulty_disk disk;
   scratch place;
   auto path = (place / "journal.db").string();
   auto store = open_journal(path);
-  // The log begins again when all in it was put where it belongs.
-  for (std::uint64_t n = 1; n <= 3000; ++n)
-    good(store->apply(std::vector<change>{opened(task_number(n))}));
+  // The log begins again when all in it was put where it belongs, here after 16 MB.
+  std::uint64_t tasks = 0;
+  std::uintmax_t before = 0;
+  for (auto size = before; size > before || size == 0; ++tasks) {
+    before = size;
+    std::vector<change> span{opened(task_number(tasks + 1))};
+    std::get<task_opened>(span[0]).work.assign(tasks < 20 ? 1'000'000 : 10, 'w');
+    good(store->apply(span));
+    size = std::filesystem::file_size(path + "-wal");
+    REQUIRE(tasks < 100);
+  }
   for (const auto* end : {"", "-wal"})
     std::filesystem::copy_file(path + end, (place / "crashed.db").string() + end);
   CHECK(torn_log(path + "-wal") == std::nullopt);
   auto after = open_journal(place / "crashed.db");
   CHECK(after->take_warnings().empty());
-  CHECK(open_tasks(*after).size() == 3000);
+  CHECK(open_tasks(*after).size() == tasks);
 }
 
 TEST_CASE("any bytes are a log that nothing is read from") {

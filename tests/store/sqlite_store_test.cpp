@@ -137,6 +137,21 @@ TEST_CASE("who finds the journal locked by another says so after a while, and go
   CHECK(open_tasks(*store).size() == 1);
 }
 
+TEST_CASE("a journal that is used while it gives tasks out refuses, and goes on giving them") {
+  scratch place;
+  auto store = open_journal(place / "journal.db");
+  good(store->apply(std::vector<change>{opened(task_number(1)), opened(task_number(2))}));
+  std::size_t given = 0;
+  store->each_open([&](result<stored_task> each) {
+    given += each.has_value();
+    auto refused = store->apply(std::vector<change>{ended(task_number(2))});
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == errc::internal);
+  });
+  CHECK(given == 2);
+  CHECK(open_tasks(*store).size() == 2);
+}
+
 TEST_CASE("two who write at once lose nothing of each other's, and who reads sees whole changes") {
   scratch place;
   auto path = (place / "journal.db").string();
