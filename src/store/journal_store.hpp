@@ -78,8 +78,7 @@ public:
   /// What had to be left out when it was opened, a sentence each. Says each once.
   virtual std::vector<std::string> take_warnings() { return {}; }
 
-  // -- care
-  // ----------------------------------------------------------------------------------------
+  // -- care --------------------------------------------------------------------------------------
 
   /// Reads everything.
   virtual result<store_report> check() = 0;
