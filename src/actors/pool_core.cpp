@@ -270,6 +270,7 @@ void pool_core::restore(restored_task&& task, moment now) {
 
 void pool_core::withdraw(const task_id& task, moment now) {
   set_requester(task, 0);
+  departures_.refused.push_back(task); // nor does its key belong to it
   cancel(task, now);
 }
 

@@ -149,8 +149,9 @@ public:
   /// another one.
   struct departures {
     std::int32_t count = 0;
-    /// Those that have an idempotency key: that ended, and that were not taken at all.
+    /// Those that have an idempotency key and ended.
     std::vector<task_id> keyed;
+    /// Those that may have one and were not taken at all.
     std::vector<task_id> refused;
   };
   departures take_departures();

@@ -695,8 +695,8 @@ TEST_CASE("tasks that waited when a server ended wait again in their order") {
     b.finish(order.back());
   }
   CHECK(order == std::vector{task_id{1, 3}, task_id{1, 1}, task_id{1, 2}});
-  CHECK(b.history({1, 1}) == std::vector{task_status::queued, task_status::queued,
-                                         task_status::running, task_status::completed});
+  CHECK(b.history({1, 1}) ==
+        std::vector{task_status::queued, task_status::running, task_status::completed});
 }
 
 TEST_CASE("a process that goes on is waited for and is no other try") {
