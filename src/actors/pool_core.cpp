@@ -288,7 +288,9 @@ bool pool_core::has_room() const {
 }
 
 void pool_core::enqueue(pool_task& its) {
-  queue_.push(its.id, its.spec->priority, &its);
+  // A process that goes on takes its worker before any other comes to one.
+  auto priority = its.goes_on != 0 ? std::numeric_limits<std::int32_t>::max() : its.spec->priority;
+  queue_.push(its.id, priority, &its);
   movable_ += its.movable;
 }
 

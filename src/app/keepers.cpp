@@ -95,7 +95,9 @@ keepers::open_outliving(const std::filesystem::path& directory) {
   how.hears_at_once = false;
   auto runner = exec::keeper_runner::open_later(thread_, how);
   auto end = [leaving = is_leaving_, limit = grace_ + for_what_is_left](exec::keeper_runner* its) {
-    if (!*leaving)
+    if (*leaving)
+      its->close_if_idle();
+    else
       its->close_when_idle(limit);
     delete its;
   };

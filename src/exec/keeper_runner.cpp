@@ -97,8 +97,10 @@ result<std::unique_ptr<keeper_runner>> keeper_runner::open(std::shared_ptr<keepe
 keeper_runner::~keeper_runner() {
   // The thread outlives what is posted to it, and this object need not.
   thread_->loop().post([owner = thread_.get(), link = std::move(link_), limit = close_within_,
-                        directory = std::move(directory_)]() mutable {
-    if (limit)
+                        if_idle = closes_if_idle_, directory = std::move(directory_)]() mutable {
+    if (if_idle && link->is_idle())
+      owner->close_when_idle(std::move(link), std::move(directory), std::chrono::milliseconds{0});
+    else if (limit)
       owner->close_when_idle(std::move(link), std::move(directory), *limit);
     else
       link->shut_down();

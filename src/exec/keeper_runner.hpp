@@ -79,6 +79,10 @@ public:
   /// keeper's thread lives; when it has returned, the end counts as heard.
   void close_when_idle(std::chrono::milliseconds limit) { close_within_ = limit; }
 
+  /// When this object goes, its keeper is left with what runs there; one in which nothing runs is
+  /// closed as above.
+  void close_if_idle() { closes_if_idle_ = true; }
+
   /// From now on an end counts as heard as soon as `done` has returned.
   void hear_at_once();
 
@@ -125,6 +129,7 @@ private:
   std::string directory_;
   std::vector<run_state> adopted_;
   std::optional<std::chrono::milliseconds> close_within_;
+  bool closes_if_idle_ = false;
   std::atomic<process_handle> last_handle_ = 0;
 };
 

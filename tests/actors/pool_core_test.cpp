@@ -725,6 +725,23 @@ TEST_CASE("a process that goes on is waited for and is no other try") {
   CHECK(c.ends.at({1, 1}).attempts == 1);
 }
 
+TEST_CASE("a process that goes on comes before all that waits") {
+  pool_config wish;
+  wish.max_workers = 1;
+  bench b{wish};
+  auto urgent = left(1, {task_status::queued});
+  auto spec = *urgent.spec;
+  spec.priority = 1000;
+  urgent.spec = shared_spec{spec};
+  auto running = left(2, {task_status::queued, task_status::running});
+  running.running = 1;
+  b.core->restore({urgent, running}, b.now);
+  REQUIRE(b.out.size() == 1);
+  CHECK(b.out.front().run.goes_on == 1);
+  b.finish({1, 2});
+  CHECK(b.runs({1, 1}));
+}
+
 TEST_CASE("a process whose start had not been written down is waited for as well") {
   bench b;
   auto task = left(1, {task_status::queued});

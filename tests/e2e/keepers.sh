@@ -52,12 +52,15 @@ wait
 runs "$(cat pid1)" && runs "$(cat pid2)" || fail "processes should outlive their server"
 runs "$keeper" || fail "a keeper should outlive its server"
 
-# ... and the next one ends what nobody knows any more, and says so.
+# ... and the next one ends what was bound to commands that have gone with it, and says so.
 up
-gone "$(cat pid1)" && gone "$(cat pid2)" && gone "$keeper" || fail "a process of the killed server is still there"
-soon no_directory "$keepers"/pool_* || fail "the directory of the killed server is still there"
+gone "$(cat pid1)" && gone "$(cat pid2)" || fail "a process of the killed server is still there"
 run cat "$MAHAVISHNU_STATE_DIR/server.log"
-contains "$out" "of an earlier server"
+contains "$out" "has gone with the server"
+runs "$keeper" || fail "a keeper should be that of the pool again"
+"$mahavishnu" pool close night >/dev/null
+gone "$keeper" || fail "the keeper of a closed pool is still there"
+soon no_directory "$keepers"/pool_* || fail "the directory of a closed pool is still there"
 
 # Down ends all of it.
 "$mahavishnu" pool spawn --worker-type shell --name last --min 1 >/dev/null
