@@ -260,8 +260,12 @@ core::~core() {
     end(targets_.periodic);
   end(targets_.feed);
   if (journal_) {
+    // Who writes goes last, and tidies up.
+    caf::scoped_actor self{system_};
+    caf::anon_send_exit(archive_, caf::exit_reason::user_shutdown);
+    self->wait_for(archive_);
+    archive_ = nullptr;
     end(journal_);
-    end(archive_);
   }
   system_.registry().await_running_count_equal(0);
   keepers_.reset();
