@@ -674,8 +674,10 @@ namespace {
 /// A script that leaves a daemon: a process of its own session, whose parent has ended, which holds
 /// nothing of ours and tells its number.
 std::string daemonize(const message_pipe& ready) {
-  return "(setsid sh -c 'exec <&- >&- 2>&-; echo $$ > " + ready.path() +
-         "; exec sleep 1000' &) ; read x < " + ready.path() + "; echo $x > " + ready.path() + "; ";
+  auto file = ready.path() + ".pid";
+  return "(setsid sh -c 'exec <&- >&- 2>&-; echo $$ > " + file +
+         "; exec sleep 1000' &) ; until [ -s " + file + " ]; do sleep 0.01; done; cat " + file +
+         " > " + ready.path() + "; ";
 }
 
 } // namespace
