@@ -106,7 +106,7 @@ class scratch {
 public:
   scratch() {
     if (::mkdtemp(path_.data()) == nullptr)
-      die("no directory in /tmp");
+      die("no directory '" + path_ + "'");
   }
   ~scratch() {
     std::error_code ignored;
@@ -117,7 +117,7 @@ public:
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
 private:
-  std::string path_ = "/tmp/mahavishnu-bench-XXXXXX";
+  std::string path_ = (std::filesystem::temp_directory_path() / "mahavishnu-bench-XXXXXX").string();
 };
 
 std::unique_ptr<exec::keeper_runner> open_keeper(const std::string& directory) {

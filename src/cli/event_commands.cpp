@@ -49,8 +49,8 @@ struct details {
 };
 
 std::string line_of(const notice& what) {
-  auto line =
-      rfc3339(std::chrono::sys_time{what.timestamp}) + " " + std::string{to_string(what.type())};
+  auto line = rfc3339(std::chrono::sys_time<std::chrono::milliseconds>{what.timestamp}) + " " +
+              std::string{to_string(what.type())};
   if (!what.source.empty())
     line += " " + what.source.value;
   if (!what.target.empty())

@@ -23,13 +23,10 @@ namespace {
 constexpr std::chrono::milliseconds between_looks{100};
 
 result<run_registry> open_registry(const invocation& now, const output& out) {
-  auto settings = load_settings(now, out);
-  if (!settings)
-    return error{errc::invalid_settings, {}}; // every problem has been said
-  auto directory = state_directory(*settings);
-  if (!directory)
-    return directory.error();
-  return run_registry{*directory};
+  auto found = find_instance(now, out);
+  if (!found)
+    return found.error();
+  return run_registry{found->state_directory};
 }
 
 /// What a command does with one run that was named by the start of its id.

@@ -77,6 +77,16 @@ result<std::filesystem::path> state_directory(const config::settings& settings) 
   return state_dir::locate(settings.get<"state_dir">(), config::process_environment());
 }
 
+result<instance> find_instance(const invocation& now, const output& out) {
+  auto settings = load_settings(now, out);
+  if (!settings)
+    return error{errc::invalid_settings, {}};
+  auto directory = state_directory(*settings);
+  if (!directory)
+    return directory.error();
+  return instance{std::move(*settings), std::move(*directory)};
+}
+
 struct session::parts {
   parts(config::settings now) : settings(std::move(now)), config(options_of(settings)) {}
 
@@ -89,21 +99,19 @@ struct session::parts {
 };
 
 result<std::unique_ptr<session>> session::open(const invocation& now, const output& out) {
-  auto settings = load_settings(now, out);
-  if (!settings)
-    return error{errc::invalid_settings, {}}; // every problem has been said
-  auto directory = state_directory(*settings);
-  if (!directory)
-    return directory.error();
-  if (!server_lock::is_held(*directory))
-    return error{errc::unreachable, "no server is running in '" + directory->string() +
+  auto found = find_instance(now, out);
+  if (!found)
+    return found.error();
+  const auto& directory = found->state_directory;
+  if (!server_lock::is_held(directory))
+    return error{errc::unreachable, "no server is running in '" + directory.string() +
                                         "'; start one with: mahavishnu up --detach"};
-  auto inside = std::make_unique<parts>(std::move(*settings));
+  auto inside = std::make_unique<parts>(std::move(found->settings));
   wire::dial_options how;
   how.timeout = connect_limit;
   how.max_message_bytes = longest_answer;
   auto control =
-      wire::dial<control_actor>(inside->system, *directory / state_dir::control_socket, how);
+      wire::dial<control_actor>(inside->system, directory / state_dir::control_socket, how);
   if (!control)
     return control.error();
   inside->control = std::move(*control);

@@ -451,6 +451,7 @@ TEST_CASE("an end that nobody has heard waits for the next server") {
       *runner, named("unheard", shell("trap 'echo over > " + over.path() + "' EXIT; read x < " +
                                       go.path() + "; echo all of it; exit 11")));
   runner.reset();
+  REQUIRE(left.wait().failure); // from now on it hears of no end
   go.write_lines(1);
   CHECK(over.wait_for_line() == "over");
   {
@@ -582,10 +583,11 @@ TEST_CASE("SIGTERM makes a keeper end its processes with their grace and leave w
   message_pipe ready;
   auto runner = place.open();
   auto keeper = pid_of(*runner);
-  start(*runner, named("tidy", shell("trap 'echo tidied; exit 12' TERM; echo ready > " +
-                                     ready.path() + "; sleep 1000 & wait")));
+  auto left = start(*runner, named("tidy", shell("trap 'echo tidied; exit 12' TERM; echo ready > " +
+                                                 ready.path() + "; sleep 1000 & wait")));
   ready.wait_for_line();
   runner.reset();
+  REQUIRE(left.wait().failure); // from now on it hears of no end
   send_signal(keeper, SIGTERM);
   CHECK(ends(keeper));
   runner = place.open(2);
@@ -674,8 +676,10 @@ namespace {
 /// A script that leaves a daemon: a process of its own session, whose parent has ended, which holds
 /// nothing of ours and tells its number.
 std::string daemonize(const message_pipe& ready) {
-  return "(setsid sh -c 'exec <&- >&- 2>&-; echo $$ > " + ready.path() +
-         "; exec sleep 1000' &) ; read x < " + ready.path() + "; echo $x > " + ready.path() + "; ";
+  auto file = ready.path() + ".pid";
+  return "(setsid sh -c 'exec <&- >&- 2>&-; echo $$ > " + file +
+         "; exec sleep 1000' &) ; until [ -s " + file + " ]; do sleep 0.01; done; cat " + file +
+         " > " + ready.path() + "; ";
 }
 
 } // namespace

@@ -33,8 +33,12 @@ pid_t keeper_pid(const script_place& place, const std::string& run_id) {
 
 run_record wait_for_end(const script_place& place, const std::string& run_id) {
   auto registry = place.registry();
-  REQUIRE(comes_true([&] { return !is_active(value_of(registry.get_run(run_id)).status); }));
-  return value_of(registry.get_run(run_id));
+  run_record run;
+  // What is seen then is taken, and not looked for again: while a keeper whose command was killed
+  // is just starting, a run that never started may seem to be about to.
+  REQUIRE(
+      comes_true([&] { return !is_active((run = value_of(registry.get_run(run_id))).status); }));
+  return run;
 }
 
 } // namespace
