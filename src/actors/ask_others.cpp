@@ -37,5 +37,11 @@ template void ask(caf::actor_system&, const control_actor&, const list_periodic&
                   std::chrono::milliseconds, std::function<void(result<periodic_list>)>);
 template void ask(caf::actor_system&, const control_actor&, const change_periodic&,
                   std::chrono::milliseconds, std::function<void(result<periodic_info>)>);
+template void ask(caf::actor_system&, const control_actor&, const search_memory&,
+                  std::chrono::milliseconds, std::function<void(result<memory_found>)>);
+template void ask(caf::actor_system&, const control_actor&, const get_memory_stats&,
+                  std::chrono::milliseconds, std::function<void(result<memory_stats>)>);
+template void ask(caf::actor_system&, const control_actor&, const sync_memory&,
+                  std::chrono::milliseconds, std::function<void(result<memory_synced>)>);
 
 } // namespace mahavishnu

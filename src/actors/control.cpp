@@ -55,8 +55,9 @@ struct control_state {
       return to_caf({errc::shutting_down, "the server is shutting down and takes no new work"});
     if (!whom)
       return to_caf({errc::unsupported,
-                     "there is nobody here who answers that: periodic tasks need "
-                     "a state directory to be kept in; set state_dir"});
+                     "there is nobody here who answers that: periodic tasks and the memory need a "
+                     "state directory to be kept in; set state_dir (and for the memory "
+                     "storage.enabled and pools.memory_aggregation_enabled)"});
     return self->delegate(whom, question);
   }
 };
@@ -176,6 +177,15 @@ control_actor::behavior_type control(control_actor::stateful_pointer<control_sta
       },
       [&state](const change_periodic& x) {
         return state.pass_on<periodic_info>(state.targets.periodic, x);
+      },
+      [&state](const search_memory& x) {
+        return state.pass_on<memory_found>(state.targets.memory, x);
+      },
+      [&state](const get_memory_stats& x) {
+        return state.pass_on<memory_stats>(state.targets.memory, x);
+      },
+      [&state](const sync_memory& x) {
+        return state.pass_on<memory_synced>(state.targets.memory, x);
       },
   };
 }

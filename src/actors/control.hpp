@@ -23,8 +23,9 @@ struct control_targets {
   feed_actor feed;
   worker_manager_actor workers;
   worker_catalog_actor catalog;
-  /// None where there is no place to keep them.
+  /// These are none where there is no place to keep them.
   periodic_actor periodic{};
+  memory_actor memory{};
 };
 
 control_actor spawn_control(caf::actor_system& system, control_options options,

@@ -8,6 +8,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -64,6 +65,11 @@ struct journal_state {
   bool is_coming = false;
   /// And the one from the clock, of which there is one at a time.
   bool is_coming_late = false;
+  /// When those ended that were written last, or later than all of them: since the clock may be set
+  /// back, and since who reads in this order must miss none.
+  store::wall_time newest_end = 0;
+  /// Whether something has been written that ended then.
+  bool has_such_end = true;
   /// Why the last try has failed.
   std::optional<error> trouble;
 
@@ -120,6 +126,23 @@ struct journal_state {
             "no task is accepted while the journal cannot be written: " + trouble->message};
   }
 
+  /// A task has ended when that is written.
+  void set_ends(std::vector<store::change>& all) {
+    newest_end = std::max(newest_end, milliseconds_of(*options.clock));
+    for (auto& each : all)
+      if (auto* end = std::get_if<store::task_ended>(&each)) {
+        end->at = newest_end;
+        has_such_end = true;
+      }
+  }
+
+  journal_settled settle() {
+    if (std::exchange(has_such_end, false))
+      ++newest_end;
+    newest_end = std::max(newest_end, milliseconds_of(*options.clock));
+    return {newest_end};
+  }
+
   /// Whether nothing is left to be written.
   bool write() {
     if (opened.empty() && changes.empty())
@@ -129,6 +152,7 @@ struct journal_state {
     add(all, std::move(changes));
     opened.clear();
     changes.clear();
+    set_ends(all);
     auto written = store->apply(all);
     say_warnings();
     auto to_openers = std::exchange(openers, {});
@@ -188,6 +212,7 @@ journal(journal_self_actor::stateful_pointer<journal_state> self,
   state.self = self;
   state.store = std::move(*store);
   state.options = options;
+  state.newest_end = options.newest_end;
   if (state.forgets())
     self->send(self, forget_some{});
   self->set_default_handler(caf::drop);
@@ -208,6 +233,7 @@ journal(journal_self_actor::stateful_pointer<journal_state> self,
         state.is_coming_late = false;
         state.write();
       },
+      [&state](const journal_settle&) { return state.settle(); },
       [&state](const forget_some&) { state.forget(); },
   };
 }

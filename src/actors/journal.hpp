@@ -44,9 +44,18 @@ struct journal_changes {
 
 struct journal_written {};
 
+/// What has ended and is on disk, up to when does nothing else come? Answered by `journal_settled`.
+struct journal_settle {};
+
+struct journal_settled {
+  /// All that will still be written has ended then or later.
+  store::wall_time before = 0;
+};
+
 /// The only writer of the journal. All that comes while the disk is busy is written together.
 using journal_actor = caf::typed_actor<caf::replies_to<journal_tasks>::with<journal_written>,
-                                       caf::replies_to<journal_changes>::with<journal_written>>;
+                                       caf::replies_to<journal_changes>::with<journal_written>,
+                                       caf::replies_to<journal_settle>::with<journal_settled>>;
 
 struct journal_options {
   /// Between two tries to write what could not be written.
@@ -64,7 +73,9 @@ struct journal_options {
   /// Between two looks for those that need not be kept, and between two steps of forgetting them.
   std::chrono::milliseconds between_looks{60'000};
   std::chrono::milliseconds between_steps{20};
-  std::shared_ptr<const wall_clock> clock;
+  std::shared_ptr<const wall_clock> clock = std::make_shared<system_wall_clock>();
+  /// When the task ended that was the last to do so in the journal as it is found.
+  store::wall_time newest_end = 0;
 };
 
 /// Ends after it has written all that it was given, or has tried to.
@@ -76,3 +87,5 @@ journal_actor spawn_journal(caf::actor_system& system, std::unique_ptr<store::jo
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_tasks)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_changes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_settle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::journal_settled)

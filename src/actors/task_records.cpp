@@ -39,13 +39,25 @@ struct task_end {
   std::chrono::nanoseconds duration{0};
   std::int32_t attempts = 0;
   bool truncated = false;
+  // Of its pool, which may be closed when somebody wants to know.
+  std::string pool_name;
+  std::string pool_type;
+  std::string worker_type;
+  /// Whether it leaves no trace in the memory.
+  bool forgotten = false;
 
   static constexpr auto fields() {
-    return std::tuple{
-        field{"pool", &task_end::pool},          field{"worker", &task_end::worker},
-        field{"error", &task_end::error},        field{"exit_code", &task_end::exit_code},
-        field{"duration", &task_end::duration},  field{"attempts", &task_end::attempts},
-        field{"truncated", &task_end::truncated}};
+    return std::tuple{field{"pool", &task_end::pool},
+                      field{"worker", &task_end::worker},
+                      field{"error", &task_end::error},
+                      field{"exit_code", &task_end::exit_code},
+                      field{"duration", &task_end::duration},
+                      field{"attempts", &task_end::attempts},
+                      field{"truncated", &task_end::truncated},
+                      field{"pool_name", &task_end::pool_name},
+                      field{"pool_type", &task_end::pool_type},
+                      field{"worker_type", &task_end::worker_type},
+                      field{"forgotten", &task_end::forgotten}};
   }
 };
 
@@ -103,15 +115,16 @@ store::task_moved moved(const pool_task& its, const worker_names& names) {
           progress_of(its, names)};
 }
 
-store::task_ended ended(const pool_task& its, const task_result& how, const worker_names& names,
-                        store::wall_time now) {
+store::task_ended ended(const pool_task& its, const task_result& how, const pool_config& where,
+                        const worker_names& names, store::wall_time now) {
   return {its.id,
           static_cast<std::uint8_t>(how.status),
           now,
           its.machine.attempt(),
           progress_of(its, names),
           packed::from(task_end{how.pool, how.worker, how.error, how.exit_code, how.duration,
-                                how.attempts, how.truncated}),
+                                how.attempts, how.truncated, where.name, where.type,
+                                where.worker_type, !where.memory_enabled}),
           how.output.str(),
           how.standard_error.str()};
 }

@@ -15,8 +15,8 @@ using worker_names = std::function<worker_id(std::uint32_t)>;
 
 store::task_opened opened(const pool_id& pool, const pool_task& its, store::wall_time now);
 store::task_moved moved(const pool_task& its, const worker_names& names);
-store::task_ended ended(const pool_task& its, const task_result& how, const worker_names& names,
-                        store::wall_time now);
+store::task_ended ended(const pool_task& its, const task_result& how, const pool_config& where,
+                        const worker_names& names, store::wall_time now);
 
 /// Of one that is not gone on with.
 store::task_ended cancelled(const store::stored_task& kept, const std::string& why,

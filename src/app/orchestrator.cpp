@@ -304,6 +304,18 @@ answer<periodic_info> orchestrator::change_periodic(const std::string& name,
   return ask<periodic_info>(mahavishnu::change_periodic{name, change});
 }
 
+answer<memory_found> orchestrator::search_memory(const mahavishnu::search_memory& wish) {
+  return ask<memory_found>(wish);
+}
+
+answer<memory_stats> orchestrator::get_memory_stats() {
+  return ask<memory_stats>(mahavishnu::get_memory_stats{});
+}
+
+answer<memory_synced> orchestrator::sync_memory() {
+  return ask<memory_synced>(mahavishnu::sync_memory{});
+}
+
 // -- handles -------------------------------------------------------------------------------------
 
 caf::actor_system& orchestrator::system() {

@@ -52,6 +52,9 @@ void add_pool_commands(CLI::App& app, invocation& now);
 /// Of the group `pool`.
 void add_pool_task_commands(CLI::App& pool, invocation& now);
 void add_batch_command(CLI::App& pool, invocation& now);
+/// Of the group `pool`.
+void add_pool_memory_command(CLI::App& pool, invocation& now);
+void add_memory_commands(CLI::App& app, invocation& now);
 void add_task_commands(CLI::App& app, invocation& now);
 void add_event_commands(CLI::App& app, invocation& now);
 void add_worker_commands(CLI::App& app, invocation& now);

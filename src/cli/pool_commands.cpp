@@ -308,6 +308,7 @@ void add_pool_commands(CLI::App& app, invocation& now) {
   add_plain<get_health>(*pool, now, "health", "Say how the pools do; exit code 1 unless healthy",
                         show_health, exit_code_of_health);
   add_monitor(*pool, now);
+  add_pool_memory_command(*pool, now);
   add_for_pool<close_pool>(*pool, now, "close", "Close a pool and end what runs there", show_closed,
                            session::task_limit);
   add_plain<close_all_pools, pools_closed>(*pool, now, "close-all", "Close every pool",

@@ -132,6 +132,12 @@ using periodic_actor = caf::typed_actor<caf::replies_to<add_periodic>::with<peri
                                         caf::replies_to<list_periodic>::with<periodic_list>,
                                         caf::replies_to<change_periodic>::with<periodic_info>>;
 
+/// Knows what ended tasks have left behind, and gives it to others as well.
+using memory_actor = caf::typed_actor<caf::replies_to<search_memory>::with<memory_found>,
+                                      caf::replies_to<get_memory_stats>::with<memory_stats>,
+                                      // Answers when what waits has been tried.
+                                      caf::replies_to<sync_memory>::with<memory_synced>>;
+
 /// The only actor that is reachable from outside the process: passes requests on to those who
 /// answer them, unless the server is shutting down.
 using control_actor = caf::typed_actor<
@@ -175,6 +181,10 @@ using control_actor = caf::typed_actor<
     // To the periodic tasks.
     caf::replies_to<add_periodic>::with<periodic_info>,
     caf::replies_to<list_periodic>::with<periodic_list>,
-    caf::replies_to<change_periodic>::with<periodic_info>>;
+    caf::replies_to<change_periodic>::with<periodic_info>,
+    // To the memory.
+    caf::replies_to<search_memory>::with<memory_found>,
+    caf::replies_to<get_memory_stats>::with<memory_stats>,
+    caf::replies_to<sync_memory>::with<memory_synced>>;
 
 } // namespace mahavishnu

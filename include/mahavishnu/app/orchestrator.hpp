@@ -112,6 +112,12 @@ public:
   /// With `probe`, what their programs say of themselves as well.
   answer<worker_type_list> list_worker_types(const std::string& name = {}, bool probe = false);
 
+  // -- what ended tasks have left behind, which needs `state_dir` as well -----------
+
+  answer<memory_found> search_memory(const mahavishnu::search_memory& wish);
+  answer<memory_stats> get_memory_stats();
+  answer<memory_synced> sync_memory();
+
   // -- periodic tasks, which need `state_dir` ---------------------------------------
 
   answer<periodic_info> add_periodic(const mahavishnu::add_periodic& task);

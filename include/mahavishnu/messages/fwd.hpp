@@ -87,6 +87,13 @@ struct list_periodic;
 struct periodic_list;
 struct change_periodic;
 
+struct search_memory;
+struct memory_found;
+struct get_memory_stats;
+struct memory_stats;
+struct sync_memory;
+struct memory_synced;
+
 struct notice;
 struct subscribe;
 struct subscribed;

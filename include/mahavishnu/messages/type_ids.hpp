@@ -98,6 +98,14 @@ CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::list_periodic))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::periodic_list))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::change_periodic))
 
+// the memory
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::search_memory))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::memory_found))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::get_memory_stats))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::memory_stats))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::sync_memory))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::memory_synced))
+
 // the bus
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::notice))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::subscribe))

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "mahavishnu/base/error.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace mahavishnu::cli {
+
+using moment_in_time = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// A moment as people write it: how long ago (`90s`, `30m`, `2h`, `7d`, `2w`), a day, or RFC 3339;
+/// without a zone it is UTC. `option` is for the error.
+result<moment_in_time> parse_moment(const std::string& option, std::string_view text,
+                                    std::chrono::system_clock::time_point now);
+
+} // namespace mahavishnu::cli
