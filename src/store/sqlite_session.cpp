@@ -131,6 +131,9 @@ int prepare_all(sqlite_session& at) {
   at.ended_first =
       prepare("select ended_at, id from tasks indexed by tasks_by_end where ended_at is not null "
               "order by ended_at, id limit ?");
+  at.ended_after =
+      prepare("select ended_at, id from tasks indexed by tasks_by_end where ended_at is not null "
+              "and (ended_at, id) > (?, ?) and ended_at < ? order by ended_at, id limit ?");
   at.every_task = prepare("select id, " + whole + " from tasks not indexed order by id");
   at.every_task_backwards =
       prepare("select id, " + whole + " from tasks not indexed order by id desc");

@@ -61,6 +61,7 @@ struct sqlite_session {
   sqlite_statement find, find_without_output;
   sqlite_statement open_tasks, open_newest_first, newest, keyed;
   sqlite_statement ended_by_status, ended_by_pool, statuses_of_all, statuses_of_pool, ended_first;
+  sqlite_statement ended_after;
   sqlite_statement every_task, every_task_backwards, every_state;
 
   // -- reading ----------------------------------------------------------------------------------

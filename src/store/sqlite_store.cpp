@@ -25,6 +25,9 @@ namespace {
 constexpr std::string_view behind_all =
     "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
 
+/// So that tasks with large outputs do not all come at once.
+constexpr std::size_t most_bytes_of_page = std::size_t{8} << 20;
+
 /// Where a task stands after a change, whichever that is.
 struct task_state {
   std::uint8_t status = 0;
@@ -213,6 +216,37 @@ public:
                                  }
                                  return heads_of(at, ids);
                                });
+  }
+
+  result<ended_tasks> ended_after(const end_position& position, wall_time before,
+                                  std::size_t most) override {
+    return within<ended_tasks>(
+        "read", "begin", [&](const sqlite_session& at) -> result<ended_tasks> {
+          ended_tasks all{{}, position};
+          std::vector<end_position> ends;
+          if (int code = ends_after(at, position, before, most, ends); code != SQLITE_OK)
+            return at.connection.failure("read", code);
+          std::size_t bytes = 0;
+          for (const auto& end : ends) {
+            if (bytes >= most_bytes_of_page)
+              break;
+            auto there = at.find_task(end.task, true);
+            if (!there)
+              return there.error();
+            all.last = end;
+            auto& task = there->task;
+            if (there->damaged) {
+              all.tasks.damaged.push_back(*there->damaged);
+            } else if (!task || task->ended_at != end.at) {
+              all.tasks.damaged.push_back(
+                  at.damaged("the list of ended tasks, which has task '" + end.task.str() + "',"));
+            } else {
+              bytes += task->work.size() + task->output.size() + task->error_output.size();
+              all.tasks.records.push_back(*std::move(task));
+            }
+          }
+          return all;
+        });
   }
 
   result<std::size_t> forget_ended(const retention& kept, std::size_t step) override {
@@ -566,6 +600,19 @@ private:
   static int read_number(sqlite_run row, std::optional<std::int64_t>& into) {
     if (row.next())
       into = row.number(0);
+    return row.failure();
+  }
+
+  static int ends_after(const sqlite_session& at, const end_position& position, wall_time before,
+                        std::size_t most, std::vector<end_position>& ends) {
+    task_key key{position.task};
+    sqlite_run row{at.ended_after, position.at, blob{key.bytes()}, before, row_limit(most)};
+    while (row.next()) {
+      auto id = task_key::read(row.bytes(1));
+      if (!id)
+        return SQLITE_CORRUPT;
+      ends.push_back({row.number(0), *id});
+    }
     return row.failure();
   }
 
