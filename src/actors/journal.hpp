@@ -74,7 +74,7 @@ struct journal_options {
   std::chrono::milliseconds between_looks{60'000};
   std::chrono::milliseconds between_steps{20};
   std::shared_ptr<const wall_clock> clock = std::make_shared<system_wall_clock>();
-  /// When the task ended that was the last to do so in the journal as it is found.
+  /// All that is written from now on has ended then or later, whatever the clock says.
   store::wall_time newest_end = 0;
 };
 

@@ -18,6 +18,8 @@ namespace mahavishnu {
 
 struct memory_options {
   journal_port journal;
+  /// How far the journal has been read: what the cursor of the memory says.
+  store::end_position position;
   std::vector<std::shared_ptr<memory_target>> targets;
   /// Between two looks for what has ended.
   std::chrono::milliseconds collect_every{1000};

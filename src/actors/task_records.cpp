@@ -2,6 +2,7 @@
 #include "actors/task_records.hpp"
 
 #include "actors/task_words.hpp"
+#include "base/text.hpp"
 #include "messages/packed.hpp"
 
 namespace mahavishnu::records {
@@ -97,6 +98,23 @@ result<task_status> status_of(const store::stored_task& kept) {
   if (kept.status >= enum_names<task_status>::values.size())
     return unreadable(kept);
   return static_cast<task_status>(kept.status);
+}
+
+/// What is remembered of it: a memory is no archive of outputs.
+constexpr std::size_t longest_title = 4096;
+constexpr std::size_t longest_content = std::size_t{64} << 10;
+
+/// What it has said; why it failed comes after that.
+std::string content_of(const store::stored_task& kept, const task_end& end, task_status status) {
+  std::string content{first_bytes(kept.output, longest_content)};
+  if (status == task_status::completed)
+    return content;
+  for (const auto* more : {&kept.error_output, &end.error}) {
+    if (!content.empty() && content.back() != '\n')
+      content += '\n';
+    content += first_bytes(*more, longest_content);
+  }
+  return std::string{first_bytes(content, longest_content)};
 }
 
 } // namespace
@@ -227,6 +245,35 @@ result<task_line> line_of(const store::stored_task& kept, const std::string& poo
   line.age = std::chrono::milliseconds{std::max<store::wall_time>(now - kept.opened_at, 0)};
   line.prompt = first_words(*work->spec);
   return line;
+}
+
+result<std::optional<store::memory_record>> remembered(const store::stored_task& kept) {
+  auto status = status_of(kept);
+  if (!status)
+    return status.error();
+  auto work = read<task_work>(kept, kept.work);
+  if (!work)
+    return work.error();
+  auto end = read<task_end>(kept, kept.result);
+  if (!end)
+    return end.error();
+  if (end->forgotten)
+    return std::optional<store::memory_record>{};
+  const auto& spec = *work->spec;
+  store::memory_record record;
+  record.task = kept.task;
+  record.pool = end->pool.empty() ? kept.pool : end->pool;
+  record.pool_name = end->pool_name;
+  record.pool_type = end->pool_type;
+  record.worker_type = end->worker_type;
+  record.worker = end->worker;
+  record.status = kept.status;
+  record.at = kept.ended_at.value_or(0);
+  for (const auto& [name, value] : spec.metadata)
+    record.tags.push_back(name + "=" + value);
+  record.title = first_bytes((spec.command.empty() ? spec.prompt : spec.command).str(), longest_title);
+  record.content = content_of(kept, *end, *status);
+  return std::optional{std::move(record)};
 }
 
 } // namespace mahavishnu::records

@@ -4,6 +4,7 @@
 #include "actors/pool_core.hpp"
 #include "mahavishnu/messages/task.hpp"
 #include "store/journal_records.hpp"
+#include "store/memory_records.hpp"
 
 #include <functional>
 
@@ -31,5 +32,9 @@ result<task_result> result_of(const store::stored_task& kept);
 result<task_info> info_of(const store::stored_task& kept, const std::string& pool_name);
 result<task_line> line_of(const store::stored_task& kept, const std::string& pool_name,
                           store::wall_time now);
+
+/// What it leaves behind; nothing when its pool does not want that. An error that names the task
+/// when its record makes no sense.
+result<std::optional<store::memory_record>> remembered(const store::stored_task& kept);
 
 } // namespace mahavishnu::records

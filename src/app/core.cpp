@@ -2,11 +2,14 @@
 #include "app/core.hpp"
 
 #include "actors/feed.hpp"
+#include "actors/memory.hpp"
+#include "actors/memory_words.hpp"
 #include "actors/periodic.hpp"
 #include "actors/pool_manager.hpp"
 #include "actors/retry_rules.hpp"
 #include "actors/worker_catalog.hpp"
 #include "actors/worker_manager.hpp"
+#include "app/companions.hpp"
 #include "app/keepers.hpp"
 #include "app/recovery.hpp"
 #include "app/worker_types.hpp"
@@ -14,6 +17,7 @@
 #include "base/state_dir.hpp"
 #include "exec/local_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
+#include "store/sqlite_memory_store.hpp"
 #include "store/sqlite_store.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -111,6 +115,11 @@ worker_manager_options workers_options_of(const config::settings& settings, work
   return options;
 }
 
+/// Later than all that the memory has read.
+store::wall_time behind(const store::end_position& position) {
+  return position == store::end_position{} ? 0 : position.at + 1;
+}
+
 std::chrono::milliseconds grace_of(const config::settings& settings) {
   return std::chrono::seconds{settings.get<"exec.grace_seconds">()};
 }
@@ -132,6 +141,8 @@ result<std::unique_ptr<core>> core::start(const config::settings& settings,
       return opened.error();
     all.kept = std::move(*opened);
   }
+  if (auto opened = open_memory(settings, around, all); !opened)
+    return opened.error();
   if (auto opened = open_journal(settings, around, all); !opened)
     return opened.error();
   if (!around.state_dir.empty()) {
@@ -147,6 +158,22 @@ result<std::unique_ptr<core>> core::start(const config::settings& settings,
 core::foundations::foundations() = default;
 core::foundations::foundations(foundations&&) noexcept = default;
 core::foundations::~foundations() = default;
+
+result<void> core::open_memory(const config::settings& settings, const core_surroundings& around,
+                               foundations& into) {
+  if (around.state_dir.empty() || !settings.get<"storage.enabled">() ||
+      !settings.get<"pools.memory_aggregation_enabled">())
+    return {};
+  auto opened = store::open_sqlite_memory((around.state_dir / state_dir::memory).string());
+  if (!opened)
+    return opened.error();
+  auto cursor = (*opened)->cursor();
+  if (!cursor)
+    return cursor.error();
+  into.memory = std::move(*opened);
+  into.remembered = memory_words::position_of(*cursor);
+  return {};
+}
 
 /// And finds what an earlier server has left, whose processes end when there is no journal.
 result<void> core::open_journal(const config::settings& settings, const core_surroundings& around,
@@ -168,9 +195,15 @@ result<void> core::open_journal(const config::settings& settings, const core_sur
     return archive.error();
   auto found = recover(**journal, into.kept.get(),
                        static_cast<std::size_t>(settings.get<"pools.idempotency_keys">()),
-                       milliseconds_of(system_wall_clock{}));
+                       std::max(milliseconds_of(system_wall_clock{}), behind(into.remembered)));
   if (!found)
     return found.error();
+  if (into.memory) {
+    auto ended = store::open_sqlite(path, store::sqlite_use::read);
+    if (!ended)
+      return ended.error();
+    into.ended = std::move(*ended);
+  }
   into.journal = std::move(*journal);
   into.archive = std::move(*archive);
   into.found = std::make_unique<recovery>(std::move(*found));
@@ -201,6 +234,7 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
     how.keep_for = std::chrono::hours{24} * settings.get<"storage.keep_days">();
     how.keep_most = static_cast<std::uint64_t>(settings.get<"storage.keep_tasks">());
     how.clock = pools.clock;
+    how.newest_end = behind(all.remembered);
     journal_ = spawn_journal(system_, std::move(all.journal), how);
     archive_ = spawn_archive(system_, std::move(all.archive), pools.clock);
     pools.journal = {journal_, pools.clock};
@@ -208,6 +242,18 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
     pools.restored = std::move(all.found->pools);
     pools.restored_keys = std::move(all.found->keys);
     pools.defaults.has_journal = true;
+    if (all.memory) {
+      memory_options remember;
+      remember.journal = pools.journal;
+      remember.position = all.remembered;
+      remember.sync_every = std::chrono::seconds{settings.get<"pools.memory_sync_interval">()};
+      remember.keep_for = how.keep_for;
+      remember.keep_most = how.keep_most;
+      companions_ = companions::open(settings, *all.memory);
+      remember.targets = companions_->targets();
+      targets_.memory =
+          spawn_memory(system_, std::move(all.memory), std::move(all.ended), std::move(remember));
+    }
   } else {
     pools.defaults.durability = durability::none;
   }
@@ -265,11 +311,17 @@ core::~core() {
   if (journal_) {
     // Who writes goes last, and tidies up.
     caf::scoped_actor self{system_};
+    if (targets_.memory) {
+      caf::anon_send_exit(targets_.memory, caf::exit_reason::user_shutdown);
+      self->wait_for(targets_.memory);
+      targets_.memory = nullptr;
+    }
     caf::anon_send_exit(archive_, caf::exit_reason::user_shutdown);
     self->wait_for(archive_);
     archive_ = nullptr;
     end(journal_);
   }
+  companions_.reset(); // what they call back is gone, and takes no notice
   system_.registry().await_running_count_equal(0);
   keepers_.reset();
   runner_.reset();

@@ -25,9 +25,12 @@ class keepers;
 class periodic_table;
 struct recovery;
 
+class companions;
+
 namespace store {
 class journal_store;
-}
+class memory_store;
+} // namespace store
 
 /// What a core is given besides the settings.
 struct core_surroundings {
@@ -63,12 +66,19 @@ private:
     /// For those who only read.
     std::unique_ptr<store::journal_store> archive;
     std::unique_ptr<recovery> found;
+    std::unique_ptr<store::memory_store> memory;
+    /// For the memory.
+    std::unique_ptr<store::journal_store> ended;
+    store::end_position remembered;
     std::unique_ptr<periodic_table> timetable;
 
     foundations();
     foundations(foundations&&) noexcept;
     ~foundations();
   };
+  /// Before the journal, which has to go on behind what the memory has read.
+  static result<void> open_memory(const config::settings& settings, const core_surroundings& around,
+                                  foundations& into);
   static result<void> open_journal(const config::settings& settings,
                                    const core_surroundings& around, foundations& into);
 
@@ -79,6 +89,7 @@ private:
   // These end before the actors that they call.
   std::shared_ptr<exec::process_runner> runner_;
   std::unique_ptr<keepers> keepers_;
+  std::unique_ptr<companions> companions_;
   std::chrono::milliseconds close_limit_;
   journal_actor journal_;
   archive_actor archive_;

@@ -35,6 +35,9 @@ inline constexpr const char* keepers = "keepers";
 /// What outlives the server: pools, tasks and results.
 inline constexpr const char* journal = "journal.db";
 
+/// What ended tasks have left behind, to be searched.
+inline constexpr const char* memory = "memory.db";
+
 /// Holds a file for each periodic task.
 inline constexpr const char* periodic = "periodic";
 

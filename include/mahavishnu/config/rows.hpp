@@ -191,16 +191,27 @@ inline constexpr auto rows = std::to_array<row>({
         .in("seconds")
         .used(),
     words::boolean("pools", "memory_aggregation_enabled", "true",
-                   "Collect what workers learn into the shared memory.")
-        .was({"memory_aggregation_enabled"}),
-    words::integer("pools", "memory_sync_interval", "60", 10, 600, "Pause between two collections.")
+                   "Remember what ended tasks were asked and have said, so that it can be "
+                   "searched; needs storage.enabled.")
+        .was({"memory_aggregation_enabled"})
+        .used(),
+    words::integer("pools", "memory_sync_interval", "60", 10, 600,
+                   "Pause between two turns of sending records to Session-Buddy and Akosha.")
         .in("seconds")
-        .was({"memory_sync_interval"}),
+        .was({"memory_sync_interval"})
+        .used(),
     words::text("pools", "session_buddy_url", "http://localhost:8678/mcp",
-                "MCP endpoint of Session-Buddy.")
-        .was({"session_buddy_pool_url"}),
-    words::text("pools", "akosha_url", "http://localhost:8682/mcp", "MCP endpoint of Akosha.")
-        .was({"akosha_url"}),
+                "MCP endpoint of Session-Buddy, which gets the records; empty: it gets none.")
+        .was({"session_buddy_pool_url"})
+        .used(),
+    words::text("pools", "akosha_url", "http://localhost:8682/mcp",
+                "MCP endpoint of Akosha, which gets the records; empty: it gets none.")
+        .was({"akosha_url"})
+        .used(),
+    words::text("pools", "session_buddy_token", "", "Bearer token for Session-Buddy.")
+        .masked()
+        .used(),
+    words::text("pools", "akosha_token", "", "Bearer token for Akosha.").masked().used(),
 
     words::boolean("workers", "enabled", "true", "Offer single workers, outside of pools.")
         .was({"workers_enabled"})

@@ -84,19 +84,18 @@ struct memory_record {
   std::string snippet;
   /// How often the same was left behind; `metadata` is of the newest.
   std::int64_t times = 1;
-  /// Greater is better; only to be compared within one answer.
-  double score = 0;
 
   friend bool operator==(const memory_record&, const memory_record&) = default;
   static constexpr auto fields() {
     return std::tuple{
-        field{"title", &memory_record::title},       field{"content", &memory_record::content},
+        field{"title", &memory_record::title}, field{"content", &memory_record::content},
         field{"metadata", &memory_record::metadata}, field{"snippet", &memory_record::snippet},
-        field{"times", &memory_record::times},       field{"score", &memory_record::score}};
+        field{"times", &memory_record::times}};
   }
 };
 
 struct memory_found {
+  /// The best first.
   std::vector<memory_record> results;
   /// How many there are on all pages, or at least.
   std::int64_t total = 0;
@@ -152,6 +151,8 @@ struct memory_target_stats {
   std::int64_t sent = 0;
   /// Refused for good.
   std::int64_t failed = 0;
+  /// Too old to be kept before they were sent.
+  std::int64_t forgotten = 0;
   std::string last_error;
 
   friend bool operator==(const memory_target_stats&, const memory_target_stats&) = default;
@@ -162,6 +163,7 @@ struct memory_target_stats {
                       field{"waiting", &memory_target_stats::waiting},
                       field{"sent", &memory_target_stats::sent},
                       field{"failed", &memory_target_stats::failed},
+                      field{"forgotten", &memory_target_stats::forgotten},
                       field{"last_error", &memory_target_stats::last_error}};
   }
 };

@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: MIT
+#include "actors/memory.hpp"
+
+#include "actors/memory_words.hpp"
+#include "actors/task_records.hpp"
+#include "base/circuit_breaker.hpp"
+#include "base/log.hpp"
+#include "base/rfc3339.hpp"
+#include "mahavishnu/messages/all.hpp"
+#include "messages/registry.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace mahavishnu::memory_detail {
+
+/// From the clock: something may have ended.
+struct look_again {};
+
+/// To itself: there was more than fits in one step.
+struct read_on {
+  store::wall_time before = 0;
+};
+
+/// From the clock: send what waits.
+struct sync_due {};
+
+/// From a target.
+struct batch_over {
+  std::size_t target = 0;
+  std::uint64_t number = 0;
+  std::vector<memory_outcome> outcomes;
+};
+
+/// From the clock: a target has had its time for a batch.
+struct batch_overdue {
+  std::size_t target = 0;
+  std::uint64_t number = 0;
+};
+
+/// From the clock: somebody has waited long enough for what has just ended.
+struct answer_now {};
+
+/// From the clock: forget some of what need not be kept.
+struct forget_some {};
+
+} // namespace mahavishnu::memory_detail
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::memory_detail::look_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::memory_detail::read_on)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::memory_detail::sync_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::memory_detail::batch_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::memory_detail::batch_overdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::memory_detail::answer_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::memory_detail::forget_some)
+
+namespace mahavishnu {
+
+namespace {
+
+using namespace memory_detail;
+
+/// Read and indexed in one step: so few that who searches hardly waits.
+constexpr std::size_t step_size = 500;
+/// Who searches waits no longer than this for what has just ended.
+constexpr std::chrono::milliseconds longest_wait_for_news{200};
+/// Records that a target gets together.
+constexpr std::size_t batch_size = 20;
+/// A target that has not answered then never will.
+constexpr std::chrono::minutes longest_batch{5};
+constexpr std::size_t forgotten_at_once = 500;
+constexpr std::chrono::milliseconds between_forgetting{20};
+constexpr std::chrono::minutes between_looks_for_old{1};
+constexpr std::chrono::seconds journal_limit{10};
+/// Niceness of the thread: whoever runs tasks comes first.
+constexpr int modest = 10;
+
+using memory_self_actor =
+    memory_actor::extend<caf::reacts_to<look_again>, caf::reacts_to<read_on>,
+                         caf::reacts_to<sync_due>, caf::reacts_to<batch_over>,
+                         caf::reacts_to<batch_overdue>, caf::reacts_to<answer_now>,
+                         caf::reacts_to<forget_some>>;
+
+/// A target, and what is on its way to it.
+struct sending {
+  std::shared_ptr<memory_target> to;
+  circuit_breaker breaker{};
+  /// Of the batch that is on its way; 0: none is.
+  std::uint64_t batch = 0;
+  std::vector<store::outgoing> on_their_way{};
+  /// Batches that this turn may still send, so that it ends.
+  std::uint64_t left = 0;
+  bool is_done = true;
+};
+
+/// What became of one turn of sending, and who wants to hear of it.
+struct sync_turn {
+  bool is_under_way = false;
+  /// What has just ended is to be sent as well.
+  bool waits_for_news = false;
+  memory_synced report;
+  std::vector<caf::typed_response_promise<memory_synced>> waiting, for_the_next;
+};
+
+struct memory_state {
+  static inline const char* name = "memory";
+
+  /// A search that waits for what has just ended.
+  struct waiting_search {
+    search_memory wish;
+    caf::actor_clock::time_point until;
+    caf::typed_response_promise<memory_found> promise;
+  };
+
+  memory_self_actor::pointer self = nullptr;
+  std::unique_ptr<store::memory_store> memory;
+  std::unique_ptr<store::journal_store> ended;
+  memory_options options;
+  store::end_position position;
+
+  bool is_collecting = false;
+  /// A look is coming; there is one at a time.
+  bool will_look = false;
+  std::vector<waiting_search> searches;
+  std::int64_t collected = 0;
+  std::vector<sending> targets;
+  sync_turn turn;
+  std::uint64_t last_batch = 0;
+  bool has_trouble = false;
+  bool has_sync_trouble = false;
+  /// Before a record is tried again that only itself has failed.
+  back_off pauses{std::chrono::minutes{1}, std::chrono::hours{1}};
+
+  ~memory_state() {
+    // CAF says nothing to those who wait for a promise that is dropped.
+    auto gone = to_caf({errc::shutting_down, "the memory ends with the server"});
+    for (auto& each : searches)
+      each.promise.deliver(gone);
+    for (auto* some : {&turn.waiting, &turn.for_the_next})
+      for (auto& each : *some)
+        each.deliver(gone);
+  }
+
+  // -- collecting --------------------------------------------------------------
+
+  void collect() {
+    if (std::exchange(is_collecting, true))
+      return;
+    self->request(options.journal.journal, journal_limit, journal_settle{})
+        .then([this](const journal_settled& upto) { read(upto.before); },
+              [this](const caf::error& failure) {
+                trouble(from_caf(failure, "the journal").message);
+                end_collecting();
+              });
+  }
+
+  /// One step.
+  void read(store::wall_time before) {
+    auto page = ended->ended_after(position, before, step_size);
+    if (!page) {
+      trouble(page.error().message);
+      return end_collecting();
+    }
+    auto& [tasks, last] = *page;
+    for (const auto& each : tasks.damaged)
+      log::error("memory", "{}; it is not remembered", each.message);
+    if (last == position)
+      return end_collecting();
+    std::vector<store::memory_record> fresh;
+    for (const auto& each : tasks.records)
+      if (auto record = records::remembered(each); !record)
+        log::error("memory", "{}; it is not remembered", record.error().message);
+      else if (*record)
+        fresh.push_back(std::move(**record));
+    auto done = memory->remember(fresh, memory_words::text_of(last));
+    say_warnings();
+    if (!done) {
+      trouble(done.error().message);
+      return end_collecting();
+    }
+    collected += static_cast<std::int64_t>(done->added);
+    position = last;
+    has_trouble = false;
+    self->send(self, read_on{before});
+  }
+
+  void end_collecting() {
+    is_collecting = false;
+    answer_searches([](const auto&) { return true; });
+    if (std::exchange(turn.waits_for_news, false))
+      send_what_waits();
+    if (!std::exchange(will_look, true))
+      self->delayed_send(self, options.collect_every, look_again{});
+  }
+
+  void say_warnings() {
+    for (const auto& each : memory->take_warnings())
+      log::warning("memory", "{}", each);
+  }
+
+  /// Said once for all that comes of it.
+  void trouble(const std::string& what) {
+    if (!std::exchange(has_trouble, true))
+      log::error("memory", "{}; what has ended is remembered later", what);
+  }
+
+  // -- searching ---------------------------------------------------------------
+
+  caf::result<memory_found> search(const search_memory& wish) {
+    auto promise = self->make_response_promise<memory_found>();
+    searches.push_back({wish, self->clock().now() + longest_wait_for_news, promise});
+    self->delayed_send(self, longest_wait_for_news, answer_now{});
+    collect();
+    return promise;
+  }
+
+  /// All that have waited long enough.
+  void answer_late_searches() {
+    answer_searches([this](const auto& each) { return each.until <= self->clock().now(); });
+  }
+
+  template <class Which>
+  void answer_searches(Which which) {
+    auto later = std::stable_partition(searches.begin(), searches.end(),
+                                       [&](const auto& each) { return !which(each); });
+    std::vector<waiting_search> now(std::move_iterator{later}, std::move_iterator{searches.end()});
+    searches.erase(later, searches.end());
+    for (auto& each : now)
+      if (auto found = find(each.wish))
+        each.promise.deliver(std::move(*found));
+      else
+        each.promise.deliver(to_caf(found.error()));
+  }
+
+  result<memory_found> find(const search_memory& wish) {
+    auto begin = self->clock().now();
+    auto query = memory_words::query_of(wish);
+    if (!query)
+      return query.error();
+    auto page = memory->search(*query);
+    if (!page)
+      return page.error();
+    memory_found answer;
+    for (const auto& hit : page->hits) {
+      auto whole = memory->find(hit.newest.task);
+      if (!whole)
+        page->damaged.push_back(whole.error());
+      else
+        answer.results.push_back(memory_words::found(hit, *whole));
+    }
+    answer.total = static_cast<std::int64_t>(page->total);
+    answer.more_than_total = page->has_more;
+    answer.next = std::move(page->next);
+    if (page->is_cut)
+      answer.problems.emplace_back("not all was looked at in the time that a search has; look for "
+                                   "more words, or in less");
+    for (const auto& each : page->damaged)
+      answer.problems.push_back(each.message);
+    answer.took = self->clock().now() - begin;
+    return answer;
+  }
+
+  // -- sending -----------------------------------------------------------------
+
+  caf::result<memory_synced> sync() {
+    auto promise = self->make_response_promise<memory_synced>();
+    turn.for_the_next.push_back(promise);
+    begin_turn();
+    return promise;
+  }
+
+  void begin_turn() {
+    if (std::exchange(turn.is_under_way, true))
+      return;
+    turn.report = {};
+    turn.waiting = std::exchange(turn.for_the_next, {});
+    turn.waits_for_news = true;
+    collect();
+  }
+
+  void send_what_waits() {
+    auto states = memory->targets();
+    if (!states)
+      turn.report.problems.push_back(states.error().message);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      targets[i].is_done = false;
+      targets[i].left = 0;
+      if (states)
+        for (const auto& each : *states)
+          if (each.target == targets[i].to->service())
+            targets[i].left = each.waiting / batch_size + 1;
+      send_next(i);
+    }
+    end_turn_if_done();
+  }
+
+  void send_next(std::size_t which) {
+    auto& its = targets[which];
+    auto finish = [&](const std::string& problem) {
+      its.is_done = true;
+      if (!problem.empty())
+        turn.report.problems.push_back(its.to->service() + " (" + its.to->url() + "): " + problem);
+    };
+    if (its.left == 0)
+      return finish("");
+    auto batch = memory->waiting(its.to->service(), now(), batch_size);
+    if (!batch)
+      return finish(batch.error().message);
+    for (const auto& each : batch->damaged)
+      log::error("memory", "{}; it is not sent", each.message);
+    if (batch->records.empty())
+      return finish("");
+    if (!its.breaker.lets_through(steady_now()))
+      return finish("it has failed too often and is left alone for a while");
+    --its.left;
+    its.batch = ++last_batch;
+    its.on_their_way = std::move(batch->records);
+    std::vector<memory_record> records;
+    for (const auto& each : its.on_their_way)
+      records.push_back(memory_words::sent(each.record));
+    self->delayed_send(self, longest_batch, batch_overdue{which, its.batch});
+    its.to->send(std::move(records),
+                 [me = memory_self_actor{self}, which,
+                  number = its.batch](std::vector<memory_outcome> outcomes) {
+                   caf::anon_send(me, batch_over{which, number, std::move(outcomes)});
+                 });
+  }
+
+  void settle(batch_over& end) {
+    auto& its = targets[end.target];
+    if (its.batch != end.number)
+      return; // too late, and settled
+    its.batch = 0;
+    std::vector<store::outcome> outcomes;
+    std::string why;
+    bool has_taken = false;
+    for (const auto& each : std::exchange(its.on_their_way, {})) {
+      auto told = std::ranges::find(end.outcomes, each.record.task, &memory_outcome::task);
+      auto outcome = told == end.outcomes.end()
+                         ? memory_outcome{each.record.task, memory_outcome::kind::failed,
+                                          "nothing was heard of it in time"}
+                         : std::move(*told);
+      switch (outcome.how) {
+      case memory_outcome::kind::sent:
+        has_taken = true;
+        ++turn.report.sent;
+        outcomes.push_back({each.number, store::delivery::sent, {}, 0});
+        break;
+      case memory_outcome::kind::refused:
+        has_taken = true; // it could have been another one
+        ++turn.report.failed;
+        log::warning("memory", "{} does not take the record of task '{}': {}", its.to->service(),
+                     each.record.task.str(), outcome.reason);
+        outcomes.push_back({each.number, store::delivery::given_up, outcome.reason, 0});
+        break;
+      case memory_outcome::kind::failed:
+        why = outcome.reason;
+        outcomes.push_back({each.number, store::delivery::failed, outcome.reason,
+                            now() + pauses.after(each.tries + 1).count()});
+        break;
+      }
+    }
+    auto settled = memory->settle(its.to->service(), outcomes);
+    say_warnings();
+    if (has_taken)
+      its.breaker.succeeded();
+    else
+      its.breaker.failed(steady_now());
+    if (!why.empty())
+      turn.report.problems.push_back(its.to->service() + " (" + its.to->url() + "): " + why);
+    if (!settled)
+      turn.report.problems.push_back(settled.error().message);
+    if (has_taken && settled)
+      send_next(end.target);
+    else
+      its.is_done = true;
+    end_turn_if_done();
+  }
+
+  void end_turn_if_done() {
+    if (!turn.is_under_way || !std::ranges::all_of(targets, &sending::is_done))
+      return;
+    auto report = std::exchange(turn.report, {});
+    report.timestamp = rfc3339(options.journal.clock->now());
+    report.synced = report.sent;
+    report.collected = std::exchange(collected, 0);
+    if (auto there = memory->stats())
+      report.pools = static_cast<std::int32_t>(there->pools.size());
+    else
+      report.problems.push_back(there.error().message);
+    if (auto states = memory->targets())
+      for (const auto& each : *states)
+        report.waiting += each.is_enabled ? static_cast<std::int64_t>(each.waiting) : 0;
+    say_problems(report.problems);
+    for (auto& each : std::exchange(turn.waiting, {}))
+      each.deliver(report);
+    turn.is_under_way = false;
+    if (!turn.for_the_next.empty())
+      begin_turn();
+  }
+
+  /// Once for all turns that go wrong in a row.
+  void say_problems(const std::vector<std::string>& problems) {
+    if (!problems.empty() && !has_sync_trouble)
+      log::warning("memory", "{}; what waits is kept and sent later", problems.front());
+    if (problems.empty() && has_sync_trouble)
+      log::info("memory", "all targets take records again");
+    has_sync_trouble = !problems.empty();
+  }
+
+  // -- the rest ----------------------------------------------------------------
+
+  result<memory_stats> stats() {
+    auto there = memory->stats();
+    if (!there)
+      return there.error();
+    auto states = memory->targets();
+    if (!states)
+      return states.error();
+    memory_stats answer;
+    answer.records = static_cast<std::int64_t>(there->records);
+    answer.contents = static_cast<std::int64_t>(there->contents);
+    answer.bytes = static_cast<std::int64_t>(there->bytes);
+    for (const auto& each : there->pools)
+      answer.pools.push_back(memory_words::about(each));
+    for (const auto& each : targets)
+      for (const auto& state : *states)
+        if (state.target == each.to->service())
+          answer.targets.push_back(
+              {state.target, each.to->url(),
+               each.breaker.current() != circuit_breaker::state::closed,
+               static_cast<std::int64_t>(state.waiting), static_cast<std::int64_t>(state.sent),
+               static_cast<std::int64_t>(state.failed), static_cast<std::int64_t>(state.forgotten),
+               state.last_error});
+    return answer;
+  }
+
+  bool forgets() const { return options.keep_for.count() > 0 || options.keep_most > 0; }
+
+  void forget() {
+    store::retention kept;
+    kept.most = options.keep_most;
+    if (options.keep_for.count() > 0)
+      kept.ended_before = now() - std::chrono::milliseconds{options.keep_for}.count();
+    auto gone = memory->forget(kept, forgotten_at_once);
+    say_warnings();
+    if (!gone)
+      log::warning("memory", "{}; old records are forgotten later", gone.error().message);
+    auto more = gone && *gone == forgotten_at_once;
+    self->delayed_send(self, more ? between_forgetting : between_looks_for_old, forget_some{});
+  }
+
+  store::wall_time now() const { return options.journal.now(); }
+  circuit_breaker::moment steady_now() const { return self->clock().now(); }
+};
+
+template <class Answer>
+caf::result<Answer> answer_of(result<Answer>&& given) {
+  if (!given)
+    return to_caf(given.error());
+  return std::move(*given);
+}
+
+/// What spawn_memory() is given, since a function that starts an actor can be copied.
+struct belongings {
+  std::unique_ptr<store::memory_store> memory;
+  std::unique_ptr<store::journal_store> ended;
+  memory_options options;
+};
+
+memory_self_actor::behavior_type memory(memory_self_actor::stateful_pointer<memory_state> self,
+                                        const std::shared_ptr<belongings>& its) {
+  auto& state = self->state;
+  state.self = self;
+  state.memory = std::move(its->memory);
+  state.ended = std::move(its->ended);
+  state.options = std::move(its->options);
+  state.position = state.options.position;
+  for (const auto& each : state.options.targets)
+    state.targets.push_back({each});
+  if (state.options.own_thread)
+    (void)::setpriority(PRIO_PROCESS, 0, modest); // of this thread
+  if (state.forgets())
+    self->send(self, forget_some{});
+  if (!state.targets.empty())
+    self->delayed_send(self, state.options.sync_every, sync_due{});
+  state.collect();
+  self->set_default_handler(caf::drop);
+  return {
+      [&state](const search_memory& x) { return state.search(x); },
+      [&state](const get_memory_stats&) { return answer_of(state.stats()); },
+      [&state](const sync_memory&) { return state.sync(); },
+      [&state](const look_again&) {
+        state.will_look = false;
+        state.collect();
+      },
+      [&state](const read_on& x) { state.read(x.before); },
+      [self, &state](const sync_due&) {
+        state.begin_turn();
+        self->delayed_send(self, state.options.sync_every, sync_due{});
+      },
+      [&state](batch_over& x) { state.settle(x); },
+      [&state](const batch_overdue& x) {
+        batch_over silence{x.target, x.number, {}};
+        state.settle(silence);
+      },
+      [&state](const answer_now&) { state.answer_late_searches(); },
+      [&state](const forget_some&) { state.forget(); },
+  };
+}
+
+} // namespace
+
+memory_actor spawn_memory(caf::actor_system& system, std::unique_ptr<store::memory_store> store,
+                          std::unique_ptr<store::journal_store> ended, memory_options options) {
+  auto own_thread = options.own_thread;
+  auto its = std::make_shared<belongings>(
+      belongings{std::move(store), std::move(ended), std::move(options)});
+  return own_thread ? system.spawn<caf::detached>(memory, its) : system.spawn(memory, its);
+}
+
+} // namespace mahavishnu
