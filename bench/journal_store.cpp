@@ -178,7 +178,7 @@ std::vector<double> measure_lists(const std::string& path, std::int64_t tasks, s
   auto store = good(open_sqlite(path));
   auto time_list = [&](task_filter wanted, std::size_t least) {
     return milliseconds([&] {
-      if (good(store->list(wanted)).size() < least)
+      if (good(store->list(wanted)).records.size() < least)
         die("a list is too short");
     });
   };
@@ -206,10 +206,11 @@ std::vector<double> measure_start(std::int64_t tasks) {
   std::int64_t found = 0;
   auto time = milliseconds([&] {
     auto store = good(open_sqlite(place / "journal.db"));
-    store->each_open([&](result<stored_task> each) {
+    auto read = store->each_open([&](result<stored_task> each) {
       good(std::move(each));
       ++found;
     });
+    read.value();
   });
   if (found != tasks)
     die("a start finds another number of tasks");

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite_care.hpp"
 
+#include "base/durable_file.hpp"
 #include "store/record_sums.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <tuple>
+#include <utility>
 
 namespace mahavishnu::store {
 
@@ -38,40 +40,50 @@ private:
   std::uint64_t more_ = 0;
 };
 
-void check_pools(const sqlite_session& at, store_report& report, problems& found) {
+record_total check_pools(const sqlite_session& at, problems& problems) {
+  record_total seen;
   sqlite_run row{at.pools};
   while (row.next()) {
     pool_id pool{std::string{row.bytes(0)}};
-    ++report.pools;
+    seen.add(pool);
     if (row.number(2) != record_sum::of_pool(pool, row.bytes(1)))
-      found.add(at.damaged("the record of pool '" + pool.value + "'").message);
+      problems.add(at.damaged("the record of pool '" + pool.value + "'").message);
   }
   if (row.failure() != SQLITE_OK)
-    found.add(at.connection.failure("read the pools of", row.failure()).message);
+    problems.add(at.connection.failure("read the pools of", row.failure()).message);
+  return seen;
 }
 
-void check_tasks(const sqlite_session& at, store_report& report, problems& found) {
-  task_totals seen;
+/// Those that are open, and those that have ended.
+std::pair<record_total, record_total> check_tasks(const sqlite_session& at, problems& problems) {
+  record_total open;
+  record_total ended;
   auto code = at.each_task([&](std::optional<task_id> task, const sqlite_run& row) {
     if (!task)
-      return found.add(at.damaged("the id of a record").message);
+      return problems.add(at.damaged("the id of a record").message);
     auto read = at.read_task(*task, row, 1, true);
     if (!read)
-      found.add(read.error().message);
-    (row.is_null(5) ? seen.open : seen.ended).add(*task);
+      problems.add(read.error().message);
+    (row.is_null(5) ? open : ended).add(*task);
   });
   if (code != SQLITE_OK)
-    found.add(at.connection.failure("read all tasks of", code).message);
-  report.open_tasks = seen.open.count;
-  report.ended_tasks = seen.ended.count;
+    problems.add(at.connection.failure("read all tasks of", code).message);
+  return {open, ended};
+}
+
+void check_totals(const sqlite_session& at, const record_totals& seen, problems& problems) {
   auto written = at.read_totals();
+  auto text = [](const record_totals& all) {
+    return std::to_string(all.pools.count) + " pools, " + std::to_string(all.open.count) +
+           " open tasks and " + std::to_string(all.ended.count) + " that have ended";
+  };
   if (!written)
-    found.add(written.error().message);
-  else if (*written != seen)
-    found.add("the journal '" + at.connection.path() + "' has " + std::to_string(seen.open.count) +
-              " open tasks and " + std::to_string(seen.ended.count) +
-              " that have ended, and these are not those that were written: " +
-              std::to_string(written->open.count) + " and " + std::to_string(written->ended.count));
+    problems.add(written.error().message);
+  else if (!*written)
+    problems.add(at.damaged("how much there is to be").message);
+  else if (**written != seen)
+    problems.add("the journal '" + at.connection.path() + "' has " + text(seen) +
+                 ", and these are not those that were written: " + text(**written));
 }
 
 void check_pages(const sqlite_session& at, problems& found) {
@@ -88,30 +100,30 @@ void check_pages(const sqlite_session& at, problems& found) {
     found.add(at.connection.failure("check all pages of", code).message);
 }
 
-std::uint64_t file_size(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+error already_there(const std::string& path) {
+  return {errc::already_exists,
+          "'" + path + "' is there already; name a file that is not, or remove it"};
 }
 
 error cannot_back_up(const std::string& path, const std::string& why) {
-  return {errc::io_failed, "cannot back up the journal to '" + path + "': " + why +
-                               "; look at the rights of its directory and at the free space"};
+  return {errc::io_failed, "cannot back up the journal to '" + path + "': " + why};
 }
 
 error system_refused(const std::string& path) {
-  return cannot_back_up(path, std::generic_category().message(errno));
+  return cannot_back_up(path, std::generic_category().message(errno) +
+                                  "; look at the rights of its directory and at the free space");
 }
 
-/// The bytes of the file, or its entries, are on disk when it returns.
-bool sync(const std::filesystem::path& path) {
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return false;
-  bool is_synced = ::fsync(descriptor) == 0;
-  auto why = errno;
-  ::close(descriptor);
-  errno = why;
-  return is_synced;
+/// Whether it is one file, which can be read anywhere. `ask` may make it one first.
+int is_without_log(const sqlite_connection& connection, const char* ask) {
+  int code = SQLITE_OK;
+  auto asked = connection.prepare(ask, code);
+  if (code != SQLITE_OK)
+    return code;
+  sqlite_run mode{asked};
+  if (mode.next() && mode.bytes(0) != "delete")
+    return SQLITE_IOERR; // it does not say why it did not work
+  return mode.failure();
 }
 
 result<void> copy_to(const sqlite_session& at, const std::string& path, const std::string& wanted) {
@@ -127,10 +139,44 @@ result<void> copy_to(const sqlite_session& at, const std::string& path, const st
     code = code == SQLITE_DONE ? last : code;
   }
   if (code == SQLITE_OK)
+    code = is_without_log(*to, "pragma journal_mode = delete");
+  if (code == SQLITE_OK)
     return {};
+  if (is_damage(code))
+    return cannot_back_up(wanted, at.connection.failure("read", code).message);
   auto in_file = sqlite3_system_errno(to->get());
-  return cannot_back_up(wanted, in_file != 0 ? std::generic_category().message(in_file)
-                                             : sqlite3_errstr(code));
+  return cannot_back_up(wanted, (in_file != 0 ? std::generic_category().message(in_file)
+                                              : std::string{sqlite3_errstr(code)}) +
+                                    "; look at the free space");
+}
+
+/// A copy of something damaged is no backup, and whoever needs it finds out too late.
+result<void> check_copy(const std::string& path, const std::string& wanted) {
+  auto copy = sqlite_session::open(path, sqlite_use::read);
+  if (!copy)
+    return copy.error();
+  if (int code = is_without_log(copy->connection, "pragma journal_mode"); code != SQLITE_OK)
+    return cannot_back_up(wanted, sqlite3_errstr(code));
+  sqlite_transaction instant{copy->connection, "begin"};
+  if (instant.code() != SQLITE_OK)
+    return copy->connection.failure("check", instant.code());
+  auto report = check_sqlite(*copy);
+  if (!report)
+    return report.error();
+  if (report->problems.empty())
+    return {};
+  return cannot_back_up(wanted, std::to_string(report->problems.size()) +
+                                    " problems were found in what was copied, the first one: " +
+                                    report->problems.front());
+}
+
+/// Gives the file its name, unless another one has it.
+result<void> name_copy(const std::string& copy, const std::string& path) {
+  if (auto synced = sync_to_disk(copy); !synced)
+    return synced;
+  if (::link(copy.c_str(), path.c_str()) != 0)
+    return errno == EEXIST ? already_there(path) : system_refused(path);
+  return sync_to_disk(std::filesystem::absolute(path).parent_path());
 }
 
 int checkpoint(const sqlite_session& at) {
@@ -141,54 +187,48 @@ int checkpoint(const sqlite_session& at) {
 } // namespace
 
 result<store_report> check_sqlite(const sqlite_session& at) {
+  problems problems;
+  record_totals seen;
+  seen.pools = check_pools(at, problems);
+  std::tie(seen.open, seen.ended) = check_tasks(at, problems);
+  check_totals(at, seen, problems);
+  check_pages(at, problems);
   store_report report;
-  problems found;
-  // Of one instant, whatever is written meanwhile.
-  sqlite_transaction instant{at.connection, "begin"};
-  if (instant.code() != SQLITE_OK)
-    return at.connection.failure("check", instant.code());
-  check_pools(at, report, found);
-  check_tasks(at, report, found);
-  check_pages(at, found);
+  report.pools = seen.pools.count;
+  report.open_tasks = seen.open.count;
+  report.ended_tasks = seen.ended.count;
   report.bytes = file_size(at.connection.path()) + file_size(at.connection.path() + "-wal");
-  report.problems = found.take();
+  report.problems = problems.take();
   return report;
 }
 
 result<void> backup_sqlite(const sqlite_session& at, const std::string& path) {
-  // Takes the name, so that nobody else's file is replaced in the end.
-  int claimed = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (claimed < 0 && errno == EEXIST)
-    return error{errc::already_exists,
-                 "'" + path + "' is there already; name a file that is not, or remove it"};
-  if (claimed < 0)
-    return system_refused(path);
-  ::close(claimed);
+  if (::access(path.c_str(), F_OK) == 0)
+    return already_there(path);
   auto beside = path + ".unfinished.XXXXXX";
-  auto give_up = [&](error why) {
-    ::unlink(beside.c_str());
-    ::unlink(path.c_str());
-    return why;
-  };
   int descriptor = ::mkostemp(beside.data(), O_CLOEXEC); // for our user alone
   if (descriptor < 0)
-    return give_up(system_refused(path));
+    return system_refused(path);
   ::close(descriptor);
-  if (auto copied = copy_to(at, beside, path); !copied)
-    return give_up(copied.error());
-  if (!sync(beside) || ::rename(beside.c_str(), path.c_str()) != 0 ||
-      !sync(std::filesystem::absolute(path).parent_path()))
-    return give_up(system_refused(path));
-  return {};
+  auto copied = copy_to(at, beside, path);
+  if (copied)
+    copied = check_copy(beside, path);
+  if (copied)
+    copied = name_copy(beside, path);
+  // All of it when that went wrong; otherwise what may be left of turning it into one file.
+  for (const auto* end : {"", "-journal", "-wal", "-shm"})
+    ::unlink((beside + end).c_str());
+  return copied;
 }
 
 result<void> compact_sqlite(const sqlite_session& at) {
   int code = checkpoint(at);
   if (code == SQLITE_OK)
     code = at.connection.execute("vacuum");
-  if (code == SQLITE_OK)
-    code = checkpoint(at);
   if (code != SQLITE_OK)
+    return at.connection.failure("compact", code);
+  code = checkpoint(at);
+  if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) // somebody reads: the log shrinks later
     return at.connection.failure("compact", code);
   return {};
 }
