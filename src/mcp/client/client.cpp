@@ -174,6 +174,9 @@ void list_and_call_again(std::shared_ptr<tool_call> made) {
 }
 
 void make_tool_call(std::shared_ptr<tool_call> made) {
+  if (!made->arguments.is_object())
+    return made->callback(failure{errc::invalid_argument, "the arguments for '" + made->name +
+                                                              "' are no JSON object; give one"});
   question asked;
   asked.method = "tools/call";
   asked.parameters = {{"name", made->name}, {"arguments", made->arguments}};

@@ -90,7 +90,11 @@ void rpc::on_message(message read) {
       if (auto seen = read_progress(read.body, id_))
         hooks_.on_progress(*seen);
     } else if (read.method == "notifications/message" && core_->options.on_log) {
-      core_->options.on_log(read_log(read.body));
+      try {
+        core_->options.on_log(read_log(read.body));
+      } catch (...) {
+        // Its own business; what comes after it in the stream is ours.
+      }
     }
     return;
   case message_kind::request: return refuse_request(read);
@@ -138,6 +142,13 @@ void rpc::on_http_end(const result<net::client_answer>& outcome) {
 failure rpc::explain_silence() const {
   if (reader_->violation() && reader_->status() < 300)
     return explain_violation(label_, *reader_->violation());
+  if (reader_->status() >= 300 && resumptions_ > 0)
+    return {errc::io_failed, "the stream of " + label_.text() +
+                                 " ended before the answer and cannot be taken up again (HTTP "
+                                 "status " +
+                                 std::to_string(reader_->status()) +
+                                 "), and whether it was carried out is unknown; look at the log of "
+                                 "the server"};
   if (reader_->status() >= 300)
     return explain_status(label_, reader_->status(), reader_->excerpt());
   if (heard_foreign_answer_)
@@ -153,7 +164,7 @@ failure rpc::explain_silence() const {
 
 void rpc::on_stream_end(failure why) {
   auto is_stream = reader_ && reader_->is_stream();
-  auto resumes_in_vain = resumptions_ > 0 && why.code != errc::incompatible;
+  auto resumes_in_vain = resumptions_ > 0 && (!reader_ || reader_->status() < 300);
   auto may_resume = agreed_.era == era::legacy && !last_event_id_.empty() &&
                     (is_stream || resumes_in_vain) && resumptions_ < most_resumptions &&
                     why.code != errc::shutting_down && why.code != errc::unauthorized;
