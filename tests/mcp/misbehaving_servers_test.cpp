@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+// Against servers that no SDK would make, byte by byte.
+#include "mcp/support.hpp"
+
+#include <atomic>
+
+using namespace mahavishnu;
+using namespace mahavishnu::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+json body_of(const std::string& request) {
+  return json::parse(request.substr(request.find("\r\n\r\n") + 4), nullptr, false);
+}
+
+std::string method_of(const std::string& request) {
+  return mcp::string_member(body_of(request), "method");
+}
+
+std::string result_text(const std::string& request, const json& result) {
+  return json{{"jsonrpc", "2.0"}, {"id", body_of(request)["id"]}, {"result", result}}.dump();
+}
+
+std::string tool_text(const std::string& request, const std::string& text) {
+  return result_text(request, {{"content", {{{"type", "text"}, {"text", text}}}}});
+}
+
+std::string event(const std::string& data, const std::string& id = {}) {
+  return (id.empty() ? "" : "id: " + id + '\n') + "data: " + data + "\n\n";
+}
+
+const std::string stream_head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+
+/// What to send for a call; nothing more happens on the connection after it.
+using answer_to_call = std::function<void(raw_connection&, const std::string& request)>;
+
+/// A modern server that behaves until a tool is called.
+raw_server modern_until_called(answer_to_call answer) {
+  return raw_server{[answer = std::move(answer)](raw_connection& connection) {
+    for (std::string request; !(request = connection.receive()).empty();)
+      if (method_of(request) == "server/discover")
+        connection.send(raw_answer(result_text(request, {{"supportedVersions", {"2026-07-28"}}})));
+      else
+        return answer(connection, request);
+  }};
+}
+
+/// A legacy server, with numbered sessions, that behaves until anything else is asked.
+raw_server legacy_until_called(answer_to_call answer, const std::string& version = "2025-11-25") {
+  auto sessions = std::make_shared<std::atomic<int>>(0);
+  return raw_server{[answer = std::move(answer), version, sessions](raw_connection& connection) {
+    for (std::string request; !(request = connection.receive()).empty();) {
+      auto method = method_of(request);
+      if (method == "server/discover")
+        connection.send(raw_answer("what?", "text/plain", "400 Bad Request"));
+      else if (method == "initialize")
+        connection.send(raw_answer(
+            result_text(request, {{"protocolVersion", version}, {"capabilities", json::object()}}),
+            "application/json", "200 OK",
+            "Mcp-Session-Id: session-" + std::to_string(++*sessions) + "\r\n"));
+      else if (method.starts_with("notifications/") || request.starts_with("DELETE"))
+        connection.send(raw_answer("", "text/plain", "202 Accepted"));
+      else
+        return answer(connection, request);
+    }
+  }};
+}
+
+/// What a client makes of a modern server that says this to a call.
+mcp::failure failure_after(const std::string& answer) {
+  auto server = modern_until_called(
+      [&](raw_connection& connection, const std::string&) { connection.send(answer); });
+  speaker one{server.url()};
+  auto failed = one.call("echo");
+  REQUIRE(failed.has_error());
+  CHECK_THAT(failed.error().message,
+             ContainsSubstring("'echo'") || ContainsSubstring(server.url()));
+  return failed.error();
+}
+
+} // namespace
+
+TEST_CASE("an answer with another id, or with none, is not taken for ours") {
+  CHECK_THAT(failure_after(raw_answer(R"({"jsonrpc":"2.0","id":999,"result":{}})")).message,
+             ContainsSubstring("something else"));
+  CHECK_THAT(failure_after(raw_answer(R"({"jsonrpc":"2.0","id":"2","result":{}})")).message,
+             ContainsSubstring("something else"));
+  CHECK_THAT(failure_after(raw_answer(R"({"jsonrpc":"2.0","result":{}})")).message,
+             ContainsSubstring("something else"));
+  CHECK_THAT(failure_after(raw_answer(R"([{"jsonrpc":"2.0","id":2,"result":{}}])")).message,
+             ContainsSubstring("several messages"));
+}
+
+TEST_CASE("garbage is said to be no answer of an MCP server") {
+  for (const auto& answer :
+       {raw_answer("<html>Hello</html>", "text/html"), raw_answer("no json"), raw_answer(""),
+        raw_answer("", "text/plain", "202 Accepted"), raw_answer(std::string(70, '[')),
+        stream_head + event("no json"), raw_answer("\"\xFF\"")}) {
+    auto failed = failure_after(answer);
+    CHECK(failed.code == errc::incompatible);
+    CHECK_FALSE(failed.rpc_code);
+    CHECK_THAT(failed.message, ContainsSubstring("is this an MCP server?"));
+  }
+}
+
+TEST_CASE("a connection that ends in the middle is an error on the way") {
+  for (const auto& answer :
+       {std::string{}, std::string{"HTTP/1.1 200 OK\r\nContent-Ty"},
+        std::string{"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
+                    "\r\n{\"jsonrpc\""},
+        stream_head + "data: {\"jsonrpc\":", stream_head + ": nothing\n\n"}) {
+    auto failed = failure_after(answer);
+    CHECK(failed.code == errc::io_failed);
+    CHECK_FALSE(failed.rpc_code);
+  }
+}
+
+TEST_CASE("a status that means no is named, with what the server says to it") {
+  auto teapot = failure_after(raw_answer("short\nand stout", "text/plain", "418 Teapot"));
+  CHECK(teapot.code == errc::incompatible);
+  CHECK_THAT(teapot.message, ContainsSubstring("418") && ContainsSubstring("short and stout"));
+  CHECK(failure_after(raw_answer("", "text/plain", "401 Unauthorized")).code == errc::unauthorized);
+  CHECK(failure_after(raw_answer("", "text/plain", "500 Oops")).code == errc::io_failed);
+  CHECK(failure_after(raw_answer("", "text/plain", "503 Busy")).code == errc::io_failed);
+  auto refused = failure_after(
+      raw_answer(R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}})",
+                 "application/json", "400 Bad Request"));
+  CHECK(refused.rpc_code == -32700);
+}
+
+TEST_CASE("a body or a stream without end is cut at its limit") {
+  for (const std::string head :
+       {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n\"",
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: ",
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: ", "HTTP/1.1 200 OK\r\nX: ",
+        "HTTP/1.1 500 Oops\r\nContent-Type: text/plain\r\n\r\n"}) {
+    auto server = modern_until_called([&](raw_connection& connection, const std::string&) {
+      connection.send(head);
+      while (connection.send(std::string(65'536, 'x'))) {
+      }
+    });
+    auto options = speaker::options_for(server.url());
+    options.max_message_bytes = 1u << 20;
+    options.max_stream_bytes = 4u << 20;
+    speaker one{options};
+    CHECK(one.call("echo").has_error());
+  }
+}
+
+TEST_CASE("a stream of events without end and without an answer is cut at its limit") {
+  auto server = modern_until_called([&](raw_connection& connection, const std::string&) {
+    connection.send(stream_head);
+    while (connection.send(event(R"({"jsonrpc":"2.0","method":"notifications/message"})"))) {
+    }
+  });
+  auto options = speaker::options_for(server.url());
+  options.max_stream_bytes = 1u << 20;
+  auto failed = speaker{options}.call("echo");
+  REQUIRE(failed.has_error());
+  CHECK_THAT(failed.error().message, ContainsSubstring("1048576 bytes"));
+}
+
+TEST_CASE("a server that never answers is given up in time, in the handshake too") {
+  raw_server silent{[](raw_connection& connection) { connection.wait_for_close(); }};
+  auto options = speaker::options_for(silent.url());
+  options.call_timeout = 100ms;
+  CHECK(speaker{options}.call("echo").error().code == errc::timeout);
+  options.call_timeout = 1h;
+  options.negotiation_timeout = 100ms;
+  auto failed = speaker{options}.call("echo");
+  REQUIRE(failed.has_error());
+  CHECK(failed.error().code == errc::timeout);
+  CHECK_THAT(failed.error().message, ContainsSubstring("the handshake"));
+}
+
+TEST_CASE("a server that is not there is unreachable, and found when it has come") {
+  std::uint16_t port = raw_server{[](raw_connection&) {}}.port();
+  speaker one{"http://127.0.0.1:" + std::to_string(port) + "/mcp"};
+  CHECK(one.call("echo").error().code == errc::unreachable);
+  CHECK(one.list().error().code == errc::unreachable);
+}
+
+TEST_CASE("the end of the client ends its calls with an error") {
+  auto server = modern_until_called(
+      [](raw_connection& connection, const std::string&) { connection.wait_for_close(); });
+  raw_server silent{[](raw_connection& connection) { connection.wait_for_close(); }};
+  speaker one{server.url()};
+  speaker other{silent.url()};
+  auto running = one.start("echo", json::object());
+  auto negotiating = other.start("echo", json::object());
+  auto waiting = other.start("echo", json::object());
+  CHECK(comes_true([&] { return server.connection_count() > 0; }));
+  one.close();
+  other.close();
+  for (auto* each : {&running, &negotiating, &waiting})
+    CHECK(wait_for(std::move(*each)).error().code == errc::shutting_down);
+}
+
+TEST_CASE("more calls than allowed fail at once") {
+  auto server = modern_until_called(
+      [](raw_connection& connection, const std::string&) { connection.wait_for_close(); });
+  auto options = speaker::options_for(server.url());
+  options.max_calls = 1;
+  speaker one{options};
+  mcp::call_number number = 0;
+  auto running = one.start("never", json::object(), {}, &number);
+  auto failed = one.call("echo");
+  REQUIRE(failed.has_error());
+  CHECK(failed.error().code == errc::unreachable);
+  CHECK_THAT(failed.error().message, ContainsSubstring("not sent"));
+  one->cancel(number);
+  CHECK(wait_for(std::move(running)).error().code == errc::cancelled);
+}
+
+TEST_CASE("a modern call that breaks is made again only when that is harmless") {
+  std::atomic<int> calls = 0;
+  auto server = modern_until_called([&](raw_connection& connection, const std::string& request) {
+    ++calls;
+    connection.send(stream_head);
+    if (calls % 2 == 0)
+      connection.send(event(tool_text(request, "second")));
+  });
+  speaker one{server.url()};
+  call_options call;
+  call.repeatable = true;
+  CHECK(one.call("echo", json::object(), call)->text() == "second");
+  CHECK(calls == 2);
+  CHECK_THAT(failure_of(one.call("echo")), ContainsSubstring("whether it was carried out is"));
+  CHECK(calls == 3);
+}
+
+TEST_CASE("a modern server may not ask the client back, and an unfinished result is an error") {
+  auto server = modern_until_called([&](raw_connection& connection, const std::string& request) {
+    connection.send(raw_answer(result_text(
+        request, {{"resultType", "input_required"}, {"inputRequests", {{"a", json::object()}}}})));
+  });
+  auto failed = speaker{server.url()}.call("echo");
+  REQUIRE(failed.has_error());
+  CHECK(failed.error().code == errc::unsupported);
+  CHECK_THAT(failed.error().message, ContainsSubstring("further input"));
+}
+
+TEST_CASE("a server that lists tools without end is cut") {
+  std::atomic<int> pages = 0;
+  auto endless = [&](bool same) {
+    return raw_server{[&pages, same](raw_connection& connection) {
+      for (std::string request; !(request = connection.receive()).empty();) {
+        auto result = json{{"supportedVersions", {"2026-07-28"}}};
+        if (method_of(request) == "tools/list")
+          result = {{"tools", {{{"name", "a"}}}},
+                    {"nextCursor", same ? "again" : std::to_string(++pages)}};
+        connection.send(raw_answer(result_text(request, result)));
+      }
+    }};
+  };
+  for (bool same : {true, false}) {
+    auto server = endless(same);
+    auto options = speaker::options_for(server.url());
+    options.max_tools = 50;
+    auto failed = speaker{options}.list();
+    REQUIRE(failed.has_error());
+    CHECK_THAT(failed.error().message, ContainsSubstring("never ends"));
+  }
+  CHECK(pages <= 51);
+}
+
+TEST_CASE("tools on several pages are one list") {
+  raw_server server{[](raw_connection& connection) {
+    for (std::string request; !(request = connection.receive()).empty();) {
+      auto result = json{{"supportedVersions", {"2026-07-28"}}};
+      if (method_of(request) == "tools/list") {
+        auto cursor = mcp::string_member(body_of(request)["params"], "cursor");
+        result = {{"tools", {{{"name", "tool" + cursor}}}}};
+        if (cursor != "3")
+          result["nextCursor"] = cursor.empty() ? "2" : "3";
+      }
+      connection.send(raw_answer(result_text(request, result)));
+    }
+  }};
+  auto tools = speaker{server.url()}.list();
+  REQUIRE(tools);
+  REQUIRE(tools->size() == 3);
+  CHECK((*tools)[0].name == "tool");
+  CHECK((*tools)[2].name == "tool3");
+}
+
+TEST_CASE("an older legacy version is spoken, batches included where it has them") {
+  for (const std::string version : {"2025-06-18", "2025-03-26"}) {
+    auto server = legacy_until_called(
+        [](raw_connection& connection, const std::string& request) {
+          connection.send(
+              raw_answer(R"([{"jsonrpc":"2.0","method":"notifications/message","params":{}},)" +
+                         tool_text(request, "from a batch") + ']'));
+        },
+        version);
+    speaker one{server.url()};
+    auto said = one.call("echo");
+    if (version == "2025-03-26")
+      CHECK(said->text() == "from a batch");
+    else
+      CHECK_THAT(failure_of(said), ContainsSubstring("several messages"));
+  }
+}
+
+TEST_CASE("a version that we do not speak is named") {
+  auto server = legacy_until_called([](raw_connection&, const std::string&) {}, "2024-11-05");
+  auto failed = speaker{server.url()}.call("echo");
+  REQUIRE(failed.has_error());
+  CHECK(failed.error().code == errc::incompatible);
+  CHECK_THAT(failed.error().message,
+             ContainsSubstring("2024-11-05") && ContainsSubstring("2026-07-28"));
+}
+
+TEST_CASE("a session that is gone again at once is not asked for without end") {
+  std::atomic<int> calls = 0;
+  auto server = legacy_until_called([&](raw_connection& connection, const std::string&) {
+    ++calls;
+    connection.send(raw_answer("", "text/plain", "404 Not Found"));
+  });
+  auto failed = speaker{server.url()}.call("echo");
+  REQUIRE(failed.has_error());
+  CHECK_THAT(failed.error().message, ContainsSubstring("404"));
+  CHECK(calls == 2);
+}
+
+TEST_CASE("a legacy stream is taken up where it broke, and not without end") {
+  std::atomic<int> resumptions = 0;
+  std::string last_id;
+  json asked;
+  auto broken_for = [&](int times) {
+    return legacy_until_called([&, times](raw_connection& connection, const std::string& request) {
+      if (request.starts_with("GET")) {
+        auto at = request.find("Last-Event-ID: ");
+        last_id = request.substr(at + 15, request.find("\r\n", at) - at - 15);
+        connection.send(stream_head);
+        if (++resumptions >= times)
+          connection.send(event(asked.get<std::string>(), "e2"));
+      } else {
+        asked = tool_text(request, "at last");
+        connection.send(stream_head + "retry: 1\n" + event("", "e1"));
+      }
+    });
+  };
+  {
+    auto server = broken_for(3);
+    CHECK(speaker{server.url()}.call("echo")->text() == "at last");
+    CHECK(resumptions == 3);
+    CHECK(last_id == "e1");
+  }
+  resumptions = 0;
+  auto server = broken_for(1000);
+  auto options = speaker::options_for(server.url());
+  options.call_timeout = 1h;
+  speaker one{options};
+  // Later streams do not say how long to wait, and a second each is too long for a test.
+  call_options call;
+  call.timeout = 300ms;
+  CHECK(one.call("echo", json::object(), call).has_error());
+  CHECK(resumptions <= 5);
+}
+
+TEST_CASE("what cannot be right is refused when a client is opened") {
+  auto http = net::http_client::start({});
+  REQUIRE(http);
+  client_options options;
+  options.url = "localhost:8678/mcp";
+  CHECK(mcp::client::open(**http, options).has_error());
+  options.url = "http://localhost:8678/mcp";
+  options.bearer_token = "secret\n";
+  auto refused = mcp::client::open(**http, options);
+  REQUIRE(refused.has_error());
+  CHECK_THAT(refused.error().message,
+             ContainsSubstring("line break") && !ContainsSubstring("secret"));
+}
+
+TEST_CASE("callbacks that throw do no harm") {
+  auto server = modern_until_called([](raw_connection& connection, const std::string& request) {
+    connection.send(stream_head +
+                    event(R"({"jsonrpc":"2.0","method":"notifications/progress","params":)"
+                          R"({"progressToken":)" +
+                          body_of(request)["id"].dump() + R"(,"progress":1}})") +
+                    event(tool_text(request, "fine")));
+  });
+  speaker one{server.url()};
+  call_options call;
+  call.on_progress = [](const mcp::progress&) { throw std::runtime_error("progress"); };
+  CHECK(one.call("echo", json::object(), call)->text() == "fine");
+  one->call_tool("echo", json::object(), {}, [](const auto&) { throw std::runtime_error("done"); });
+  CHECK(one.call("echo")->text() == "fine");
+}
