@@ -56,8 +56,9 @@ struct control_state {
     if (!whom)
       return to_caf({errc::unsupported,
                      "there is nobody here who answers that: periodic tasks and the memory need a "
-                     "state directory to be kept in; set state_dir (and for the memory "
-                     "storage.enabled and pools.memory_aggregation_enabled)"});
+                     "state directory to be kept in; set state_dir (the memory also "
+                     "needs storage.enabled and pools.memory_aggregation_enabled, and the log "
+                     "says when it could not be opened)"});
     return self->delegate(whom, question);
   }
 };

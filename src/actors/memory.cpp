@@ -325,11 +325,10 @@ struct memory_state {
     for (const auto& each : its.on_their_way)
       records.push_back(memory_words::sent(each.record));
     self->delayed_send(self, longest_batch, batch_overdue{which, its.batch});
-    its.to->send(std::move(records),
-                 [me = memory_self_actor{self}, which,
-                  number = its.batch](std::vector<memory_outcome> outcomes) {
-                   caf::anon_send(me, batch_over{which, number, std::move(outcomes)});
-                 });
+    its.to->send(std::move(records), [me = memory_self_actor{self}, which,
+                                      number = its.batch](std::vector<memory_outcome> outcomes) {
+      caf::anon_send(me, batch_over{which, number, std::move(outcomes)});
+    });
   }
 
   void settle(batch_over& end) {
@@ -432,12 +431,12 @@ struct memory_state {
     for (const auto& each : targets)
       for (const auto& state : *states)
         if (state.target == each.to->service())
-          answer.targets.push_back(
-              {state.target, each.to->url(),
-               each.breaker.current() != circuit_breaker::state::closed,
-               static_cast<std::int64_t>(state.waiting), static_cast<std::int64_t>(state.sent),
-               static_cast<std::int64_t>(state.failed), static_cast<std::int64_t>(state.forgotten),
-               state.last_error});
+          answer.targets.push_back({state.target, each.to->url(),
+                                    each.breaker.current() != circuit_breaker::state::closed,
+                                    static_cast<std::int64_t>(state.waiting),
+                                    static_cast<std::int64_t>(state.sent),
+                                    static_cast<std::int64_t>(state.failed),
+                                    static_cast<std::int64_t>(state.forgotten), state.last_error});
     return answer;
   }
 

@@ -210,7 +210,8 @@ struct pool_state : pool_effects {
         settle({run_of(its)}); // it is written where it came from
       return;
     }
-    next.changes.emplace_back(records::ended(its, how, options.config, names, options.journal.now()));
+    next.changes.emplace_back(
+        records::ended(its, how, options.config, names, options.journal.now()));
     next.ended.push_back(how);
     whom_of_end[its.id] = its.requester;
     if (its.process != 0)

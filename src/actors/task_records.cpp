@@ -48,17 +48,13 @@ struct task_end {
   bool forgotten = false;
 
   static constexpr auto fields() {
-    return std::tuple{field{"pool", &task_end::pool},
-                      field{"worker", &task_end::worker},
-                      field{"error", &task_end::error},
-                      field{"exit_code", &task_end::exit_code},
-                      field{"duration", &task_end::duration},
-                      field{"attempts", &task_end::attempts},
-                      field{"truncated", &task_end::truncated},
-                      field{"pool_name", &task_end::pool_name},
-                      field{"pool_type", &task_end::pool_type},
-                      field{"worker_type", &task_end::worker_type},
-                      field{"forgotten", &task_end::forgotten}};
+    return std::tuple{
+        field{"pool", &task_end::pool},           field{"worker", &task_end::worker},
+        field{"error", &task_end::error},         field{"exit_code", &task_end::exit_code},
+        field{"duration", &task_end::duration},   field{"attempts", &task_end::attempts},
+        field{"truncated", &task_end::truncated}, field{"pool_name", &task_end::pool_name},
+        field{"pool_type", &task_end::pool_type}, field{"worker_type", &task_end::worker_type},
+        field{"forgotten", &task_end::forgotten}};
   }
 };
 
@@ -271,7 +267,8 @@ result<std::optional<store::memory_record>> remembered(const store::stored_task&
   record.at = kept.ended_at.value_or(0);
   for (const auto& [name, value] : spec.metadata)
     record.tags.push_back(name + "=" + value);
-  record.title = first_bytes((spec.command.empty() ? spec.prompt : spec.command).str(), longest_title);
+  record.title =
+      first_bytes((spec.command.empty() ? spec.prompt : spec.command).str(), longest_title);
   record.content = content_of(kept, *end, *status);
   return std::optional{std::move(record)};
 }

@@ -46,8 +46,8 @@ public:
     std::vector<mcp::memory_item> items;
     for (const auto& each : batch)
       items.push_back(item_of(each));
-    server_->send(std::move(items), [batch = std::move(batch), done = std::move(done)](
-                                        std::vector<mcp::item_outcome> told) {
+    server_->send(std::move(items), [batch = std::move(batch),
+                                     done = std::move(done)](std::vector<mcp::item_outcome> told) {
       std::vector<memory_outcome> outcomes;
       for (std::size_t i = 0; i < std::min(batch.size(), told.size()); ++i)
         outcomes.push_back(outcome_of(batch[i], std::move(told[i])));

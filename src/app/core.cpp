@@ -141,8 +141,7 @@ result<std::unique_ptr<core>> core::start(const config::settings& settings,
       return opened.error();
     all.kept = std::move(*opened);
   }
-  if (auto opened = open_memory(settings, around, all); !opened)
-    return opened.error();
+  open_memory(settings, around, all);
   if (auto opened = open_journal(settings, around, all); !opened)
     return opened.error();
   if (!around.state_dir.empty()) {
@@ -159,20 +158,23 @@ core::foundations::foundations() = default;
 core::foundations::foundations(foundations&&) noexcept = default;
 core::foundations::~foundations() = default;
 
-result<void> core::open_memory(const config::settings& settings, const core_surroundings& around,
-                               foundations& into) {
+/// Nothing else needs it, and it can be made from the journal: what is wrong with it stops nothing.
+void core::open_memory(const config::settings& settings, const core_surroundings& around,
+                       foundations& into) {
   if (around.state_dir.empty() || !settings.get<"storage.enabled">() ||
       !settings.get<"pools.memory_aggregation_enabled">())
-    return {};
-  auto opened = store::open_sqlite_memory((around.state_dir / state_dir::memory).string());
-  if (!opened)
-    return opened.error();
-  auto cursor = (*opened)->cursor();
+    return;
+  auto path = (around.state_dir / state_dir::memory).string();
+  auto opened = store::open_sqlite_memory(path);
+  auto cursor = opened ? (*opened)->cursor() : result<std::string>{opened.error()};
   if (!cursor)
-    return cursor.error();
+    return log::error("memory",
+                      "{}; nothing is remembered and nothing can be searched until the server "
+                      "starts with one that can be opened (when '{}' is moved away, it makes a "
+                      "new one from the journal)",
+                      cursor.error().message, path);
   into.memory = std::move(*opened);
   into.remembered = memory_words::position_of(*cursor);
-  return {};
 }
 
 /// And finds what an earlier server has left, whose processes end when there is no journal.

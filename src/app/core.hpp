@@ -77,8 +77,8 @@ private:
     ~foundations();
   };
   /// Before the journal, which has to go on behind what the memory has read.
-  static result<void> open_memory(const config::settings& settings, const core_surroundings& around,
-                                  foundations& into);
+  static void open_memory(const config::settings& settings, const core_surroundings& around,
+                          foundations& into);
   static result<void> open_journal(const config::settings& settings,
                                    const core_surroundings& around, foundations& into);
 

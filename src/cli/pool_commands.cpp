@@ -204,6 +204,8 @@ struct spawn_options {
         ->check(CLI::Range(0, 100000));
     add_number(command, "--history-limit", config.history_limit, 1000000,
                "Ended tasks that are remembered (default: pools.history_limit)");
+    command.add_flag("--memory,!--no-memory", config.memory_enabled,
+                     "Remember what its tasks say (default: yes)");
     add_words(command, "--label", labels,
               "NAME=VALUE that tasks may ask for; may be given many times");
     add_words(command, "--config", extra,

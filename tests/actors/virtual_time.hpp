@@ -17,14 +17,16 @@
 
 namespace mahavishnu::test {
 
-/// A clock that stands still.
+/// A clock that stands still until it is set.
 class still_clock final : public wall_clock {
 public:
   static constexpr std::chrono::milliseconds since_epoch{1'800'000'000'000};
 
   std::chrono::system_clock::time_point now() const override {
-    return std::chrono::system_clock::time_point{since_epoch};
+    return std::chrono::system_clock::time_point{at};
   }
+
+  std::chrono::milliseconds at = since_epoch;
 };
 
 /// An answer that may still come.
