@@ -78,6 +78,8 @@ constexpr std::size_t forgotten_at_once = 500;
 constexpr std::chrono::milliseconds between_forgetting{20};
 constexpr std::chrono::minutes between_looks_for_old{1};
 constexpr std::chrono::seconds journal_limit{10};
+/// Of one turn of sending.
+constexpr std::size_t most_problems = 10;
 /// Niceness of the thread: whoever runs tasks comes first.
 constexpr int modest = 10;
 
@@ -305,7 +307,7 @@ struct memory_state {
     auto finish = [&](const std::string& problem) {
       its.is_done = true;
       if (!problem.empty())
-        turn.report.problems.push_back(its.to->service() + " (" + its.to->url() + "): " + problem);
+        note_problem(its, problem);
     };
     if (its.left == 0)
       return finish("");
@@ -372,14 +374,22 @@ struct memory_state {
     else
       its.breaker.failed(steady_now());
     if (!why.empty())
-      turn.report.problems.push_back(its.to->service() + " (" + its.to->url() + "): " + why);
+      note_problem(its, why);
     if (!settled)
-      turn.report.problems.push_back(settled.error().message);
+      note_problem(its, settled.error().message);
     if (has_taken && settled)
       send_next(end.target);
     else
       its.is_done = true;
     end_turn_if_done();
+  }
+
+  /// The same one is said once, and only so many.
+  void note_problem(const sending& its, const std::string& what) {
+    auto& all = turn.report.problems;
+    auto problem = its.to->service() + " (" + its.to->url() + "): " + what;
+    if (all.size() < most_problems && std::ranges::find(all, problem) == all.end())
+      all.push_back(std::move(problem));
   }
 
   void end_turn_if_done() {
@@ -407,7 +417,7 @@ struct memory_state {
   /// Once for all turns that go wrong in a row.
   void say_problems(const std::vector<std::string>& problems) {
     if (!problems.empty() && !has_sync_trouble)
-      log::warning("memory", "{}; what waits is kept and sent later", problems.front());
+      log::info("memory", "{}; what waits is kept and sent later", problems.front());
     if (problems.empty() && has_sync_trouble)
       log::info("memory", "all targets take records again");
     has_sync_trouble = !problems.empty();
