@@ -64,8 +64,7 @@ struct sqlite_session {
   sqlite_statement ended_after;
   sqlite_statement every_task, every_task_backwards, every_state;
 
-  // -- reading
-  // -------------------------------------------------------------------------------------
+  // -- reading ----------------------------------------------------------------------------------
 
   /// The task of the row: what columns `find` and `every_task` have, from `column` on. An error
   /// when a checksum does not agree.
