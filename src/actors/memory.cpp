@@ -396,7 +396,8 @@ struct memory_state {
     if (!turn.is_under_way || !std::ranges::all_of(targets, &sending::is_done))
       return;
     auto report = std::exchange(turn.report, {});
-    report.timestamp = rfc3339(options.journal.clock->now());
+    report.timestamp =
+        rfc3339(std::chrono::floor<std::chrono::milliseconds>(options.journal.clock->now()));
     report.synced = report.sent;
     report.collected = std::exchange(collected, 0);
     if (auto there = memory->stats())

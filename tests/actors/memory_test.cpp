@@ -257,8 +257,6 @@ TEST_CASE("every task is remembered once, however often the memory ends in betwe
 TEST_CASE("a clock that goes back hides no end from who reads in their order") {
   durable_server s;
   std::mt19937_64 random{seed()};
-  auto path = (s.place / "another.db").string();
-  auto reader_of = [&] { return store::open_sqlite(path).value(); };
   store::end_position position;
   std::map<task_id, int> read;
   std::set<task_id> written;
@@ -268,9 +266,9 @@ TEST_CASE("a clock that goes back hides no end from who reads in their order") {
     how.own_thread = false;
     how.clock = s.clock;
     how.newest_end = position == store::end_position{} ? 0 : position.at + 1;
-    auto journal = spawn_journal(s.system(), store::open_sqlite(path).value(), how);
+    auto journal = s.another_journal(how);
     s.run();
-    auto reader = reader_of();
+    auto reader = s.open();
     for (int i = 0; i < 60; ++i) {
       s.clock->at += std::chrono::milliseconds{static_cast<int>(random() % 9) - 4};
       if (random() % 20 == 0)
@@ -294,7 +292,7 @@ TEST_CASE("a clock that goes back hides no end from who reads in their order") {
     s.run();
     s.clock->at -= 100s;
   }
-  auto reader = reader_of();
+  auto reader = s.open();
   for (;;) {
     auto page =
         reader->ended_after(position, std::numeric_limits<store::wall_time>::max(), 100).value();
