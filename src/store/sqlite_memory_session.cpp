@@ -35,7 +35,8 @@ void prepare_rows(sqlite_memory_session& at, int& code) {
   at.newest_uses = prepare("select * from uses indexed by uses_by_newest "
                            "where (newest_at, content) < (?, ?) "
                            "order by newest_at desc, content desc limit ?");
-  at.documents_by_hash = prepare("select * from documents where hash = ?");
+  at.documents_by_hash = prepare("select * from documents indexed by documents_by_hash "
+                                 "where content = ? and hash = ?");
   at.document_by_id = prepare("select * from documents where id = ?");
   at.documents_of_content = prepare("select * from documents indexed by documents_by_content "
                                     "where content = ? order by newest_at desc limit ?");

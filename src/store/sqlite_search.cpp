@@ -204,7 +204,8 @@ private:
     // What cannot be read is counted anew with the next change; until then, all are looked at.
     bool is_known = state->has_value();
     state_ = is_known ? **state : memory_state{};
-    filters_.last_document = is_known ? state_.last_document : std::numeric_limits<int>::max();
+    filters_.last_document =
+        is_known ? state_.last_document : std::numeric_limits<std::int64_t>::max();
     if (place)
       filters_.last_document = std::min(filters_.last_document, place->last_document);
     anchor_ = filters_.last_document;
