@@ -71,7 +71,8 @@ struct client_request {
 };
 
 /// Called once for each request. Errors that say `unreachable` mean that the server has certainly
-/// not begun with the request; after any other it may have.
+/// not begun with the request; after any other it may have. `incompatible`: the answer broke a
+/// limit.
 using answer_callback = std::function<void(result<client_answer>)>;
 
 /// Names a request of one client, for cancel().

@@ -110,6 +110,9 @@ public:
     ::close(fd_);
   }
 
+  /// Whoever comes now is refused; connections that are open stay.
+  void stop_listening() { shutdown(fd_, SHUT_RDWR); }
+
   std::uint16_t port() const { return port_; }
   std::string url(std::string_view target = "/") const {
     return "http://127.0.0.1:" + std::to_string(port_) + std::string(target);
