@@ -63,6 +63,9 @@ struct client_request {
   /// limits it.
   std::optional<std::chrono::milliseconds> whole_timeout{std::chrono::milliseconds{60'000}};
   std::size_t max_body_bytes = std::size_t{4} << 20;
+  /// Others end only after it: goes before those that wait for a connection, and may have one of a
+  /// few beyond their number.
+  bool is_urgent = false;
 
   /// Called before the body, if given.
   std::function<void(const answer_head&)> on_head;
