@@ -10,10 +10,10 @@ namespace mahavishnu::mcp {
 namespace {
 
 /// What a callback throws is its own business.
-template <class Callback, class Argument>
-void give(const Callback& callback, Argument&& argument) {
+template <class Callback, class... Arguments>
+void give(const Callback& callback, Arguments&&... arguments) {
   try {
-    callback(std::forward<Argument>(argument));
+    callback(std::forward<Arguments>(arguments)...);
   } catch (...) {
   }
 }
@@ -114,7 +114,7 @@ void call::end(call_result<message> outcome) {
   running_.reset();
   deadline_.reset();
   core_->calls.erase(number_);
-  give(std::exchange(on_result_, nullptr), std::move(outcome));
+  give(std::exchange(on_result_, nullptr), std::move(outcome), agreed_);
 }
 
 } // namespace mahavishnu::mcp

@@ -9,16 +9,6 @@ namespace {
 
 constexpr std::size_t longest_quote = 300;
 
-/// What a server says, in one line of bounded length.
-std::string quote(std::string_view text) {
-  text = text.substr(0, first_invalid_utf8(text).value_or(text.size()));
-  std::string line{first_bytes(text, longest_quote)};
-  for (auto& c : line)
-    if ((c >= 0 && c < ' ') || c == '\x7f')
-      c = ' ';
-  return line;
-}
-
 errc code_for(int rpc_code) {
   switch (rpc_code) {
   case -32602: return errc::invalid_argument;
@@ -42,6 +32,15 @@ std::string_view advice_for(errc code) {
 }
 
 } // namespace
+
+std::string quote(std::string_view text) {
+  text = text.substr(0, first_invalid_utf8(text).value_or(text.size()));
+  std::string line{first_bytes(text, longest_quote)};
+  for (auto& c : line)
+    if ((c >= 0 && c < ' ') || c == '\x7f')
+      c = ' ';
+  return line;
+}
 
 failure explain_refusal(const call_label& label, const message& answer) {
   auto code = code_for(answer.code);

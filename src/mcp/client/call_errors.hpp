@@ -39,6 +39,9 @@ struct call_label {
   std::string text() const { return what + " at " + url; }
 };
 
+/// What a server says, in one line of bounded length.
+std::string quote(std::string_view text);
+
 failure explain_refusal(const call_label& label, const message& answer);
 /// An HTTP status that means no, without a JSON-RPC error in it.
 failure explain_status(const call_label& label, unsigned status, std::string_view excerpt);
