@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <random>
 
 using namespace mahavishnu;
 using namespace mahavishnu::test;
@@ -479,6 +480,58 @@ TEST_CASE("more items than may wait fail at once") {
   auto outcomes = wait_for(std::move(running));
   CHECK_THAT(outcomes[3].reason, ContainsSubstring("3 items wait for Session-Buddy already"));
   CHECK_THAT(outcomes[4].reason, ContainsSubstring("send less at once"));
+}
+
+TEST_CASE("whatever a server does, every item has one outcome, in its place") {
+  auto akosha_tools = json::array({tool_taking("generate_batch_embeddings", {"texts"}),
+                                   tool_taking("batch_store_memories", {"memories"})});
+  std::mutex mutex;
+  std::mt19937 random{seed()};
+  auto roll = [&] {
+    std::lock_guard guard{mutex};
+    return random();
+  };
+  auto answer = [&](raw_connection& connection, const std::string& request) {
+    auto asked = json::parse(request.substr(request.find("\r\n\r\n") + 4));
+    json reply{{"jsonrpc", "2.0"}, {"id", asked["id"]}};
+    json result{{"content", json::array()}};
+    const auto& arguments = asked["params"]["arguments"];
+    if (arguments.contains("texts"))
+      result["structuredContent"] = {
+          {"embeddings", json(arguments["texts"].size(), json{1, 2, 3})}};
+    switch (roll() % 8) {
+    case 0: return; // closes
+    case 1: connection.send(raw_answer("", "text/plain", "500 Oops")); return;
+    case 2: reply["error"] = {{"code", -32603}, {"message", "no"}}; break;
+    case 3: result["isError"] = true; [[fallthrough]];
+    default: reply["result"] = result;
+    }
+    connection.send(
+        raw_answer(reply.dump(), "application/json", "200 OK", "Connection: close\r\n"));
+  };
+  for (const auto& [open, tools] : {std::pair<opener, json>{mcp::open_session_buddy, conversations},
+                                    std::pair<opener, json>{mcp::open_akosha, akosha_tools}}) {
+    auto server = until_called(tools, answer);
+    auto options = options_for(server.url());
+    options.embedding_size = 3;
+    listener one{open, options};
+    for (int round = 0; round < 10; ++round) {
+      std::vector<std::future<std::vector<item_outcome>>> running;
+      std::vector<std::size_t> sizes;
+      for (int batch = 0; batch < 4; ++batch) {
+        sizes.push_back(roll() % 30);
+        running.push_back(one.start(many_items(sizes.back())));
+      }
+      for (std::size_t batch = 0; batch < running.size(); ++batch) {
+        auto outcomes = wait_for(std::move(running[batch]));
+        REQUIRE(outcomes.size() == sizes[batch]);
+        for (std::size_t i = 0; i < outcomes.size(); ++i) {
+          REQUIRE(outcomes[i].id == "task_" + std::to_string(i));
+          REQUIRE(outcomes[i].reason.empty() == (outcomes[i].outcome == send_outcome::sent));
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("options that cannot be are refused") {

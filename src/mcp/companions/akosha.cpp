@@ -45,9 +45,11 @@ std::map<std::string, std::string> errors_by_id(const json& object) {
   return errors;
 }
 
-std::uint64_t count_in(const json& object, const char* name) {
+std::size_t count_in(const json& object, const char* name) {
   auto found = object.find(name);
-  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+  if (found == object.end() || !found->is_number_integer())
+    return 0;
+  return static_cast<std::size_t>(std::max<std::int64_t>(0, found->get<std::int64_t>()));
 }
 
 class akosha_delivery final : public delivery {
