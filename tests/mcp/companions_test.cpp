@@ -111,17 +111,20 @@ json what_is_stored(const node_server& server) {
 
 /// The era and the tools as a good server has them; then what the test wants.
 raw_server until_called(const json& tools,
-                        std::function<void(raw_connection&, const std::string&)> answer) {
-  return raw_server{[tools, answer = std::move(answer)](raw_connection& connection) {
+                        std::function<void(raw_connection&, const std::string&)> answer,
+                        std::atomic<int>* listings = nullptr) {
+  return raw_server{[tools, answer = std::move(answer), listings](raw_connection& connection) {
     for (std::string request; !(request = connection.receive()).empty();) {
       auto asked = json::parse(request.substr(request.find("\r\n\r\n") + 4), nullptr, false);
       auto method = mcp::string_member(asked, "method");
       json result;
       if (method == "server/discover")
         result = {{"supportedVersions", {"2026-07-28"}}};
-      else if (method == "tools/list")
+      else if (method == "tools/list") {
         result = {{"tools", tools}};
-      else
+        if (listings)
+          ++*listings;
+      } else
         return answer(connection, request);
       connection.send(
           raw_answer(json{{"jsonrpc", "2.0"}, {"id", asked["id"]}, {"result", result}}.dump()));
@@ -429,8 +432,10 @@ TEST_CASE("a status that means no concerns all that wait, unless the item is too
 
 TEST_CASE("a server that has lost a tool is asked for its tools again") {
   std::atomic<int> calls{0};
-  auto server =
-      until_called(conversations, [&](raw_connection& connection, const std::string& request) {
+  std::atomic<int> listings{0};
+  auto server = until_called(
+      conversations,
+      [&](raw_connection& connection, const std::string& request) {
         auto asked = json::parse(request.substr(request.find("\r\n\r\n") + 4));
         json answer{{"jsonrpc", "2.0"}, {"id", asked["id"]}};
         if (++calls == 1)
@@ -439,14 +444,18 @@ TEST_CASE("a server that has lost a tool is asked for its tools again") {
           answer["result"] = {{"content", json::array()}};
         connection.send(
             raw_answer(answer.dump(), "application/json", "200 OK", "Connection: close\r\n"));
-      });
+      },
+      &listings);
   auto options = options_for(server.url());
   options.max_calls = 1;
   listener buddy{mcp::open_session_buddy, options};
   auto outcomes = buddy.send(many_items(2));
   CHECK(sent_in(outcomes) == 0);
   CHECK(outcomes[0].outcome == send_outcome::failed);
+  CHECK(listings == 1);
   CHECK(sent_in(buddy.send(many_items(2))) == 2);
+  CHECK(sent_in(buddy.send(many_items(2))) == 2);
+  CHECK(listings == 2);
 }
 
 TEST_CASE("the end of a companion ends what is running and what waits") {
