@@ -24,6 +24,8 @@ struct failure : error {
   failure(errc reason, std::string text) : error{reason, std::move(text)} {}
 
   std::optional<int> rpc_code;
+  /// Of an HTTP answer that was a no without being JSON-RPC.
+  std::optional<unsigned> http_status;
   /// What the server says beside its text.
   json data;
 };
