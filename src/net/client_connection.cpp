@@ -82,6 +82,12 @@ std::string client_connection::verification_failure() const {
 }
 
 bool client_connection::is_quiet() {
+  // Of TLS, asio takes in more than it is asked for.
+  if (tls_) {
+    auto* session = tls_->native_handle();
+    if (SSL_pending(session) > 0 || BIO_pending(SSL_get_rbio(session)) > 0)
+      return false;
+  }
   char byte = 0;
   auto count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);

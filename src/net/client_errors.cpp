@@ -35,6 +35,11 @@ std::string reason_to_connect(const url& where, boost::system::error_code failur
   return failure.message() + "; look at the network and at the limit on open files (ulimit -n)";
 }
 
+bool is_over_limit(boost::system::error_code failure) {
+  return failure == http::error::header_limit || failure == http::error::buffer_overflow ||
+         failure == http::error::body_limit;
+}
+
 std::string reason_to_read(request_stage stage, boost::system::error_code failure,
                            const request_limits& limits) {
   if (failure == http::error::header_limit || failure == http::error::buffer_overflow)
@@ -63,7 +68,8 @@ error explain_failure(const url& where, request_stage stage, boost::system::erro
                                    "' is unknown; correct its name, or look at the network"};
   if (is_before_the_request(stage))
     return {errc::unreachable, begin + reason_to_connect(where, failure)};
-  return {errc::io_failed, begin + reason_to_read(stage, failure, limits)};
+  return {is_over_limit(failure) ? errc::incompatible : errc::io_failed,
+          begin + reason_to_read(stage, failure, limits)};
 }
 
 error explain_tls_failure(const url& where, boost::system::error_code failure,

@@ -8,6 +8,16 @@ namespace mahavishnu::net {
 
 using std::chrono::steady_clock;
 
+namespace {
+
+constexpr std::size_t extra_for_urgent = 4;
+
+} // namespace
+
+std::size_t connection_pool::most_for(bool is_urgent) const {
+  return options_.max_connections_per_origin + (is_urgent ? extra_for_urgent : 0);
+}
+
 connection_pool::connection_ptr connection_pool::make() const {
   return std::make_shared<client_connection>(context_, options_.max_header_bytes);
 }
@@ -24,16 +34,18 @@ connection_pool::connection_ptr connection_pool::take_idle(origin& of) {
   return nullptr;
 }
 
-bool connection_pool::ask(const url& where, request_number who, taker take) {
+bool connection_pool::ask(const url& where, request_number who, bool is_urgent, taker take) {
   auto& of = origins_[where.origin()];
   if (auto kept = take_idle(of)) {
     take(std::move(kept));
-  } else if (of.connections < options_.max_connections_per_origin) {
+  } else if (of.connections < most_for(is_urgent)) {
     ++of.connections;
     take(make());
   } else if (waiting_ < options_.max_waiting) {
     ++waiting_;
-    of.waiting.push_back({who, std::move(take)});
+    auto place =
+        is_urgent ? std::ranges::find(of.waiting, false, &waiter::is_urgent) : of.waiting.end();
+    of.waiting.insert(place, {who, is_urgent, std::move(take)});
   } else {
     return false;
   }
@@ -51,18 +63,21 @@ void connection_pool::give_back(const url& where, const connection_ptr& connecti
                                 bool is_usable) {
   auto found = origins_.find(where.origin());
   auto& of = found->second;
-  if (!is_usable)
-    connection->close();
-  if (!of.waiting.empty()) {
+  // A connection on which something has come unasked is not for the next request.
+  is_usable = is_usable && connection->is_quiet();
+  auto may_serve = [&](const waiter& next) { return of.connections <= most_for(next.is_urgent); };
+  if (!of.waiting.empty() && may_serve(of.waiting.front())) {
     auto next = std::move(of.waiting.front());
     of.waiting.pop_front();
     --waiting_;
     next.take(is_usable ? connection : replace(connection));
-  } else if (is_usable) {
+  } else if (is_usable && of.connections <= most_for(false)) {
     of.idle.push_back(connection);
     watch_idle();
-  } else if (--of.connections == 0) {
-    origins_.erase(found);
+  } else {
+    connection->close();
+    if (--of.connections == 0)
+      origins_.erase(found);
   }
 }
 

@@ -14,8 +14,8 @@
 
 namespace mahavishnu::net {
 
-/// Who gets which connection: so many to each origin, kept ones first, and who comes first is
-/// served first. For the thread of the client only.
+/// Who gets which connection: so many to each origin and a few more for what is urgent, kept ones
+/// first, and who comes first is served first. For the thread of the client only.
 class connection_pool {
 public:
   using connection_ptr = std::shared_ptr<client_connection>;
@@ -26,7 +26,7 @@ public:
       : context_(context), options_(options), idle_timer_(context) {}
 
   /// False when too many wait already; otherwise `take` is called, now or later.
-  bool ask(const url& where, request_number who, taker take);
+  bool ask(const url& where, request_number who, bool is_urgent, taker take);
   /// Who has asked and not got one goes away.
   void withdraw(const url& where, request_number who);
   /// What was taken comes back, once; `is_usable`: it can serve another request.
@@ -38,6 +38,7 @@ public:
 private:
   struct waiter {
     request_number who;
+    bool is_urgent;
     taker take;
   };
   struct origin {
@@ -45,9 +46,12 @@ private:
     std::deque<connection_ptr> idle;
     /// Idle ones included.
     std::size_t connections = 0;
+    /// Who is urgent is before all others.
     std::deque<waiter> waiting;
   };
 
+  /// Those that may be there for one who asks.
+  std::size_t most_for(bool is_urgent) const;
   connection_ptr make() const;
   connection_ptr take_idle(origin& of);
   void watch_idle();

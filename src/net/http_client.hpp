@@ -63,6 +63,9 @@ struct client_request {
   /// limits it.
   std::optional<std::chrono::milliseconds> whole_timeout{std::chrono::milliseconds{60'000}};
   std::size_t max_body_bytes = std::size_t{4} << 20;
+  /// Others end only after it: goes before those that wait for a connection, and may have one of a
+  /// few beyond their number.
+  bool is_urgent = false;
 
   /// Called before the body, if given.
   std::function<void(const answer_head&)> on_head;
@@ -71,7 +74,8 @@ struct client_request {
 };
 
 /// Called once for each request. Errors that say `unreachable` mean that the server has certainly
-/// not begun with the request; after any other it may have.
+/// not begun with the request; after any other it may have. `incompatible`: the answer broke a
+/// limit.
 using answer_callback = std::function<void(result<client_answer>)>;
 
 /// Names a request of one client, for cancel().

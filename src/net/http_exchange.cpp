@@ -55,12 +55,13 @@ void http_exchange::start() {
 
 void http_exchange::limit_stage(std::optional<std::chrono::milliseconds> time) {
   stage_timer_.cancel();
+  ++limit_;
   if (!time)
     return;
   stage_timer_.expires_after(*time);
   stage_timer_.async_wait(
-      [self = shared_from_this(), attempt = attempt_, time = *time](error_code called_off) {
-        if (!called_off && !self->has_ended_ && attempt == self->attempt_)
+      [self = shared_from_this(), limit = limit_, time = *time](error_code called_off) {
+        if (!called_off && !self->has_ended_ && limit == self->limit_)
           self->fail(explain_timeout(self->where_, self->stage_, time));
       });
 }
@@ -69,9 +70,9 @@ void http_exchange::limit_stage(std::optional<std::chrono::milliseconds> time) {
 
 void http_exchange::ask_for_connection() {
   stage_ = request_stage::waiting;
-  auto has_room = core_.pool.ask(where_, number_, [self = shared_from_this()](auto connection) {
-    self->use(std::move(connection));
-  });
+  auto has_room = core_.pool.ask(
+      where_, number_, request_.is_urgent,
+      [self = shared_from_this()](auto connection) { self->use(std::move(connection)); });
   if (!has_room)
     fail(explain_full_queue(where_, core_.options.max_waiting));
 }
@@ -203,6 +204,9 @@ void http_exchange::fail(error_code reason) {
 void http_exchange::fail(error reason) {
   if (has_ended_)
     return;
+  // The server may have begun with what was sent first.
+  if (was_repeated_ && reason.code == errc::unreachable)
+    reason.code = errc::io_failed;
   if (connection_)
     core_.pool.give_back(where_, std::exchange(connection_, nullptr), false);
   else

@@ -121,6 +121,9 @@ private:
   bool has_ended_ = false;
   /// Number of the connection that is tried: steps of an earlier one come too late.
   unsigned attempt_ = 0;
+  /// Number of the limit on a stage: an earlier one may have come due just before it was called
+  /// off.
+  unsigned limit_ = 0;
   bool was_repeated_ = false;
   unsigned redirections_ = 0;
   unsigned interim_answers_ = 0;

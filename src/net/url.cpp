@@ -28,12 +28,11 @@ error refuse(std::string_view what, std::string_view reason) {
 }
 
 /// What may be repeated of a URL that could not be read: nothing from a user name or a query on.
-std::string_view harmless_part(std::string_view text) {
+std::string_view harmless_part(std::string_view text, std::size_t most = 100) {
   auto slashes = text.find("://");
   auto start = slashes == std::string_view::npos ? 0 : slashes + 3;
-  if (text.find('@', start) != std::string_view::npos)
-    return text.substr(0, start);
-  return text.substr(0, std::min(text.find_first_of("?#"), std::size_t{100}));
+  auto end = text.find('@', start) != std::string_view::npos ? start : text.find_first_of("?#");
+  return first_bytes(text.substr(0, end), most);
 }
 
 std::optional<std::uint16_t> port_from(std::string_view text) {
@@ -81,7 +80,8 @@ std::string url::shown() const {
 
 result<url> parse_url(std::string_view text) {
   if (text.size() > longest_url)
-    return refuse(text.substr(0, 20), "is the start of a URL of more than 8192 bytes; shorten it");
+    return refuse(harmless_part(text, 20),
+                  "is the start of a URL of more than 8192 bytes; shorten it");
   url read;
   auto slashes = text.find("://");
   auto scheme = to_lower(text.substr(0, std::min(slashes, text.size())));

@@ -47,6 +47,15 @@ private:
     std::optional<record_row> row;
   };
 
+  /// Unless it could not be read for another reason: then SQLite may have gone back already, and
+  /// whatever came now would stay.
+  result<void> leave_damaged(const error& why) {
+    if (at_.has_failed())
+      return why;
+    warnings_.push_back(why.message);
+    return {};
+  }
+
   result<std::vector<needless_record>> needless(const retention& kept, std::size_t step) {
     auto excess = kept.most != 0 && state_.records > kept.most ? state_.records - kept.most : 0;
     std::vector<needless_record> rows;
@@ -74,10 +83,8 @@ private:
     if (!record.row)
       return {};
     auto document = at_.document(record.row->document);
-    if (!document) { // nobody finds it any more, and it is in the way of nobody
-      warnings_.push_back(document.error().message);
-      return {};
-    }
+    if (!document) // nobody finds it any more, and it is in the way of nobody
+      return leave_damaged(document.error());
     if (auto left = leave_pool(document->pool); !left)
       return left;
     if (--document->times > 0) {
@@ -97,8 +104,8 @@ private:
                                            std::string_view{*content}, document.facets});
           code != SQLITE_OK)
         return failed(code);
-    } else {
-      warnings_.push_back(content.error().message);
+    } else if (auto left = leave_damaged(content.error()); !left) {
+      return left;
     }
     if (int code = store::run(sqlite_run{at_.drop_document, document.id}); code != SQLITE_OK)
       return failed(code);
@@ -136,12 +143,13 @@ private:
     auto [at, is_new] = pools_.try_emplace(number);
     if (is_new) {
       sqlite_run row{at_.pool_by_number, number};
-      auto read = row.next() ? at_.read_pool(row)
-                             : result<pool_row>{at_.damaged("pool " + std::to_string(number))};
+      auto read =
+          row.next()
+              ? at_.read_pool(row)
+              : result<pool_row>{at_.unread("pool " + std::to_string(number), row.failure())};
       if (!read) {
         pools_.erase(at);
-        warnings_.push_back(read.error().message);
-        return {};
+        return leave_damaged(read.error());
       }
       at->second = std::move(*read);
     }

@@ -66,7 +66,8 @@ create table documents (
   title text not null,
   sum integer not null
 );
-create index documents_by_hash on documents (hash);
+-- Not by the hash alone: each new one would change another page of the index.
+create index documents_by_hash on documents (content, hash);
 create index documents_by_content on documents (content, newest_at);
 
 create table records (

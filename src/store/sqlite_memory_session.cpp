@@ -35,7 +35,8 @@ void prepare_rows(sqlite_memory_session& at, int& code) {
   at.newest_uses = prepare("select * from uses indexed by uses_by_newest "
                            "where (newest_at, content) < (?, ?) "
                            "order by newest_at desc, content desc limit ?");
-  at.documents_by_hash = prepare("select * from documents where hash = ?");
+  at.documents_by_hash = prepare("select * from documents indexed by documents_by_hash "
+                                 "where content = ? and hash = ?");
   at.document_by_id = prepare("select * from documents where id = ?");
   at.documents_of_content = prepare("select * from documents indexed by documents_by_content "
                                     "where content = ? order by newest_at desc limit ?");
@@ -86,6 +87,7 @@ void prepare_texts(sqlite_memory_session& at, int& code) {
   at.drop_word = prepare("delete from words where word = ?");
   at.state = prepare("select cursor, records, contents, documents, size, counted, reached, late, "
                      "last_content, last_document, swept, sum from state where id = 1");
+  at.any_record = prepare("select 1 from records limit 1");
   at.put_state =
       prepare("insert or replace into state values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 }
@@ -219,6 +221,11 @@ result<std::optional<memory_state>> sqlite_memory_session::read_state() const {
       return std::optional<memory_state>{};
     if (row.failure() != SQLITE_OK)
       return connection.failure("read", row.failure());
+    sqlite_run record{any_record};
+    if (record.next())
+      return std::optional<memory_state>{};
+    if (record.failure() != SQLITE_OK)
+      return connection.failure("read", record.failure());
     memory_state first; // of a memory in which nothing was written yet
     first.reached = before_all;
     return std::optional{first};
@@ -242,21 +249,14 @@ result<document_row> sqlite_memory_session::document(std::int64_t id) const {
   sqlite_run row{document_by_id, id};
   if (row.next())
     return read_document(row);
-  if (row.failure() != SQLITE_OK && !is_damage(row.failure()))
-    return connection.failure("read", row.failure());
-  return damaged("document " + std::to_string(id));
+  return unread("document " + std::to_string(id), row.failure());
 }
 
 result<std::string> sqlite_memory_session::content(std::int64_t id) const {
   sqlite_run row{content_by_id, id};
-  if (row.next()) {
-    auto bytes = row.bytes(0);
-    if (row.number(1) == field_sum::of(id, bytes))
-      return std::string{bytes};
-  } else if (row.failure() != SQLITE_OK && !is_damage(row.failure())) {
-    return connection.failure("read", row.failure());
-  }
-  return damaged("content " + std::to_string(id));
+  if (row.next() && row.number(1) == field_sum::of(id, row.bytes(0)))
+    return std::string{row.bytes(0)};
+  return unread("content " + std::to_string(id), row.failure());
 }
 
 result<memory_record> sqlite_memory_session::whole(const record_row& record,
@@ -265,9 +265,7 @@ result<memory_record> sqlite_memory_session::whole(const record_row& record,
   {
     sqlite_run row{pool_by_number, document.pool};
     if (!row.next())
-      return row.failure() == SQLITE_OK || is_damage(row.failure())
-                 ? damaged("pool " + std::to_string(document.pool))
-                 : connection.failure("read", row.failure());
+      return unread("pool " + std::to_string(document.pool), row.failure());
     auto pool = read_pool(row);
     if (!pool)
       return pool.error();
@@ -278,9 +276,7 @@ result<memory_record> sqlite_memory_session::whole(const record_row& record,
   for (auto number : tags_among(document.facets)) {
     sqlite_run row{tag_by_number, number};
     if (!row.next() || row.number(1) != field_sum::of(number, row.bytes(0)))
-      return row.failure() == SQLITE_OK || is_damage(row.failure())
-                 ? damaged("tag " + std::to_string(number))
-                 : connection.failure("read", row.failure());
+      return unread("tag " + std::to_string(number), row.failure());
     made.tags.emplace_back(row.bytes(0));
   }
   std::sort(made.tags.begin(), made.tags.end());
@@ -302,10 +298,8 @@ result<std::optional<record_row>> sqlite_memory_session::record(const task_id& t
       return read.error();
     return std::optional{std::move(*read)};
   }
-  if (is_damage(row.failure()))
-    return damaged("the record of task '" + task.str() + "'");
   if (row.failure() != SQLITE_OK)
-    return connection.failure("read", row.failure());
+    return unread("the record of task '" + task.str() + "'", row.failure());
   return std::optional<record_row>{};
 }
 
@@ -313,9 +307,7 @@ result<record_row> sqlite_memory_session::newest_of(const document_row& document
                                                     wall_time latest) const {
   sqlite_run row{newest_record, document.id, latest};
   if (!row.next())
-    return row.failure() == SQLITE_OK || is_damage(row.failure())
-               ? damaged("the list of records of document " + std::to_string(document.id))
-               : connection.failure("read", row.failure());
+    return unread("the list of records of document " + std::to_string(document.id), row.failure());
   auto read = read_record(row);
   if (read && read->document != document.id)
     return damaged("the list of records of document " + std::to_string(document.id));
@@ -350,6 +342,14 @@ error sqlite_memory_session::damaged(const std::string& what) const {
                                " is damaged: its bytes are not those that were written; remove the "
                                "file while the server is down, and all is collected again from the "
                                "journal"};
+}
+
+error sqlite_memory_session::unread(const std::string& what, int code) const {
+  if (code == SQLITE_OK || is_damage(code))
+    return damaged(what);
+  if ((code & 0xFF) != SQLITE_INTERRUPT) // whoever set a time knows
+    failure_ = code;
+  return connection.failure("read", code);
 }
 
 } // namespace mahavishnu::store

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mahavishnu::store {
@@ -98,7 +99,7 @@ struct sqlite_memory_session {
       records_backwards, newest_record, count_records;
   sqlite_statement put_text, drop_text, ranked_texts, filtered_texts;
   sqlite_statement put_word, words_from, word_documents, words_behind, word_is_used, drop_word;
-  sqlite_statement state, put_state;
+  sqlite_statement state, put_state, any_record;
   sqlite_statement target_by_name, target_by_number, targets, last_target, put_target;
   sqlite_statement contents_not_for, put_outgoing, outgoing_due, outgoing_by_content,
       outgoing_of_content, drop_outgoing, count_outgoing;
@@ -129,6 +130,15 @@ struct sqlite_memory_session {
   int write(const memory_state& row) const;
 
   error damaged(const std::string& what) const;
+  /// What could not be read: it is damaged, unless SQLite says something else.
+  error unread(const std::string& what, int code) const;
+  /// What reads have failed with since this was asked last, damage apart. Then all that was done
+  /// with them has failed: what one disk could not read just now is not damaged.
+  bool has_failed() const { return failure_ != SQLITE_OK; }
+  int take_failure() const { return std::exchange(failure_, SQLITE_OK); }
+
+private:
+  mutable int failure_ = SQLITE_OK;
 };
 
 /// Runs a statement that gives nothing. SQLite's code.

@@ -58,14 +58,14 @@ public:
   }
 
   result<std::size_t> forget(const retention& kept, std::size_t step) override {
+    std::vector<std::string> warnings;
     auto gone = write<std::size_t>([&](const session& at, memory_state& state) {
-      std::vector<std::string> warnings;
-      auto forgotten = forget_records(at, state, kept, step, warnings);
-      for (auto& each : warnings)
-        file_.warn(std::move(each));
-      return forgotten;
+      return forget_records(at, state, kept, step, warnings);
     });
     known_.clear(); // words may have gone with it
+    if (gone)
+      for (auto& each : warnings)
+        file_.warn(std::move(each));
     return gone;
   }
 
@@ -100,7 +100,12 @@ private:
 
   template <class Value, class Body>
   result<Value> read(Body body) {
-    return file_.within<Value>("read", "begin", body);
+    return file_.within<Value>("read", "begin", [&](const session& at) -> result<Value> {
+      auto value = body(at);
+      if (int code = at.take_failure(); code != SQLITE_OK)
+        return at.connection.failure("read", code);
+      return value;
+    });
   }
 
   template <class Body>
@@ -119,6 +124,8 @@ private:
           if (!state)
             return state.error();
           auto value = body(at, *state);
+          if (int code = at.take_failure(); code != SQLITE_OK)
+            return at.connection.failure("read", code);
           if (!value)
             return value;
           if (int code = at.write(*state); code != SQLITE_OK)

@@ -82,9 +82,7 @@ result<memory_record> record_of(const sqlite_memory_session& at, std::int64_t co
     sqlite_run row{at.documents_of_content, content, 1};
     if (row.next())
       return at.read_document(row);
-    if (row.failure() != SQLITE_OK)
-      return at.connection.failure("read", row.failure());
-    return at.damaged("the list of documents of content " + std::to_string(content));
+    return at.unread("the list of documents of content " + std::to_string(content), row.failure());
   }();
   if (!newest)
     return newest.error();

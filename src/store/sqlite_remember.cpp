@@ -185,14 +185,13 @@ result<document_row> remembering::document_of(const memory_record& record, std::
   document.worker_type = record.worker_type;
   document.title = record.title;
   content_hash hash;
-  hash.add(document.content);
   hash.add(document.week);
   hash.add(document.facets);
   hash.add(document.worker_type);
   hash.add(document.title);
   document.hash = hash.value();
   {
-    sqlite_run row{at_->documents_by_hash, document.hash};
+    sqlite_run row{at_->documents_by_hash, document.content, document.hash};
     while (row.next()) {
       auto there = at_->read_document(row);
       // A damaged one is left alone.

@@ -204,7 +204,8 @@ private:
     // What cannot be read is counted anew with the next change; until then, all are looked at.
     bool is_known = state->has_value();
     state_ = is_known ? **state : memory_state{};
-    filters_.last_document = is_known ? state_.last_document : std::numeric_limits<int>::max();
+    filters_.last_document =
+        is_known ? state_.last_document : std::numeric_limits<std::int64_t>::max();
     if (place)
       filters_.last_document = std::min(filters_.last_document, place->last_document);
     anchor_ = filters_.last_document;
@@ -549,8 +550,9 @@ private:
         sqlite_run newest{at_.documents_of_content, use.content, 1};
         auto document = newest.next()
                             ? at_.read_document(newest)
-                            : result<document_row>{at_.damaged("the list of documents of content " +
-                                                               std::to_string(use.content))};
+                            : result<document_row>{at_.unread("the list of documents of content " +
+                                                                  std::to_string(use.content),
+                                                              newest.failure())};
         if (document)
           groups.push_back({use.content, 0, use.times, std::move(*document), use.newest_at});
         else

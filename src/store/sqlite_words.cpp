@@ -18,6 +18,9 @@ constexpr double most_times = 12;
 constexpr double saturation = 1.2;
 constexpr double size_weight = 0.75;
 
+/// What is behind these is not in the index.
+constexpr std::size_t most_bytes_of_word = 32768;
+
 double times_in_text(const Fts5ExtensionApi& api, Fts5Context* text, int phrase) {
   double times = 0;
   Fts5PhraseIter at{};
@@ -61,8 +64,8 @@ fts5_api* api_of(const sqlite_connection& connection, int& code) {
 
 int take_word(void* context, int, const char* word, int size, int begin, int end) {
   const auto& take = *static_cast<const take_token*>(context);
-  return take({word, static_cast<std::size_t>(size)}, static_cast<std::size_t>(begin),
-              static_cast<std::size_t>(end))
+  return take({word, std::min(static_cast<std::size_t>(size), most_bytes_of_word)},
+              static_cast<std::size_t>(begin), static_cast<std::size_t>(end))
              ? SQLITE_OK
              : SQLITE_DONE;
 }

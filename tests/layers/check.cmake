@@ -20,6 +20,9 @@ set(may_app base config exec store net patterns messages wire actors cli)
 # The doors speak to actors through these headers and know no actor itself.
 set(cli_may_include_of_actors interfaces.hpp ask.hpp system_config.hpp)
 
+# Within a folder, what may not include what.
+set(never_mcp/client mcp/companions)
+
 # Where a library of others may be included, as a prefix of the include.
 set(only_caf messages wire actors cli app)
 set(only_nlohmann config mcp patterns messages cli app)
@@ -67,6 +70,12 @@ foreach(file IN LISTS files)
         string(APPEND problems "${name}: '${folder}' must not include '${path}'\n")
       endif()
     endif()
+    string(REGEX REPLACE "^src/(.+)/[^/]+$" "\\1" place "${name}")
+    foreach(never IN LISTS never_${place})
+      if(path MATCHES "^${never}/")
+        string(APPEND problems "${name}: '${place}' must not include '${path}'\n")
+      endif()
+    endforeach()
     foreach(library IN LISTS libraries)
       if(path MATCHES "^${library}(/|\\.h)" AND NOT folder IN_LIST only_${library})
         string(APPEND problems "${name}: '${folder}' must not include '${path}'\n")

@@ -108,6 +108,7 @@ TEST_CASE("a result of a tool that breaks its shape is refused") {
     auto refused = tool_result_from(text);
     REQUIRE(refused.has_error());
     CHECK(refused.error().code == errc::incompatible);
+    CHECK_THAT(refused.error().message, ContainsSubstring("; look for a newer version"));
   }
 }
 

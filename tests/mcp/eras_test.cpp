@@ -91,10 +91,40 @@ TEST_CASE("a session that is gone is told from other troubles") {
   CHECK(says_start_over(with_session, 404, std::nullopt));
   CHECK(says_start_over(with_session, 404, error_with(-32001)));
   CHECK(says_start_over(with_session, 400, error_with(-32000, {}, "No valid session ID")));
+  CHECK(says_start_over(with_session, 400, error_with(-32000, {}, "Server not initialized")));
+  CHECK(says_start_over(with_session, 400, error_with(-32600, {}, "Missing session ID")));
   CHECK_FALSE(says_start_over(with_session, 400, error_with(-32602, {}, "bad arguments")));
   CHECK_FALSE(says_start_over(with_session, 500, std::nullopt));
   CHECK_FALSE(says_start_over(with_session, 200, error_with(-32601)));
   CHECK_FALSE(says_start_over(without, 404, std::nullopt));
+}
+
+TEST_CASE("a session that is gone may be said in plain text") {
+  terms with_session{era::legacy, "2025-11-25", "s"};
+  // So do servers of the Python SDK up to the end of 2025.
+  CHECK(says_start_over(with_session, 400, {}, "Bad Request: No valid session ID provided"));
+  CHECK_FALSE(says_start_over(with_session, 400, {}, "Bad Request"));
+  CHECK_FALSE(says_start_over(with_session, 500, {}, "the session store is down"));
+}
+
+TEST_CASE("a tool that has a word about sessions has not lost ours") {
+  terms with_session{era::legacy, "2025-11-25", "s"};
+  CHECK_FALSE(says_start_over(with_session, 400, error_with(-32602, {}, "unknown session_id 'x'")));
+  CHECK_FALSE(says_start_over(with_session, 400, error_with(-32603, {}, "no session in table")));
+  CHECK_FALSE(says_start_over(with_session, 400, error_with(-32020, {}, "no session")));
+  CHECK_FALSE(says_start_over(with_session, 200, error_with(-32000, {}, "no session")));
+}
+
+TEST_CASE("a legacy server that was replaced by a modern one, or keeps sessions now, is noticed") {
+  terms with_session{era::legacy, "2025-11-25", "s"};
+  terms without{era::legacy, "2025-11-25", ""};
+  for (const auto& used : {with_session, without})
+    CHECK(says_start_over(used, 400, error_with(-32022, {{"supported", {"2026-07-28"}}})));
+  CHECK(says_start_over(without, 400, error_with(-32000, {}, "Server not initialized")));
+  CHECK(says_start_over(without, 400,
+                        error_with(-32000, {}, "Bad Request: Mcp-Session-Id header is required")));
+  CHECK(says_start_over(without, 400, {}, "Missing session ID"));
+  CHECK_FALSE(says_start_over(without, 400, error_with(-32000, {}, "unsupported version")));
 }
 
 TEST_CASE("a modern server that was replaced by a legacy one, or another version, is noticed") {

@@ -41,6 +41,7 @@ TEST_CASE("one text is one message, whatever the media type has after it") {
     auto found = read(type, answer);
     REQUIRE(found.messages.size() == 1);
     CHECK(found.messages[0].id == 1);
+    CHECK(found.messages[0].bytes == answer.size());
     CHECK_FALSE(found.violation);
   }
 }

@@ -2,6 +2,7 @@
 #include "net/client_support.hpp"
 
 #include <atomic>
+#include <thread>
 
 using namespace mahavishnu;
 using namespace mahavishnu::test;
@@ -94,7 +95,9 @@ TEST_CASE("headers and bodies without end are cut at the limit") {
     auto request = ask_for(server.url(target));
     request.max_body_bytes = 100'000;
     request.on_piece = [&](std::string_view piece) { taken += piece.size(); };
-    CHECK_THAT(failure_of(exchange(*one, request)), ContainsSubstring("100000 bytes"));
+    auto failed = exchange(*one, request);
+    CHECK_THAT(failure_of(failed), ContainsSubstring("100000 bytes"));
+    CHECK(failed.error().code == errc::incompatible);
   }
   CHECK(taken <= 100'000);
 }
@@ -124,10 +127,63 @@ TEST_CASE("every deadline is kept") {
 }
 
 TEST_CASE("a connection that is not taken up is given up after its deadline") {
+  // A listener with room for one connection that it has not accepted yet, and that one.
+  int listener = bind_to_free_port();
+  REQUIRE(listen(listener, 0) == 0);
+  int filler = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(getsockname(listener, generic, &size) == 0);
+  REQUIRE(::connect(filler, generic, size) == 0);
   auto one = open_client();
-  auto request = ask_for("http://192.0.2.1/"); // for documentation only: nobody has it
+  auto request = ask_for("http://127.0.0.1:" + std::to_string(port_of(listener)) + '/');
   request.connect_timeout = 100ms;
-  CHECK(exchange(*one, request).error().code == errc::unreachable);
+  auto failed = exchange(*one, request);
+  REQUIRE(failed.has_error());
+  CHECK(failed.error().code == errc::unreachable);
+  CHECK_THAT(failed.error().message, ContainsSubstring("within 0.1 s"));
+  ::close(filler);
+  ::close(listener);
+}
+
+TEST_CASE("a deadline for the head that is called off just when it comes due cuts no body") {
+  constexpr auto time = 300ms;
+  std::atomic<bool> is_in_time = false;
+  std::unique_ptr<http_client> one;
+  raw_server server{[&](raw_connection& connection) {
+    connection.receive();
+    // At the latest then: the client has set its timer before it has sent.
+    auto due = std::chrono::steady_clock::now() + time;
+    std::promise<void> blocked;
+    std::promise<void> answered;
+    auto sent = answered.get_future().share();
+    one->post([&blocked, sent, due] {
+      blocked.set_value();
+      // The head and the timer are both there when the client looks again.
+      sent.wait_for(deadline);
+      std::this_thread::sleep_until(due);
+    });
+    is_in_time = blocked.get_future().wait_for(time / 2) == std::future_status::ready;
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na");
+    answered.set_value();
+    std::this_thread::sleep_until(due + 20ms);
+    connection.send("b");
+    connection.wait_for_close();
+  }};
+  one = open_client();
+  // A machine that stands still for too long shows nothing.
+  for (auto tries = 0; tries < 20 && !is_in_time; ++tries) {
+    auto request = ask_for(server.url());
+    request.head_timeout = time;
+    auto answer = exchange(*one, request);
+    if (is_in_time) {
+      REQUIRE(answer);
+      CHECK(answer->body == "ab");
+    }
+  }
+  CHECK(is_in_time);
+  one.reset();
 }
 
 TEST_CASE("a request that is cancelled ends, on its way or waiting, and its connection is closed") {

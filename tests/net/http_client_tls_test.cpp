@@ -83,6 +83,14 @@ TEST_CASE("TLS to a server without it, and plain HTTP to one with it, say what i
             .has_error());
 }
 
+TEST_CASE("surplus bytes over TLS do not become the answer to the next request") {
+  trust given;
+  tls_server server{given.server_for("DNS:localhost")};
+  CHECK(exchange(*given.client, ask_for(server.url("localhost") + "surplus"))->body == "asked for");
+  CHECK(exchange(*given.client, ask_for(server.url("localhost")))->body == "localhost");
+  CHECK(server.connection_count() == 2);
+}
+
 TEST_CASE("a body of unknown length over TLS ends with a farewell, or was cut") {
   trust given;
   tls_server server{given.server_for("DNS:localhost")};

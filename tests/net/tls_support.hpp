@@ -4,6 +4,7 @@
 #include "support/raw_server.hpp"
 #include "support/scratch.hpp"
 
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -90,12 +91,26 @@ private:
     auto answer = raw_answer(name ? name : "no name");
     char bytes[4096];
     for (int count = 0; (count = SSL_read(session.get(), bytes, sizeof bytes)) > 0;) {
-      if (std::string_view{bytes, static_cast<std::size_t>(count)}.starts_with("GET /cut"))
+      std::string_view request{bytes, static_cast<std::size_t>(count)};
+      if (request.starts_with("GET /surplus")) {
+        answer_with_surplus(session.get(), connection.fd());
+        continue;
+      }
+      if (request.starts_with("GET /cut"))
         answer = "HTTP/1.1 200 OK\r\n\r\nabc"; // and no farewell: an attacker may have cut it
       SSL_write(session.get(), answer.data(), static_cast<int>(answer.size()));
       if (answer.ends_with("abc"))
         return;
     }
+  }
+
+  /// Two answers to one request, in records of their own that arrive together.
+  static void answer_with_surplus(SSL* session, int fd) {
+    auto cork = [fd](int on) { setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on); };
+    cork(1);
+    for (const std::string& answer : {raw_answer("asked for"), raw_answer("surplus")})
+      SSL_write(session, answer.data(), static_cast<int>(answer.size()));
+    cork(0);
   }
 
   std::shared_ptr<SSL_CTX> context_;

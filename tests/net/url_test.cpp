@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/text.hpp"
 #include "net/url.hpp"
 #include "support/catch.hpp"
 
@@ -49,6 +50,15 @@ TEST_CASE("the usual port is not said to the server, and the query not in errors
   CHECK(parse_url("http://a:80/b?token=c")->authority() == "a");
   CHECK(parse_url("https://a:80/b")->authority() == "a:80");
   CHECK(parse_url("https://a/b?token=c")->shown() == "https://a/b");
+}
+
+TEST_CASE("a URL that is refused is shown without secrets, and without parts of characters") {
+  auto filler = std::string(10'000, 'x');
+  CHECK_THAT(message_for("http://u:secret@a/" + filler),
+             ContainsSubstring("http://") && !ContainsSubstring("secret"));
+  CHECK_THAT(message_for("http://a/?secret=y&" + filler), !ContainsSubstring("secret"));
+  CHECK_FALSE(first_invalid_utf8(message_for("http://a/1234567890\xC3\xBC" + filler)));
+  CHECK_FALSE(first_invalid_utf8(message_for("http://a/" + std::string(98, 'x') + "\xC3\xBC")));
 }
 
 TEST_CASE("what is no URL is refused with a reason") {

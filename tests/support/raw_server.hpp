@@ -76,23 +76,35 @@ private:
   std::string received_;
 };
 
+/// A socket with a free port of 127.0.0.1, on which nobody listens yet.
+inline int bind_to_free_port() {
+  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("bind_to_free_port: cannot bind");
+  return fd;
+}
+
+inline std::uint16_t port_of(int fd) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    throw std::runtime_error("port_of: no address");
+  return ntohs(address.sin_port);
+}
+
 /// Listens on a free port of 127.0.0.1; every connection is served by the script, in a thread of
 /// its own, and closed when that returns.
 class raw_server {
 public:
   using script = std::function<void(raw_connection&)>;
 
-  explicit raw_server(script serve)
-      : serve_(std::move(serve)), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (fd_ < 0 || bind(fd_, generic, size) != 0 || listen(fd_, 64) != 0 ||
-        getsockname(fd_, generic, &size) != 0)
+  explicit raw_server(script serve, int bound = bind_to_free_port())
+      : serve_(std::move(serve)), fd_(bound), port_(port_of(bound)) {
+    if (listen(fd_, 64) != 0)
       throw std::runtime_error("raw_server: cannot listen");
-    port_ = ntohs(address.sin_port);
     acceptor_ = std::thread([this] { accept_all(); });
   }
   raw_server(const raw_server&) = delete;
@@ -109,6 +121,9 @@ public:
       one.thread.join();
     ::close(fd_);
   }
+
+  /// Whoever comes now is refused; connections that are open stay.
+  void stop_listening() { shutdown(fd_, SHUT_RDWR); }
 
   std::uint16_t port() const { return port_; }
   std::string url(std::string_view target = "/") const {
@@ -152,7 +167,7 @@ private:
 
   script serve_;
   int fd_;
-  std::uint16_t port_ = 0;
+  std::uint16_t port_;
   std::mutex mutex_;
   std::list<served> connections_;
   std::thread acceptor_;

@@ -32,6 +32,8 @@ struct message {
   /// Of an error.
   int code = 0;
   std::string text;
+  /// Of the text that it was read from.
+  std::size_t bytes = 0;
 };
 
 message classify(json raw);

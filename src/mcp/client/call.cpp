@@ -10,10 +10,10 @@ namespace mahavishnu::mcp {
 namespace {
 
 /// What a callback throws is its own business.
-template <class Callback, class Argument>
-void give(const Callback& callback, Argument&& argument) {
+template <class Callback, class... Arguments>
+void give(const Callback& callback, Arguments&&... arguments) {
   try {
-    callback(std::forward<Argument>(argument));
+    callback(std::forward<Arguments>(arguments)...);
   } catch (...) {
   }
 }
@@ -81,10 +81,11 @@ void call::on_reply(rpc_reply reply) {
   if (has_ended_)
     return;
   running_.reset();
-  auto starts_over = says_start_over(agreed_, reply.status, reply.answer);
+  auto starts_over = says_start_over(agreed_, reply.status, reply.answer, reply.excerpt);
   if (starts_over)
     core_->agreement.forget(agreed_);
-  if (!was_repeated_ && (starts_over || (reply.is_broken && options_.repeatable))) {
+  auto has_not_begun = starts_over && !reply.was_resumed;
+  if (!was_repeated_ && (has_not_begun || (reply.is_broken && options_.repeatable))) {
     was_repeated_ = true;
     return ask_for_terms();
   }
@@ -113,7 +114,7 @@ void call::end(call_result<message> outcome) {
   running_.reset();
   deadline_.reset();
   core_->calls.erase(number_);
-  give(std::exchange(on_result_, nullptr), std::move(outcome));
+  give(std::exchange(on_result_, nullptr), std::move(outcome), agreed_);
 }
 
 } // namespace mahavishnu::mcp

@@ -14,8 +14,8 @@ struct client_core;
 /// server has forgotten the old ones. Its deadline is for all of that.
 class call : public std::enable_shared_from_this<call> {
 public:
-  /// Gets a result.
-  using callback = call_callback<message>;
+  /// Gets a result, and the terms on which it was given.
+  using callback = std::function<void(call_result<message>, const terms&)>;
 
   call(std::shared_ptr<client_core> core, call_number number, question asked, call_options options,
        call_label label, callback on_result);

@@ -9,16 +9,6 @@ namespace {
 
 constexpr std::size_t longest_quote = 300;
 
-/// What a server says, in one line of bounded length.
-std::string quote(std::string_view text) {
-  text = text.substr(0, first_invalid_utf8(text).value_or(text.size()));
-  std::string line{first_bytes(text, longest_quote)};
-  for (auto& c : line)
-    if ((c >= 0 && c < ' ') || c == '\x7f')
-      c = ' ';
-  return line;
-}
-
 errc code_for(int rpc_code) {
   switch (rpc_code) {
   case -32602: return errc::invalid_argument;
@@ -41,7 +31,30 @@ std::string_view advice_for(errc code) {
   }
 }
 
+error status_error(const std::string& begin, unsigned status) {
+  if (status == 401)
+    return {errc::unauthorized, begin + "; give the token that the server expects"};
+  if (status == 403)
+    return {errc::unauthorized, begin + "; give a token that may do this"};
+  if (status == 404 || status == 405)
+    return {errc::incompatible, begin + "; correct the path of the URL, which is often /mcp"};
+  if (status == 429 || status == 502 || status == 503 || status == 504)
+    return {errc::io_failed, begin + "; the server is busy or starting, try again later"};
+  if (status >= 300 && status < 400)
+    return {errc::incompatible, begin + "; give the URL to which the server sends on"};
+  return {status >= 500 ? errc::io_failed : errc::incompatible, begin + "; look at its log"};
+}
+
 } // namespace
+
+std::string quote(std::string_view text) {
+  text = text.substr(0, first_invalid_utf8(text).value_or(text.size()));
+  std::string line{first_bytes(text, longest_quote)};
+  for (auto& c : line)
+    if ((c >= 0 && c < ' ') || c == '\x7f')
+      c = ' ';
+  return line;
+}
 
 failure explain_refusal(const call_label& label, const message& answer) {
   auto code = code_for(answer.code);
@@ -56,17 +69,9 @@ failure explain_status(const call_label& label, unsigned status, std::string_vie
   auto begin = label.text() + " was answered with HTTP status " + std::to_string(status);
   if (auto said = quote(excerpt); !said.empty())
     begin += " (" + said + ')';
-  if (status == 401)
-    return {errc::unauthorized, begin + "; give the token that the server expects"};
-  if (status == 403)
-    return {errc::unauthorized, begin + "; give a token that may do this"};
-  if (status == 404 || status == 405)
-    return {errc::incompatible, begin + "; correct the path of the URL, which is often /mcp"};
-  if (status == 429 || status == 502 || status == 503 || status == 504)
-    return {errc::io_failed, begin + "; the server is busy or starting, try again later"};
-  if (status >= 300 && status < 400)
-    return {errc::incompatible, begin + "; give the URL to which the server sends on"};
-  return {status >= 500 ? errc::io_failed : errc::incompatible, begin + "; look at its log"};
+  failure refused = status_error(begin, status);
+  refused.http_status = status;
+  return refused;
 }
 
 failure explain_violation(const call_label& label, std::string_view phrase) {

@@ -24,6 +24,8 @@ struct failure : error {
   failure(errc reason, std::string text) : error{reason, std::move(text)} {}
 
   std::optional<int> rpc_code;
+  /// Of an HTTP answer that was a no without being JSON-RPC.
+  std::optional<unsigned> http_status;
   /// What the server says beside its text.
   json data;
 };
@@ -38,6 +40,9 @@ struct call_label {
 
   std::string text() const { return what + " at " + url; }
 };
+
+/// What a server says, in one line of bounded length.
+std::string quote(std::string_view text);
 
 failure explain_refusal(const call_label& label, const message& answer);
 /// An HTTP status that means no, without a JSON-RPC error in it.

@@ -57,6 +57,9 @@ net::client_request client_core::make_post(outgoing message) const {
 void client_core::tell(outgoing message) {
   auto request = make_post(std::move(message));
   request.whole_timeout = time_to_tell;
+  request.repeatable = true; // a reply or a cancellation that comes twice does no harm
+  // The connections may be held by the very calls that end with it.
+  request.is_urgent = true;
   http.send(std::move(request), [](const result<net::client_answer>&) {});
 }
 
@@ -72,15 +75,17 @@ struct listing {
   call_callback<std::vector<tool>> callback;
   std::vector<tool> tools;
   std::size_t pages = 0;
+  /// What is kept is as large as what was sent.
+  std::size_t bytes = 0;
   std::optional<std::string> cursor;
 };
 
 void begin_call(const std::shared_ptr<client_core>& core, call_number number, question asked,
                 call_options options, call_label label, call::callback on_result) {
   if (core->is_closing)
-    return on_result(explain_end_of_client(label));
+    return on_result(explain_end_of_client(label), {});
   if (core->calls.size() >= core->options.max_calls)
-    return on_result(explain_too_many(label, core->options.max_calls));
+    return on_result(explain_too_many(label, core->options.max_calls), {});
   asked.wants_progress = options.on_progress != nullptr;
   asked.wants_logs = core->options.on_log != nullptr;
   auto begun = std::make_shared<call>(core, number, std::move(asked), std::move(options),
@@ -98,16 +103,26 @@ void remember_headers(client_core& core, const std::vector<tool>& tools) {
 
 void list_next_page(std::shared_ptr<listing> list);
 
+failure explain_long_list(const call_label& label, std::size_t most, std::string_view of_what) {
+  return {errc::incompatible, "the answer to " + label.text() + " has more than " +
+                                  std::to_string(most) + ' ' + std::string(of_what) +
+                                  "; let the server offer less, or raise the limit"};
+}
+
 void on_page(const std::shared_ptr<listing>& list, call_result<message> answer) {
+  const auto& limits = list->core->options;
   auto label = list->core->label("'tools/list'");
   if (!answer)
     return list->callback(answer.error());
+  list->bytes += answer->bytes;
+  if (list->bytes > limits.max_stream_bytes)
+    return list->callback(explain_long_list(label, limits.max_stream_bytes, "bytes"));
   auto page = read_tool_page(std::move(answer->body));
   if (!page)
     return list->callback(explain_result(label, page.error()));
-  auto is_too_much = list->tools.size() + page->tools.size() > list->core->options.max_tools ||
-                     ++list->pages >= most_pages;
-  if (is_too_much || (page->next_cursor && page->next_cursor == list->cursor))
+  if (list->tools.size() + page->tools.size() > limits.max_tools)
+    return list->callback(explain_long_list(label, limits.max_tools, "tools"));
+  if (++list->pages >= most_pages || (page->next_cursor && page->next_cursor == list->cursor))
     return list->callback(explain_violation(label, "never ends"));
   std::ranges::move(page->tools, std::back_inserter(list->tools));
   list->cursor = std::move(page->next_cursor);
@@ -117,6 +132,12 @@ void on_page(const std::shared_ptr<listing>& list, call_result<message> answer) 
   list->callback(std::move(list->tools));
 }
 
+/// What is left of a time that several calls share.
+std::chrono::milliseconds time_until(std::chrono::steady_clock::time_point end) {
+  auto left = end - std::chrono::steady_clock::now();
+  return std::max(1ms, std::chrono::ceil<std::chrono::milliseconds>(left));
+}
+
 void list_next_page(std::shared_ptr<listing> list) {
   question asked;
   asked.method = "tools/list";
@@ -124,13 +145,13 @@ void list_next_page(std::shared_ptr<listing> list) {
     asked.parameters["cursor"] = *list->cursor;
   call_options options;
   options.repeatable = true;
-  auto left = list->end - std::chrono::steady_clock::now();
-  options.timeout = std::max(1ms, std::chrono::ceil<std::chrono::milliseconds>(left));
+  options.timeout = time_until(list->end);
   auto core = list->core;
   auto number = list->number;
-  begin_call(
-      core, number, std::move(asked), std::move(options), core->label("'tools/list'"),
-      [list = std::move(list)](call_result<message> answer) { on_page(list, std::move(answer)); });
+  begin_call(core, number, std::move(asked), std::move(options), core->label("'tools/list'"),
+             [list = std::move(list)](call_result<message> answer, const terms&) {
+               on_page(list, std::move(answer));
+             });
 }
 
 void begin_listing(const std::shared_ptr<client_core>& core, call_number number,
@@ -160,17 +181,16 @@ void make_tool_call(std::shared_ptr<tool_call> made);
 /// The server misses headers of which only the list of its tools says that it wants them.
 void list_and_call_again(std::shared_ptr<tool_call> made) {
   made->has_listed = true;
-  auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(made->end - std::chrono::steady_clock::now());
   auto core = made->core;
   auto number = made->number;
-  begin_listing(core, number, std::max(left, 1ms),
-                [made = std::move(made)](call_result<std::vector<tool>> tools) {
-                  if (tools)
-                    make_tool_call(made);
-                  else
-                    made->callback(tools.error());
-                });
+  auto left = time_until(made->end);
+  begin_listing(core, number, left, [made = std::move(made)](call_result<std::vector<tool>> tools) {
+    made->options.timeout = time_until(made->end);
+    if (tools)
+      make_tool_call(made);
+    else
+      made->callback(tools.error());
+  });
 }
 
 void make_tool_call(std::shared_ptr<tool_call> made) {
@@ -186,7 +206,7 @@ void make_tool_call(std::shared_ptr<tool_call> made) {
   auto core = made->core;
   auto label = core->label("the call of '" + made->name + "'");
   begin_call(core, made->number, std::move(asked), made->options, label,
-             [made, label](call_result<message> answer) {
+             [made, label](call_result<message> answer, const terms&) {
                if (!answer) {
                  if (answer.error().rpc_code == header_mismatch && !made->has_listed)
                    return list_and_call_again(made);
@@ -268,9 +288,9 @@ call_number client::ping(call_callback<terms> callback,
     options.timeout = timeout;
     options.repeatable = true;
     begin_call(core, number, std::move(asked), std::move(options), core->label("'ping'"),
-               [core, callback](const call_result<message>& answer) {
+               [callback](const call_result<message>& answer, const terms& agreed) {
                  if (answer)
-                   callback(core->agreement.current());
+                   callback(agreed);
                  else
                    callback(answer.error());
                });

@@ -9,6 +9,7 @@ namespace mahavishnu::mcp {
 
 namespace {
 
+constexpr int invalid_request = -32600;
 constexpr int header_mismatch = -32020;
 constexpr int missing_capability = -32021;
 constexpr int unsupported_version = -32022;
@@ -39,6 +40,21 @@ const json& member(const json& object, std::string_view name) {
     return none;
   auto found = object.find(name);
   return found == object.end() ? none : *found;
+}
+
+/// Those that servers of the legacy era have given meanings of their own.
+bool is_legacy_code(int code) {
+  return code <= -32000 && code >= -32019;
+}
+
+/// For a 400, which means much: whether it is about the session, in the words of any SDK. Other
+/// codes are about the request, which may have a word about sessions of its own.
+bool is_about_session(const std::optional<message>& answer, std::string_view excerpt) {
+  auto is_general = !answer || (answer->kind == message_kind::error &&
+                                (answer->code == invalid_request || is_legacy_code(answer->code)));
+  auto text = to_lower(answer ? std::string_view{answer->text} : excerpt);
+  return is_general && (text.find("session") != std::string::npos ||
+                        text.find("not initialized") != std::string::npos);
 }
 
 } // namespace
@@ -77,20 +93,19 @@ bool is_session_id(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c >= '!' && c <= '~'; });
 }
 
-bool says_start_over(const terms& used, unsigned status, const std::optional<message>& answer) {
+bool says_start_over(const terms& used, unsigned status, const std::optional<message>& answer,
+                     std::string_view excerpt) {
   auto is_error = answer && answer->kind == message_kind::error;
-  if (used.era == era::legacy) {
-    if (used.session_id.empty())
-      return false;
-    // 404 is the rule; some servers say 400, and only their text tells it from other ones.
-    return status == 404 || (status == 400 && is_error &&
-                             to_lower(answer->text).find("session") != std::string::npos);
-  }
+  // Only a modern server says this; it may have taken the place of a legacy one.
   if (is_error && answer->code == unsupported_version)
     return true;
+  // 404 is the rule; some servers say 400, and only their text tells it from other ones.
+  if (used.era == era::legacy)
+    return (status == 404 && !used.session_id.empty()) ||
+           (status == 400 && is_about_session(answer, excerpt));
   // A legacy server has taken the place of the modern one.
-  auto is_legacy_code = is_error && answer->code <= -32000 && answer->code >= -32019;
-  return (status == 400 || status == 404 || status == 405) && (!answer || is_legacy_code);
+  return (status == 400 || status == 404 || status == 405) &&
+         (!answer || (is_error && is_legacy_code(answer->code)));
 }
 
 } // namespace mahavishnu::mcp

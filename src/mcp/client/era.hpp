@@ -54,8 +54,9 @@ std::optional<std::string> chosen_version(const json& initialize_result);
 /// Whether a session id has only the bytes that it may have.
 bool is_session_id(std::string_view text);
 
-/// Whether an answer says that the server no longer knows the terms: then the request was certainly
-/// not begun.
-bool says_start_over(const terms& used, unsigned status, const std::optional<message>& answer);
+/// Whether an answer says that the server no longer knows the terms: then it has not begun with the
+/// request that it answers. `excerpt`: of a body that is no message.
+bool says_start_over(const terms& used, unsigned status, const std::optional<message>& answer,
+                     std::string_view excerpt = {});
 
 } // namespace mahavishnu::mcp

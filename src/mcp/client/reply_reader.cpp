@@ -54,16 +54,21 @@ void reply_reader::finish(const message_handler& take) {
 void reply_reader::read_text(std::string_view text, const message_handler& take) {
   if (violation_)
     return;
+  auto give = [&](json& one) {
+    auto said = classify(std::move(one));
+    said.bytes = text.size();
+    take(std::move(said));
+  };
   auto read = parse_json(text, limits_.depth);
   if (!read.problem.empty())
     violation_ = "is " + read.problem;
   else if (!read.value.is_array())
-    take(classify(std::move(read.value)));
+    give(read.value);
   else if (!limits_.batches || read.value.size() > largest_batch)
     violation_ = "has several messages in one";
   else
     for (auto& one : read.value)
-      take(classify(std::move(one)));
+      give(one);
 }
 
 } // namespace mahavishnu::mcp

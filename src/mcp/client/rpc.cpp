@@ -13,9 +13,6 @@ namespace {
 
 /// After the answer, for the server to end the stream, so that the connection can be kept.
 constexpr auto time_to_end_stream = 1s;
-constexpr auto usual_pause = 1000ms;
-constexpr auto longest_pause = 30'000ms;
-constexpr unsigned most_resumptions = 5;
 constexpr unsigned most_refusals = 16;
 
 } // namespace
@@ -31,6 +28,7 @@ rpc::rpc(std::shared_ptr<client_core> core, question asked, terms agreed, call_l
 
 void rpc::start() {
   id_ = core_->next_id++;
+  bytes_left_ = core_->options.max_stream_bytes;
   auto request = core_->make_post(build_request(asked_, id_, agreed_, core_->options.who));
   request.repeatable = is_repeatable_;
   send(std::move(request));
@@ -39,6 +37,7 @@ void rpc::start() {
 void rpc::send(net::client_request request) {
   http_runs_ = true;
   reader_.reset();
+  request.max_body_bytes = bytes_left_;
   auto self = shared_from_this();
   request.on_head = [self](const net::answer_head& head) { self->on_head(head); };
   request.on_piece = [self](std::string_view piece) { self->on_piece(piece); };
@@ -62,23 +61,14 @@ void rpc::on_head(const net::answer_head& head) {
 void rpc::on_piece(std::string_view piece) {
   if (has_ended_)
     return;
+  bytes_left_ -= std::min(bytes_left_, piece.size());
   auto self = shared_from_this();
   reader_->feed(piece, [this](message read) { on_message(std::move(read)); });
-  note_event_id();
+  resumption_.note(reader_->last_event_id(), reader_->retry());
   if (reader_->violation() && !has_ended_) {
-    rpc_reply reply;
-    reply.status = reader_->status();
-    reply.why_not = explain_violation(label_, *reader_->violation());
     core_->http.cancel(http_request_);
-    end(std::move(reply));
+    give_up(explain_violation(label_, *reader_->violation()));
   }
-}
-
-void rpc::note_event_id() {
-  if (reader_->last_event_id().empty() || reader_->last_event_id() == last_event_id_)
-    return;
-  last_event_id_ = reader_->last_event_id();
-  resumptions_ = 0;
 }
 
 void rpc::on_message(message read) {
@@ -102,9 +92,11 @@ void rpc::on_message(message read) {
   case message_kind::result:
   case message_kind::error: break;
   }
-  // An error without an id is about a request that could not be read: outside of a stream, ours.
-  auto is_ours = read.id == json(id_) ||
-                 (read.kind == message_kind::error && read.id.is_null() && !reader_->is_stream());
+  // An error without an id is about the HTTP request that it answers. That is ours, unless it only
+  // asked for the rest of a stream.
+  auto is_about_post = read.kind == message_kind::error && read.id.is_null() &&
+                       !reader_->is_stream() && !resumption_.has_begun();
+  auto is_ours = read.id == json(id_) || is_about_post;
   if (!is_ours) {
     heard_foreign_answer_ = true;
     return;
@@ -129,6 +121,9 @@ void rpc::on_http_end(const result<net::client_answer>& outcome) {
     core_.reset();
     return;
   }
+  // Beyond a limit, there is no sense in the rest.
+  if (outcome.has_error() && outcome.error().code == errc::incompatible)
+    return give_up(resumption_.has_begun() ? explain_too_much() : failure{outcome.error()});
   if (outcome.has_error())
     return on_stream_end(outcome.error());
   if (!reader_) // no head was shown: cannot be
@@ -142,13 +137,8 @@ void rpc::on_http_end(const result<net::client_answer>& outcome) {
 failure rpc::explain_silence() const {
   if (reader_->violation() && reader_->status() < 300)
     return explain_violation(label_, *reader_->violation());
-  if (reader_->status() >= 300 && resumptions_ > 0)
-    return {errc::io_failed, "the stream of " + label_.text() +
-                                 " ended before the answer and cannot be taken up again (HTTP "
-                                 "status " +
-                                 std::to_string(reader_->status()) +
-                                 "), and whether it was carried out is unknown; look at the log of "
-                                 "the server"};
+  if (reader_->status() >= 300 && resumption_.has_begun())
+    return explain_lost_stream("HTTP status " + std::to_string(reader_->status()));
   if (reader_->status() >= 300)
     return explain_status(label_, reader_->status(), reader_->excerpt());
   if (heard_foreign_answer_)
@@ -160,25 +150,30 @@ failure rpc::explain_silence() const {
   return explain_violation(label_, reader_->excerpt().empty() ? "is empty" : "is no JSON");
 }
 
+failure rpc::explain_lost_stream(const std::string& why) const {
+  return {errc::io_failed, "the stream of " + label_.text() +
+                               " ended before the answer and cannot be taken up again (" + why +
+                               "), and whether it was carried out is unknown; look at the log of "
+                               "the server"};
+}
+
+failure rpc::explain_too_much() const {
+  return {errc::incompatible, "the streams of " + label_.text() + " have more than " +
+                                  std::to_string(core_->options.max_stream_bytes) +
+                                  " bytes together; ask for less, or raise the limit"};
+}
+
 // -- streams that break -------------------------------------------------------
 
 void rpc::on_stream_end(failure why) {
   auto is_stream = reader_ && reader_->is_stream();
-  auto resumes_in_vain = resumptions_ > 0 && (!reader_ || reader_->status() < 300);
-  auto may_resume = agreed_.era == era::legacy && !last_event_id_.empty() &&
-                    (is_stream || resumes_in_vain) && resumptions_ < most_resumptions &&
+  auto resumes_in_vain = resumption_.has_begun() && (!reader_ || reader_->status() < 300);
+  auto may_resume = agreed_.era == era::legacy && (is_stream || resumes_in_vain) &&
                     why.code != errc::shutting_down && why.code != errc::unauthorized;
-  if (!may_resume) {
-    rpc_reply reply;
-    reply.status = reader_ ? reader_->status() : 0;
-    reply.is_broken = why.code == errc::io_failed && (is_stream || reply.status == 0);
-    reply.why_not = std::move(why);
-    return end(std::move(reply));
-  }
-  ++resumptions_;
-  auto wanted = reader_ ? reader_->retry() : std::nullopt;
-  auto pause = std::min<std::chrono::milliseconds>(wanted.value_or(usual_pause), longest_pause);
-  delayed_ = core_->http.post_after(pause, [self = shared_from_this()] { self->resume(); });
+  auto pause = may_resume ? resumption_.next() : std::nullopt;
+  if (!pause)
+    return give_up(std::move(why));
+  delayed_ = core_->http.post_after(*pause, [self = shared_from_this()] { self->resume(); });
 }
 
 void rpc::resume() {
@@ -186,17 +181,32 @@ void rpc::resume() {
     return;
   auto headers = session_headers(agreed_);
   headers.emplace_back("Accept", "text/event-stream");
-  headers.emplace_back("Last-Event-ID", last_event_id_);
+  headers.emplace_back("Last-Event-ID", resumption_.event_id());
   send(core_->make_request("GET", std::move(headers)));
 }
 
 // -- the end ------------------------------------------------------------------
+
+/// Ends without an answer.
+void rpc::give_up(failure why) {
+  rpc_reply reply;
+  reply.status = reader_ ? reader_->status() : 0;
+  // That the server cannot be reached now does not mean that it has not begun before.
+  if (resumption_.has_begun() && why.code == errc::unreachable)
+    why = explain_lost_stream(why.message);
+  reply.is_broken = why.code == errc::io_failed && (reply.status < 300 || resumption_.has_begun());
+  if (reader_)
+    reply.excerpt = reader_->excerpt();
+  reply.why_not = std::move(why);
+  end(std::move(reply));
+}
 
 void rpc::end(rpc_reply reply) {
   if (has_ended_)
     return;
   has_ended_ = true;
   reply.session_id = session_id_;
+  reply.was_resumed = resumption_.has_begun();
   auto given = std::exchange(hooks_, {});
   // Only the callback of HTTP keeps this alive then, and the delayed task must not.
   delayed_.reset();

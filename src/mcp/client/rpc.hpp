@@ -4,6 +4,7 @@
 #include "mcp/client/call_errors.hpp"
 #include "mcp/client/reply_reader.hpp"
 #include "mcp/client/request.hpp"
+#include "mcp/client/resumption.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -24,8 +25,12 @@ struct rpc_reply {
   /// Of HTTP; 0 when it did not come to that.
   unsigned status = 0;
   std::string session_id;
-  /// The stream ended before the answer: nobody knows what has become of the request.
+  /// Of a body that is no message.
+  std::string excerpt;
+  /// Broken off before the answer: nobody knows what has become of the request.
   bool is_broken = false;
+  /// It is an answer to asking for the rest of a stream: the server had begun with the request.
+  bool was_resumed = false;
 };
 
 /// One JSON-RPC request, from its POST to its answer, over as many streams as that takes. Has no
@@ -55,9 +60,11 @@ private:
   void on_stream_end(failure why);
   void resume();
   void refuse_request(const message& request);
-  void note_event_id();
+  void give_up(failure why);
   void end(rpc_reply reply);
   failure explain_silence() const;
+  failure explain_lost_stream(const std::string& why) const;
+  failure explain_too_much() const;
 
   std::shared_ptr<client_core> core_;
   const question asked_;
@@ -71,11 +78,11 @@ private:
   bool http_runs_ = false;
   std::optional<reply_reader> reader_;
   std::string session_id_;
-  std::string last_event_id_;
+  resumption resumption_;
+  /// Of all streams together.
+  std::size_t bytes_left_ = 0;
   bool heard_foreign_answer_ = false;
   unsigned refused_requests_ = 0;
-  /// Since the last event that has come.
-  unsigned resumptions_ = 0;
   std::unique_ptr<net::http_client::delayed_task> delayed_;
 };
 

@@ -44,8 +44,6 @@ void session::forget(const terms& used) {
 void session::negotiate() {
   is_negotiating_ = true;
   deadline_ = core_.http.post_after(core_.options.negotiation_timeout, [this] {
-    if (running_)
-      running_->abandon(false);
     settle(explain_timeout(core_.label("the handshake"), core_.options.negotiation_timeout));
   });
   if (core_.options.era == era_choice::legacy || is_known_as_legacy_)
@@ -56,10 +54,10 @@ void session::negotiate() {
 
 void session::run(question asked, terms with, void (session::*next)(rpc_reply)) {
   rpc::hooks hooks;
-  // The core, and this in it, is alive as long as a request runs.
+  // The core, and this in it, is alive as long as a request runs. A negotiation that ends abandons
+  // it.
   hooks.on_end = [core = core_.shared_from_this(), this, next](rpc_reply reply) {
-    if (is_negotiating_)
-      (this->*next)(std::move(reply));
+    (this->*next)(std::move(reply));
   };
   auto label = core_.label("'" + asked.method + "'");
   running_ = std::make_shared<rpc>(core_.shared_from_this(), std::move(asked), std::move(with),
@@ -95,7 +93,12 @@ void session::initialize() {
 }
 
 void session::on_initialized(rpc_reply reply) {
-  if (!reply.answer || reply.answer->kind == message_kind::error)
+  auto is_refused = reply.answer && reply.answer->kind == message_kind::error;
+  // A modern server may have taken the place of the legacy one that was here.
+  if (is_refused && core_.options.era == era_choice::automatic &&
+      std::exchange(is_known_as_legacy_, false))
+    return discover();
+  if (!reply.answer || is_refused)
     return settle(explain_no_agreement(reply));
   auto version = chosen_version(reply.answer->body);
   if (!version)
@@ -109,26 +112,41 @@ void session::confirm(terms found) {
   auto request =
       core_.make_post(build_notification("notifications/initialized", json::object(), found));
   request.repeatable = true;
-  request.whole_timeout = core_.options.negotiation_timeout;
-  core_.http.send(std::move(request), [core = core_.shared_from_this(), this,
-                                       found](const result<net::client_answer>& outcome) {
-    if (!is_negotiating_)
-      return;
+  request.whole_timeout.reset(); // that of the negotiation
+  unconfirmed_ = found;
+  auto number = std::make_shared<net::request_number>();
+  auto on_end = [core = core_.shared_from_this(), this, number,
+                 found](const result<net::client_answer>& outcome) {
+    if (confirming_ != *number)
+      return; // the negotiation has ended before
+    confirming_ = 0;
     if (outcome.has_error())
       return settle(failure{outcome.error()});
     if (outcome->status >= 300)
       return settle(explain_status(core_.label("'notifications/initialized'"), outcome->status,
                                    outcome->body));
+    unconfirmed_.reset();
     settle(found);
-  });
+  };
+  // Its callback runs later, on this thread.
+  *number = confirming_ = core_.http.send(std::move(request), std::move(on_end));
+}
+
+void session::stop_negotiating() {
+  is_negotiating_ = false;
+  deadline_.reset();
+  if (auto running = std::exchange(running_, nullptr))
+    running->abandon(false);
+  if (auto confirming = std::exchange(confirming_, 0))
+    core_.http.cancel(confirming);
 }
 
 void session::settle(call_result<terms> outcome) {
-  is_negotiating_ = false;
-  running_.reset();
-  deadline_.reset();
+  stop_negotiating();
   if (outcome)
     agreed_ = *outcome;
+  if (auto opened = std::exchange(unconfirmed_, std::nullopt))
+    end_at_server(*opened, [] {});
   // After a failure, the server may be another one when it is asked again.
   is_known_as_legacy_ = outcome && outcome->era == era::legacy;
   for (auto& one : std::exchange(waiting_, {}))
@@ -139,6 +157,9 @@ failure session::explain_no_agreement(const rpc_reply& reply) const {
   auto label = core_.label("the handshake");
   if (!reply.answer)
     return reply.why_not ? *reply.why_not : explain_status(label, reply.status, {});
+  // A status may say more than the error that comes with it.
+  if (reply.status == 401 || reply.status == 403)
+    return explain_status(label, reply.status, reply.answer->text);
   if (reply.answer->kind == message_kind::error)
     return explain_refusal(label, *reply.answer);
   auto versions = reply.answer->body.find("supportedVersions");
@@ -147,24 +168,28 @@ failure session::explain_no_agreement(const rpc_reply& reply) const {
 
 failure session::explain_versions(const std::string& offered) const {
   return {errc::incompatible, "the MCP server at " + core_.shown_url + " speaks version '" +
-                                  offered.substr(0, 100) + "', and this client " + our_versions() +
+                                  quote(offered) + "', and this client " + our_versions() +
                                   "; update one of the two"};
 }
 
 // -- the end ------------------------------------------------------------------
 
 void session::close(std::function<void()> done) {
-  if (running_)
-    running_->abandon(false);
-  is_negotiating_ = false;
-  running_.reset();
-  deadline_.reset();
+  stop_negotiating();
   waiting_.clear();
-  auto used = std::exchange(agreed_, std::nullopt);
-  if (!used || used->era != era::legacy || used->session_id.empty())
+  auto agreed = std::exchange(agreed_, std::nullopt);
+  auto unconfirmed = std::exchange(unconfirmed_, std::nullopt);
+  // There is never more than one of them.
+  auto opened = agreed ? agreed : unconfirmed;
+  opened ? end_at_server(*opened, std::move(done)) : done();
+}
+
+void session::end_at_server(const terms& found, std::function<void()> done) {
+  if (found.era != era::legacy || found.session_id.empty())
     return done();
-  auto request = core_.make_request("DELETE", session_headers(*used));
+  auto request = core_.make_request("DELETE", session_headers(found));
   request.whole_timeout = time_to_close;
+  request.is_urgent = true;
   core_.http.send(std::move(request),
                   [done = std::move(done)](const result<net::client_answer>&) { done(); });
 }

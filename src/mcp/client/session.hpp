@@ -24,9 +24,6 @@ public:
   void ask(std::uint64_t who, taker take);
   void withdraw(std::uint64_t who);
 
-  /// As last agreed on.
-  terms current() const { return agreed_.value_or(terms{}); }
-
   /// The server does not know these terms any more. Who asks next gets others.
   void forget(const terms& used);
 
@@ -47,6 +44,8 @@ private:
   void on_initialized(rpc_reply reply);
   void confirm(terms found);
   void settle(call_result<terms> outcome);
+  void stop_negotiating();
+  void end_at_server(const terms& found, std::function<void()> done);
   failure explain_no_agreement(const rpc_reply& reply) const;
   failure explain_versions(const std::string& offered) const;
 
@@ -56,6 +55,9 @@ private:
   bool is_known_as_legacy_ = false;
   bool is_negotiating_ = false;
   std::shared_ptr<rpc> running_;
+  /// What the handshake has found while it is being confirmed, and the request that does so.
+  std::optional<terms> unconfirmed_;
+  net::request_number confirming_ = 0;
   std::unique_ptr<net::http_client::delayed_task> deadline_;
   std::vector<waiter> waiting_;
 };

@@ -7,8 +7,8 @@ namespace mahavishnu::mcp {
 
 namespace {
 
-error violation(std::string text) {
-  return {errc::incompatible, std::move(text)};
+error violation(const std::string& text) {
+  return {errc::incompatible, text + "; look for a newer version of the server"};
 }
 
 json member_or_null(const json& object, const char* name) {

@@ -7,8 +7,9 @@ import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/in
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { z } from 'zod';
-import { serve, tools } from './tools.mjs';
+import { offered_tools, serve } from './tools.mjs';
 
+const tools = await offered_tools();
 const token = process.env.TEST_TOKEN;
 
 function voice(extra) {

@@ -4,8 +4,9 @@ import http from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod/v4';
-import { serve, tools } from './tools.mjs';
+import { offered_tools, serve } from './tools.mjs';
 
+const tools = await offered_tools();
 const token = process.env.TEST_TOKEN;
 
 function voice(context) {

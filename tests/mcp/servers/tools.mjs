@@ -112,6 +112,15 @@ export function tools(z) {
   };
 }
 
+/** The tools of this file, or of the one in `--offer=FILE`; without those in `--lacks=NAME,NAME`. */
+export async function offered_tools() {
+  const argument = (name) => process.argv.find((word) => word.startsWith(`--${name}=`))?.split('=')[1];
+  const offer = argument('offer');
+  const chosen = offer ? (await import(`./${offer}`)).tools : tools;
+  const lacks = (argument('lacks') ?? '').split(',');
+  return (z) => Object.fromEntries(Object.entries(chosen(z)).filter(([name]) => !lacks.includes(name)));
+}
+
 /** Listens on a free port of 127.0.0.1 and says which, then lives as long as its standard input. */
 export function serve(server) {
   server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`));
