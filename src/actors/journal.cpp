@@ -137,6 +137,8 @@ struct journal_state {
   }
 
   journal_settled settle() {
+    if (!trouble) // what is in no hurry has ended as well
+      write();
     if (std::exchange(has_such_end, false))
       ++newest_end;
     newest_end = std::max(newest_end, milliseconds_of(*options.clock));

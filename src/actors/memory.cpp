@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace mahavishnu::memory_detail {
@@ -73,7 +74,9 @@ constexpr std::chrono::milliseconds longest_wait_for_news{200};
 /// Records that a target gets together.
 constexpr std::size_t batch_size = 20;
 /// A target that has not answered then never will.
-constexpr std::chrono::minutes longest_batch{5};
+constexpr std::chrono::minutes longest_batch{15};
+/// A record that fails so often while others are taken is given up.
+constexpr std::uint32_t most_tries = 20;
 constexpr std::size_t forgotten_at_once = 500;
 constexpr std::chrono::milliseconds between_forgetting{20};
 constexpr std::chrono::minutes between_looks_for_old{1};
@@ -95,6 +98,8 @@ struct sending {
   circuit_breaker breaker{};
   /// Of the batch that is on its way; 0: none is.
   std::uint64_t batch = 0;
+  /// Of one that is no longer waited for, and of which nothing was heard yet; 0: there is none.
+  std::uint64_t silent_batch = 0;
   std::vector<store::outgoing> on_their_way{};
   /// Batches that this turn may still send, so that it ends.
   std::uint64_t left = 0;
@@ -104,8 +109,10 @@ struct sending {
 /// What became of one turn of sending, and who wants to hear of it.
 struct sync_turn {
   bool is_under_way = false;
-  /// What has just ended is to be sent as well.
-  bool waits_for_news = false;
+  /// Somebody wants it now: then all is tried that waits, and every target.
+  bool is_asked_for = false;
+  /// The round of collecting before which nothing is sent; 0: it is over.
+  std::uint64_t after_round = 0;
   memory_synced report;
   std::vector<caf::typed_response_promise<memory_synced>> waiting, for_the_next;
 };
@@ -116,6 +123,8 @@ struct memory_state {
   /// A search that waits for what has just ended.
   struct waiting_search {
     search_memory wish;
+    /// Of collecting: what had ended when it was asked for is remembered then.
+    std::uint64_t round;
     caf::actor_clock::time_point until;
     caf::typed_response_promise<memory_found> promise;
   };
@@ -127,6 +136,8 @@ struct memory_state {
   store::end_position position;
 
   bool is_collecting = false;
+  /// Of collecting, from 1.
+  std::uint64_t round = 0;
   /// A look is coming; there is one at a time.
   bool will_look = false;
   std::vector<waiting_search> searches;
@@ -134,7 +145,8 @@ struct memory_state {
   std::vector<sending> targets;
   sync_turn turn;
   std::uint64_t last_batch = 0;
-  bool has_trouble = false;
+  /// Why what has ended is not remembered now; empty: it is.
+  std::string trouble;
   bool has_sync_trouble = false;
   /// Before a record is tried again that only itself has failed.
   back_off pauses{std::chrono::minutes{1}, std::chrono::hours{1}};
@@ -154,26 +166,31 @@ struct memory_state {
   void collect() {
     if (std::exchange(is_collecting, true))
       return;
+    ++round;
     self->request(options.journal.journal, journal_limit, journal_settle{})
         .then([this](const journal_settled& upto) { read(upto.before); },
               [this](const caf::error& failure) {
-                trouble(from_caf(failure, "the journal").message);
-                end_collecting();
+                end_collecting(from_caf(failure, "the journal").message);
               });
+  }
+
+  /// Asked for now, it knows of all that has ended until now.
+  std::uint64_t next_round() {
+    auto next = round + 1;
+    collect();
+    return next;
   }
 
   /// One step.
   void read(store::wall_time before) {
     auto page = ended->ended_after(position, before, step_size);
-    if (!page) {
-      trouble(page.error().message);
-      return end_collecting();
-    }
+    if (!page)
+      return end_collecting(page.error().message);
     auto& [tasks, last] = *page;
     for (const auto& each : tasks.damaged)
       log::error("memory", "{}; it is not remembered", each.message);
     if (last == position)
-      return end_collecting();
+      return end_collecting({});
     std::vector<store::memory_record> fresh;
     for (const auto& each : tasks.records)
       if (auto record = records::remembered(each); !record)
@@ -182,22 +199,29 @@ struct memory_state {
         fresh.push_back(std::move(**record));
     auto done = memory->remember(fresh, memory_words::text_of(last));
     say_warnings();
-    if (!done) {
-      trouble(done.error().message);
-      return end_collecting();
-    }
+    if (!done)
+      return end_collecting(done.error().message);
     collected += static_cast<std::int64_t>(done->added);
     position = last;
-    has_trouble = false;
     self->send(self, read_on{before});
   }
 
-  void end_collecting() {
+  /// `problem` is why it ends before all was read.
+  void end_collecting(const std::string& problem) {
     is_collecting = false;
-    answer_searches([](const auto&) { return true; });
-    if (std::exchange(turn.waits_for_news, false))
+    if (!problem.empty() && trouble.empty()) // said once for all that comes of it
+      log::error("memory", "{}; what has ended is remembered later", problem);
+    if (problem.empty() && !trouble.empty())
+      log::info("memory", "what has ended is remembered again");
+    trouble = problem;
+    answer_searches([this](const auto& each) { return each.round <= round; });
+    if (turn.after_round != 0 && turn.after_round <= round) {
+      turn.after_round = 0;
       send_what_waits();
-    if (!std::exchange(will_look, true))
+    }
+    if (!searches.empty() || turn.after_round != 0)
+      collect();
+    else if (!std::exchange(will_look, true))
       self->delayed_send(self, options.collect_every, look_again{});
   }
 
@@ -206,19 +230,12 @@ struct memory_state {
       log::warning("memory", "{}", each);
   }
 
-  /// Said once for all that comes of it.
-  void trouble(const std::string& what) {
-    if (!std::exchange(has_trouble, true))
-      log::error("memory", "{}; what has ended is remembered later", what);
-  }
-
   // -- searching ---------------------------------------------------------------
 
   caf::result<memory_found> search(const search_memory& wish) {
     auto promise = self->make_response_promise<memory_found>();
-    searches.push_back({wish, self->clock().now() + longest_wait_for_news, promise});
+    searches.push_back({wish, next_round(), self->clock().now() + longest_wait_for_news, promise});
     self->delayed_send(self, longest_wait_for_news, answer_now{});
-    collect();
     return promise;
   }
 
@@ -264,6 +281,8 @@ struct memory_state {
                                    "more words, or in less");
     for (const auto& each : page->damaged)
       answer.problems.push_back(each.message);
+    if (!trouble.empty())
+      answer.problems.push_back("what has ended lately is missing: " + trouble);
     answer.took = self->clock().now() - begin;
     return answer;
   }
@@ -282,11 +301,13 @@ struct memory_state {
       return;
     turn.report = {};
     turn.waiting = std::exchange(turn.for_the_next, {});
-    turn.waits_for_news = true;
-    collect();
+    turn.is_asked_for = !turn.waiting.empty();
+    turn.after_round = next_round();
   }
 
   void send_what_waits() {
+    if (!trouble.empty())
+      turn.report.problems.push_back("what has ended lately is missing: " + trouble);
     auto states = memory->targets();
     if (!states)
       turn.report.problems.push_back(states.error().message);
@@ -311,14 +332,15 @@ struct memory_state {
     };
     if (its.left == 0)
       return finish("");
-    auto batch = memory->waiting(its.to->service(), now(), batch_size);
+    if (its.silent_batch != 0)
+      return finish("it has not said anything of what it got, and gets no more before it does");
+    auto due = turn.is_asked_for ? std::numeric_limits<store::wall_time>::max() : now();
+    auto batch = memory->waiting(its.to->service(), due, batch_size);
     if (!batch)
       return finish(batch.error().message);
-    for (const auto& each : batch->damaged)
-      log::error("memory", "{}; it is not sent", each.message);
     if (batch->records.empty())
-      return finish("");
-    if (!its.breaker.lets_through(steady_now()))
+      return finish(batch->damaged.empty() ? "" : batch->damaged.front().message);
+    if (!its.breaker.lets_through(steady_now()) && !turn.is_asked_for)
       return finish("it has failed too often and is left alone for a while");
     --its.left;
     its.batch = ++last_batch;
@@ -333,14 +355,27 @@ struct memory_state {
     });
   }
 
+  void give_up_waiting(const batch_overdue& x) {
+    auto& its = targets[x.target];
+    if (its.batch != x.number)
+      return;
+    batch_over silence{x.target, x.number, {}};
+    settle(silence);
+    its.silent_batch = x.number;
+  }
+
   void settle(batch_over& end) {
     auto& its = targets[end.target];
+    if (its.silent_batch == end.number)
+      its.silent_batch = 0;
     if (its.batch != end.number)
       return; // too late, and settled
     its.batch = 0;
     std::vector<store::outcome> outcomes;
     std::string why;
-    bool has_taken = false;
+    auto has_taken = std::ranges::any_of(end.outcomes, [](const memory_outcome& each) {
+      return each.how != memory_outcome::kind::failed; // a refused one could have been taken
+    });
     for (const auto& each : std::exchange(its.on_their_way, {})) {
       auto told = std::ranges::find(end.outcomes, each.record.task, &memory_outcome::task);
       auto outcome = told == end.outcomes.end()
@@ -349,18 +384,15 @@ struct memory_state {
                          : std::move(*told);
       switch (outcome.how) {
       case memory_outcome::kind::sent:
-        has_taken = true;
         ++turn.report.sent;
         outcomes.push_back({each.number, store::delivery::sent, {}, 0});
         break;
-      case memory_outcome::kind::refused:
-        has_taken = true; // it could have been another one
-        ++turn.report.failed;
-        log::warning("memory", "{} does not take the record of task '{}': {}", its.to->service(),
-                     each.record.task.str(), outcome.reason);
-        outcomes.push_back({each.number, store::delivery::given_up, outcome.reason, 0});
-        break;
+      case memory_outcome::kind::refused: give_up(its, each, outcome.reason, outcomes); break;
       case memory_outcome::kind::failed:
+        if (has_taken && each.tries >= most_tries) {
+          give_up(its, each, outcome.reason, outcomes);
+          break;
+        }
         why = outcome.reason;
         outcomes.push_back({each.number, store::delivery::failed, outcome.reason,
                             now() + pauses.after(each.tries + 1).count()});
@@ -382,6 +414,14 @@ struct memory_state {
     else
       its.is_done = true;
     end_turn_if_done();
+  }
+
+  void give_up(const sending& its, const store::outgoing& what, const std::string& why,
+               std::vector<store::outcome>& outcomes) {
+    ++turn.report.failed;
+    log::warning("memory", "{} does not take the record of task '{}': {}", its.to->service(),
+                 what.record.task.str(), why);
+    outcomes.push_back({what.number, store::delivery::given_up, why, 0});
   }
 
   /// The same one is said once, and only so many.
@@ -407,7 +447,7 @@ struct memory_state {
     if (auto states = memory->targets())
       for (const auto& each : *states)
         report.waiting += each.is_enabled ? static_cast<std::int64_t>(each.waiting) : 0;
-    say_problems(report.problems);
+    say_problems(report);
     for (auto& each : std::exchange(turn.waiting, {}))
       each.deliver(report);
     turn.is_under_way = false;
@@ -416,12 +456,11 @@ struct memory_state {
   }
 
   /// Once for all turns that go wrong in a row.
-  void say_problems(const std::vector<std::string>& problems) {
-    if (!problems.empty() && !has_sync_trouble)
-      log::info("memory", "{}; what waits is kept and sent later", problems.front());
-    if (problems.empty() && has_sync_trouble)
-      log::info("memory", "all targets take records again");
-    has_sync_trouble = !problems.empty();
+  void say_problems(const memory_synced& report) {
+    if (!report.problems.empty() && !std::exchange(has_sync_trouble, true))
+      log::info("memory", "{}; what waits is kept and sent later", report.problems.front());
+    if (report.problems.empty() && (report.sent > 0 || report.waiting == 0))
+      has_sync_trouble = false;
   }
 
   // -- the rest ----------------------------------------------------------------
@@ -516,10 +555,7 @@ memory_self_actor::behavior_type memory(memory_self_actor::stateful_pointer<memo
         self->delayed_send(self, state.options.sync_every, sync_due{});
       },
       [&state](batch_over& x) { state.settle(x); },
-      [&state](const batch_overdue& x) {
-        batch_over silence{x.target, x.number, {}};
-        state.settle(silence);
-      },
+      [&state](const batch_overdue& x) { state.give_up_waiting(x); },
       [&state](const answer_now&) { state.answer_late_searches(); },
       [&state](const forget_some&) { state.forget(); },
   };

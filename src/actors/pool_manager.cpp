@@ -603,7 +603,7 @@ struct pool_manager_state {
               auto spec = *about.spec;
               spec.idempotency_key.clear(); // which is that of the first one
               spec.cancel_with_requester = false;
-              spec.metadata["retry_of"] = about.task.str();
+              spec.metadata[retry_of] = about.task.str();
               again.spec = std::move(spec);
               if (about.route.reason == route_reason::named ||
                   about.route.reason == route_reason::affinity)

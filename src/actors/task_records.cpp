@@ -99,18 +99,20 @@ result<task_status> status_of(const store::stored_task& kept) {
 /// What is remembered of it: a memory is no archive of outputs.
 constexpr std::size_t longest_title = 4096;
 constexpr std::size_t longest_content = std::size_t{64} << 10;
+constexpr std::size_t longest_tag = 256;
 
-/// What it has said; why it failed comes after that.
+/// What it has said; why it failed comes after that, and always has room.
 std::string content_of(const store::stored_task& kept, const task_end& end, task_status status) {
-  std::string content{first_bytes(kept.output, longest_content)};
   if (status == task_status::completed)
-    return content;
-  for (const auto* more : {&kept.error_output, &end.error}) {
-    if (!content.empty() && content.back() != '\n')
-      content += '\n';
-    content += first_bytes(*more, longest_content);
-  }
-  return std::string{first_bytes(content, longest_content)};
+    return std::string{first_bytes(kept.output, longest_content)};
+  std::string why{first_bytes(kept.error_output, longest_content / 4)};
+  if (!why.empty() && why.back() != '\n')
+    why += '\n';
+  why += first_bytes(end.error, longest_content / 4);
+  std::string content{first_bytes(kept.output, longest_content - why.size() - 1)};
+  if (!content.empty() && content.back() != '\n')
+    content += '\n';
+  return content + why;
 }
 
 } // namespace
@@ -143,9 +145,16 @@ store::task_ended ended(const pool_task& its, const task_result& how, const pool
           how.standard_error.str()};
 }
 
-store::task_ended cancelled(const store::stored_task& kept, const std::string& why,
-                            store::wall_time now) {
+store::task_ended cancelled(const store::stored_task& kept, const pool_config* where,
+                            const std::string& why, store::wall_time now) {
   task_end end;
+  // Nobody knows what a pool wanted that is not known.
+  end.forgotten = where == nullptr || !where->memory_enabled;
+  if (where != nullptr) {
+    end.pool_name = where->name;
+    end.pool_type = where->type;
+    end.worker_type = where->worker_type;
+  }
   end.pool = kept.pool;
   end.error = why;
   end.attempts = kept.attempt;
@@ -258,7 +267,7 @@ result<std::optional<store::memory_record>> remembered(const store::stored_task&
   const auto& spec = *work->spec;
   store::memory_record record;
   record.task = kept.task;
-  record.pool = end->pool.empty() ? kept.pool : end->pool;
+  record.pool = kept.pool; // also where another one has run it in its place
   record.pool_name = end->pool_name;
   record.pool_type = end->pool_type;
   record.worker_type = end->worker_type;
@@ -266,7 +275,8 @@ result<std::optional<store::memory_record>> remembered(const store::stored_task&
   record.status = kept.status;
   record.at = kept.ended_at.value_or(0);
   for (const auto& [name, value] : spec.metadata)
-    record.tags.push_back(name + "=" + value);
+    if (name != retry_of)
+      record.tags.emplace_back(first_bytes(name + "=" + value, longest_tag));
   record.title =
       first_bytes((spec.command.empty() ? spec.prompt : spec.command).str(), longest_title);
   record.content = content_of(kept, *end, *status);

@@ -19,9 +19,9 @@ store::task_moved moved(const pool_task& its, const worker_names& names);
 store::task_ended ended(const pool_task& its, const task_result& how, const pool_config& where,
                         const worker_names& names, store::wall_time now);
 
-/// Of one that is not gone on with.
-store::task_ended cancelled(const store::stored_task& kept, const std::string& why,
-                            store::wall_time now);
+/// Of one that is not gone on with; `where` is its pool, if that is known.
+store::task_ended cancelled(const store::stored_task& kept, const pool_config* where,
+                            const std::string& why, store::wall_time now);
 
 /// What a server that finds the task goes on with. An error that names the task when its record
 /// makes no sense.

@@ -7,6 +7,9 @@
 
 namespace mahavishnu {
 
+/// In the metadata of a task that does again what another one was to do: that one.
+inline constexpr const char* retry_of = "retry_of";
+
 /// The first characters of what a task runs, for a list.
 std::string first_words(const task_spec& spec);
 

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "messages/json.hpp"
+#include "net/url.hpp"
 #include "store/memory_store.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ mcp::memory_item item_of(const memory_record& record) {
   mcp::memory_item item;
   item.id = record.metadata.task.str();
   item.content = record.content.empty() ? record.title : record.content;
-  item.metadata = mcp::json::parse(json::from(record.metadata).dump());
+  item.metadata = mcp::json::parse(json::text(json::from(record.metadata)));
   item.metadata["title"] = record.title;
   item.metadata["pool_name"] = record.metadata.pool_name;
   return item;
@@ -74,19 +75,25 @@ std::unique_ptr<companions> companions::open(const config::settings& settings,
   all->http_ = std::move(*http);
   auto add = [&](const std::string& service, const std::string& url, const std::string& token,
                  auto open) {
-    if (url.empty()) {
-      if (auto off = memory.disable(service); !off)
+    auto leave_out = [&] {
+      // One that never was a target is none.
+      if (auto off = memory.disable(service); !off && off.error().code != errc::not_found)
         log::error("memory", "{}", off.error().message);
-      return;
-    }
+    };
+    if (url.empty())
+      return leave_out();
     mcp::companion_options options;
     options.url = url;
     options.bearer_token = token;
     auto server = open(*all->http_, std::move(options));
     auto on = server ? memory.enable(service, false) : result<void>{server.error()};
-    if (!on)
-      return log::error("memory", "{}; {} gets no records", on.error().message, service);
-    all->targets_.push_back(std::make_shared<companion_target>(service, url, std::move(*server)));
+    if (!on) {
+      log::error("memory", "{}; {} gets no records", on.error().message, service);
+      return leave_out();
+    }
+    auto shown = net::parse_url(url);
+    all->targets_.push_back(std::make_shared<companion_target>(
+        service, shown ? shown->shown() : service, std::move(*server)));
   };
   add("session_buddy", settings.get<"pools.session_buddy_url">(),
       settings.get<"pools.session_buddy_token">(), mcp::open_session_buddy);

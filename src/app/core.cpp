@@ -115,6 +115,9 @@ worker_manager_options workers_options_of(const config::settings& settings, work
   return options;
 }
 
+/// How far the clock of an earlier server may have been ahead of ours.
+constexpr std::chrono::milliseconds trusted_lead = std::chrono::minutes{1};
+
 /// Later than all that the memory has read.
 store::wall_time behind(const store::end_position& position) {
   return position == store::end_position{} ? 0 : position.at + 1;
@@ -175,6 +178,9 @@ void core::open_memory(const config::settings& settings, const core_surroundings
                       cursor.error().message, path);
   into.memory = std::move(*opened);
   into.remembered = memory_words::position_of(*cursor);
+  // Of a clock that was wrong then, or is now: all is read again, and what is known is left out.
+  if (into.remembered.at > milliseconds_of(system_wall_clock{}) + trusted_lead.count())
+    into.remembered = {};
 }
 
 /// And finds what an earlier server has left, whose processes end when there is no journal.

@@ -64,9 +64,10 @@ result<recovery> recover(store::journal_store& journal, keepers* keepers, std::s
   }
 
   std::vector<store::change> cancelled;
-  auto cancel = [&](const store::stored_task& task, const std::string& why) {
+  auto cancel = [&](const store::stored_task& task, const pool_config* where,
+                    const std::string& why) {
     log::warning("recovery", "task '{}' is cancelled: {}", task.task.str(), why);
-    cancelled.emplace_back(records::cancelled(task, why, now));
+    cancelled.emplace_back(records::cancelled(task, where, why, now));
   };
   bool has_damaged_tasks = false;
   auto read = journal.each_open([&](result<store::stored_task> each) {
@@ -79,9 +80,9 @@ result<recovery> recover(store::journal_store& journal, keepers* keepers, std::s
     auto pool = place_of.find(each->pool.value);
     if (pool == place_of.end()) {
       if (known.is_complete && !known.waiting.contains(each->pool.value))
-        cancel(*each, "its pool was closed");
+        cancel(*each, nullptr, "its pool was closed");
     } else if (task->spec->cancel_with_requester) {
-      cancel(*each, "who asked for it has gone with the server");
+      cancel(*each, &found.pools[pool->second].config, "who asked for it has gone with the server");
     } else {
       if (!each->key.empty())
         found.keys.push_back({each->task, each->pool, task->spec, false});

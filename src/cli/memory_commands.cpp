@@ -77,7 +77,7 @@ std::string show_synced(const memory_synced& how) {
 }
 
 int exit_code_of_sync(const memory_synced& how) {
-  return how.problems.empty() ? done : failed;
+  return how.problems.empty() && how.waiting == 0 && how.failed == 0 ? done : failed;
 }
 
 struct search_wish {

@@ -114,8 +114,10 @@ result<std::int64_t> remembering::pool_of(const memory_record& record) {
     }
   }
   ++pool.records;
-  pool.name = record.pool_name;
-  pool.type = record.pool_type;
+  if (!record.pool_name.empty()) { // of some tasks it is not known any more
+    pool.name = record.pool_name;
+    pool.type = record.pool_type;
+  }
   pool.newest_at = std::max(pool.newest_at, record.at);
   return pool.number;
 }

@@ -18,6 +18,8 @@ class watched_store final : public store::journal_store {
 public:
   struct events {
     bool fails = false;
+    /// Of ends only.
+    bool cannot_be_read = false;
     int written = 0;
     std::function<void()> before_write = [] {};
   };
@@ -47,6 +49,8 @@ public:
   }
   result<store::ended_tasks> ended_after(const store::end_position& position,
                                          store::wall_time before, std::size_t most) override {
+    if (what_->cannot_be_read)
+      return error{errc::io_failed, "the journal cannot be read"};
     return real_->ended_after(position, before, most);
   }
   result<std::size_t> forget_ended(const store::retention& kept, std::size_t step) override {
@@ -69,6 +73,7 @@ struct durable_server : deterministic {
     options.defaults.durability = durability::sync;
     journal_options how;
     how.own_thread = false;
+    how.clock = clock;
     journal = spawn_journal(system(), std::make_unique<watched_store>(open(), disk), how);
     options.journal = {journal, clock};
     options.runner_of = [its = options.worker.runner](const pool_id&, durability) { return its; };

@@ -31,10 +31,15 @@ public:
 
   /// Says the same of all records of the batch that waits longest.
   void answer(memory_outcome::kind how, const std::string& reason = {}) {
+    answer_each([&](const memory_record&) { return how; }, reason);
+  }
+
+  template <class How>
+  void answer_each(How how, const std::string& reason = {}) {
     REQUIRE_FALSE(waiting.empty());
     std::vector<memory_outcome> outcomes;
     for (const auto& each : batches.at(batches.size() - waiting.size()))
-      outcomes.push_back({each.metadata.task, how, reason});
+      outcomes.push_back({each.metadata.task, how(each), reason});
     auto told = std::move(waiting.front());
     waiting.erase(waiting.begin());
     told(outcomes);
@@ -74,7 +79,8 @@ struct remembering_server : durable_server {
     how.journal = {journal, clock};
     how.own_thread = false;
     how.position = memory_words::position_of(store->cursor().value());
-    memory = spawn_memory(system(), std::move(store), open(), how);
+    memory = spawn_memory(system(), std::move(store), std::make_unique<watched_store>(open(), disk),
+                          how);
     run();
   }
 
@@ -354,9 +360,8 @@ TEST_CASE("records are sent again and again until they are taken") {
   REQUIRE(report.value().problems.size() == 1);
   CHECK_THAT(report.value().problems[0], ContainsSubstring("it is down"));
   CHECK(s.stats().targets.at(0).last_error == "it is down");
-  CHECK(s.sync().value().waiting == 1); // not at once
+  s.advance(61s); // by itself, but not at once
   CHECK(target.batches.size() == 1);
-  s.clock->at += 2min;
   auto again = s.sync();
   REQUIRE(target.batches.size() == 2);
   CHECK(target.batches[1] == target.batches[0]);
@@ -372,25 +377,46 @@ TEST_CASE("a target that fails again and again is left alone for a while") {
   s.complete("build", "make", exit_with(0, "done\n"));
   auto& target = *s.targets[0];
   for (std::size_t i = 1; i <= 5; ++i) {
+    s.clock->at += 2h;
     auto report = s.sync();
     REQUIRE(target.batches.size() == i);
     target.answer(failed, "it is down");
     s.run();
     CHECK(report.has_come());
-    s.clock->at += 2h;
   }
   CHECK(s.stats().targets.at(0).circuit_open);
-  auto report = s.sync();
+  s.clock->at += 2h;
+  s.advance(30s);
   CHECK(target.batches.size() == 5);
-  REQUIRE(report.value().problems.size() == 1);
-  CHECK_THAT(report.value().problems[0], ContainsSubstring("left alone"));
-  // By itself it is tried again, and then all is well.
+  // By itself it is tried again after a while, and who asks has it tried at once.
   s.advance(2min);
   REQUIRE(target.batches.size() == 6);
+  target.answer(failed, "it is still down");
+  s.run();
+  auto report = s.sync();
+  REQUIRE(target.batches.size() == 7);
   target.answer(sent);
   s.run();
+  CHECK(report.value().sent == 1);
   CHECK_FALSE(s.stats().targets.at(0).circuit_open);
-  CHECK(s.stats().targets.at(0).sent == 1);
+}
+
+TEST_CASE("a record that always fails while others are taken is given up in the end") {
+  remembering_server s{{"one"}};
+  s.spawn("build");
+  auto bad = s.complete("build", "bad", exit_with(0, "bad\n")).task;
+  auto& target = *s.targets[0];
+  for (int i = 0; i < 25; ++i) {
+    s.complete("build", std::to_string(i), exit_with(0, "good " + std::to_string(i) + "\n"));
+    auto report = s.sync();
+    target.answer_each(
+        [&](const memory_record& record) { return record.metadata.task == bad ? failed : sent; });
+    s.run();
+    REQUIRE(report.has_come());
+  }
+  CHECK(s.stats().targets.at(0).sent == 25);
+  CHECK(s.stats().targets.at(0).failed == 1);
+  CHECK(s.stats().targets.at(0).waiting == 0);
 }
 
 TEST_CASE("a record that a target will never take does not stop the others") {
@@ -418,12 +444,47 @@ TEST_CASE("a target that says nothing is not waited for without end") {
   s.complete("build", "make", exit_with(0, "done\n"));
   auto report = s.sync();
   CHECK_FALSE(report.has_come());
-  s.advance(6min);
+  s.advance(16min);
   CHECK(report.value().waiting == 1);
-  // What it says later is no news.
+  // It gets nothing more before it has said what became of that; which then is no news.
+  CHECK_FALSE(s.sync().value().problems.empty());
+  CHECK(s.targets[0]->batches.size() == 1);
   s.targets[0]->answer(sent);
   s.run();
   CHECK(s.stats().targets.at(0).sent == 0);
+  s.sync();
+  CHECK(s.targets[0]->batches.size() == 2);
+}
+
+TEST_CASE("a search that comes while others are answered knows what has ended until then") {
+  remembering_server s;
+  s.spawn("build", 2);
+  s.complete("build", "one", exit_with(0, "first\n"));
+  search_memory wish;
+  wish.query = "first";
+  auto early = s.ask_later<memory_found>(s.memory, wish);
+  auto answer = s.execute("build", "two"); // lets everybody do all they can
+  s.finish("two", exit_with(0, "second\n"));
+  wish.query = "second";
+  CHECK(s.ask<memory_found>(s.memory, wish).value().results.size() == 1);
+  CHECK(early.value().results.size() == 1);
+}
+
+TEST_CASE("who asks is told what is missing, and why") {
+  remembering_server s;
+  s.spawn("build");
+  s.complete("build", "one", exit_with(0, "first\n"));
+  CHECK(s.search("first").problems.empty());
+  s.disk->cannot_be_read = true;
+  s.complete("build", "two", exit_with(0, "second\n"));
+  auto found = s.search("second");
+  CHECK(found.results.empty());
+  REQUIRE(found.problems.size() == 1);
+  CHECK_THAT(found.problems[0], ContainsSubstring("cannot be read"));
+  CHECK_FALSE(s.sync().value().problems.empty());
+  s.disk->cannot_be_read = false;
+  CHECK(s.search("second").results.size() == 1);
+  CHECK(s.search("second").problems.empty());
 }
 
 TEST_CASE("a turn of sending comes by itself, and who asks meanwhile gets the next one") {

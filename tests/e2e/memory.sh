@@ -8,7 +8,7 @@ up() {
     --set pools.akosha_url= >/dev/null
 }
 server_pid() { cat "$MAHAVISHNU_STATE_DIR/server.lock"; }
-search() { run "$mahavishnu" memory search "$@" -o json; }
+search() { run "$mahavishnu" memory search -o json "$@"; }
 
 up
 "$mahavishnu" pool spawn --worker-type shell --name night --min 2 >/dev/null
@@ -55,7 +55,7 @@ is "3 " "$(printf '%s %s' "$first" "$(json '[.results[].metadata.task_id] | join
 
 # Nothing that a user types is more than a search.
 for text in '"' 'a AND' 'NEAR(' '*' 'title:x' "'; drop table records; --" '^a' '-b' '{x}'; do
-  search "$text"
+  search -- "$text"
   is 0 "$exit_code" "exit code of a search for: $text"
 done
 

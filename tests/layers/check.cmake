@@ -15,7 +15,7 @@ set(may_messages base)
 set(may_wire base messages)
 set(may_actors base exec store patterns messages)
 set(may_cli base config patterns messages wire)
-set(may_app base config exec store net patterns messages wire actors cli)
+set(may_app base config exec store net mcp patterns messages wire actors cli)
 
 # The doors speak to actors through these headers and know no actor itself.
 set(cli_may_include_of_actors interfaces.hpp ask.hpp system_config.hpp)

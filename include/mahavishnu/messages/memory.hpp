@@ -194,7 +194,7 @@ struct sync_memory {
 struct memory_synced {
   /// That there are records of.
   std::int32_t pools = 0;
-  /// Sent to every server that is to have them, in this turn.
+  /// Deliveries of this turn: a record that went to two servers counts twice.
   std::int64_t synced = 0;
   /// RFC 3339.
   std::string timestamp;
