@@ -103,6 +103,8 @@ struct sending {
   std::vector<store::outgoing> on_their_way{};
   /// Batches that this turn may still send, so that it ends.
   std::uint64_t left = 0;
+  /// Also what failed a while ago and is not due again.
+  bool takes_all = false;
   bool is_done = true;
 };
 
@@ -313,6 +315,7 @@ struct memory_state {
       turn.report.problems.push_back(states.error().message);
     for (std::size_t i = 0; i < targets.size(); ++i) {
       targets[i].is_done = false;
+      targets[i].takes_all = turn.is_asked_for;
       targets[i].left = 0;
       if (states)
         for (const auto& each : *states)
@@ -334,7 +337,7 @@ struct memory_state {
       return finish("");
     if (its.silent_batch != 0)
       return finish("it has not said anything of what it got, and gets no more before it does");
-    auto due = turn.is_asked_for ? std::numeric_limits<store::wall_time>::max() : now();
+    auto due = its.takes_all ? std::numeric_limits<store::wall_time>::max() : now();
     auto batch = memory->waiting(its.to->service(), due, batch_size);
     if (!batch)
       return finish(batch.error().message);
@@ -394,6 +397,7 @@ struct memory_state {
           break;
         }
         why = outcome.reason;
+        its.takes_all = false; // or this one would come again and again
         outcomes.push_back({each.number, store::delivery::failed, outcome.reason,
                             now() + pauses.after(each.tries + 1).count()});
         break;
