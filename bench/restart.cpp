@@ -3,6 +3,7 @@
 /// wait, and what a list takes, as a command of its own, when a million have ended.
 #include "client.hpp"
 #include "mahavishnu/messages/all.hpp"
+#include "must.hpp"
 #include "scratch.hpp"
 #include "system.hpp"
 
@@ -10,17 +11,11 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iostream>
 
 using namespace mahavishnu;
 using namespace mahavishnu::bench;
 
 namespace {
-
-[[noreturn]] void die(const std::string& why) {
-  std::cerr << "restart: " << why << "\n";
-  std::exit(1);
-}
 
 std::unique_ptr<core> start(const arguments& how, const scratch& place) {
   return start_core(how, "sharing", {{"exec.keepers", "false"}}, place.path());
