@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// The memory in SQLite: a million records of distinct contents are written in batches, and
 /// searched in several ways, beside the same search as SQLite ranks by itself.
+#include "must.hpp"
 #include "report.hpp"
 #include "scratch.hpp"
 #include "store/sqlite_connection.hpp"
@@ -11,7 +12,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
-#include <iostream>
 #include <random>
 
 using namespace mahavishnu;
@@ -25,18 +25,6 @@ constexpr std::size_t vocabulary_size = 50'000;
 constexpr wall_time start_time = 1'700'000'000'000;
 /// A task every ten seconds: a million are some months.
 constexpr wall_time step = 10'000;
-
-[[noreturn]] void die(const std::string& why) {
-  std::cerr << "memory_store: " << why << "\n";
-  std::_Exit(1);
-}
-
-template <class Value>
-Value good(result<Value> given) {
-  if (!given)
-    die(given.error().message);
-  return std::move(*given);
-}
 
 /// Words that look like words, the most common first: each is about half as common as one of half
 /// its rank.

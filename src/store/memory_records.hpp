@@ -93,8 +93,8 @@ struct memory_page {
   bool has_more = false;
   /// The time was over before all was looked at.
   bool is_cut = false;
-  /// For the next page; empty: this is the last one. Does not repeat or leave out anything because
-  /// of what is remembered meanwhile.
+  /// For the next page; empty: this is the last one. Pages of words and phrases do not repeat or
+  /// leave out anything because of what is remembered meanwhile; those of prefixes and lists may.
   std::string next;
   /// An error for each record that would have been here and is damaged.
   std::vector<error> damaged;

@@ -118,11 +118,6 @@ void read_all(journal_store& store, reading& so_far) {
   take_list(store.keyed(1000), [](const auto& each) { return !each.key.empty(); });
 }
 
-std::string flipped(std::string bytes, std::size_t bit) {
-  bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
-  return bytes;
-}
-
 } // namespace
 
 TEST_CASE("with any bit flipped, all that is read is right, or it is said what is not") {

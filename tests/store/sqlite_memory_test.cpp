@@ -39,20 +39,6 @@ std::vector<memory_record> numbered(std::uint64_t first, std::uint64_t last) {
   return all;
 }
 
-const std::vector<std::pair<std::string, disk_fault>>& faults() {
-  static const std::vector<std::pair<std::string, disk_fault>> all{
-      {"full", {SQLITE_FULL, ENOSPC, false, false, {}}},
-      {"full in the middle of a write", {SQLITE_FULL, ENOSPC, true, false, {}}},
-      {"full for long", {SQLITE_FULL, ENOSPC, true, true, {}}},
-      {"an error", {SQLITE_IOERR_WRITE, EIO, false, false, {}}},
-      {"an error in the middle of a write for long", {SQLITE_IOERR_WRITE, EIO, true, true, {}}},
-      {"a sync that fails", {SQLITE_IOERR_FSYNC, EIO, false, false, disk_call::sync}},
-      {"an error of reading", {SQLITE_IOERR_READ, EIO, false, false, {}}},
-      {"an error of reading for long", {SQLITE_IOERR_READ, EIO, false, true, {}}},
-  };
-  return all;
-}
-
 /// Either what was there before, or all that came with the second batch; whether it is that.
 bool has_second_batch(memory_store& store) {
   auto cursor = good(store.cursor());
@@ -71,11 +57,6 @@ bool has_second_batch(memory_store& store) {
   return cursor == "second";
 }
 
-std::string flipped(std::string bytes, std::size_t bit) {
-  bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
-  return bytes;
-}
-
 void run_sql(const std::string& path, const std::string& sql) {
   auto connection =
       good(sqlite_connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "memory"));
@@ -87,7 +68,7 @@ void run_sql(const std::string& path, const std::string& sql) {
 
 TEST_CASE("a batch and its cursor are written whole or not at all, wherever the disk fails") {
   faulty_disk disk;
-  for (const auto& [name, fault] : faults()) {
+  for (const auto& [name, fault] : disk_faults()) {
     std::size_t failures = 0;
     for (std::size_t nth = 1;; ++nth) {
       INFO(name << " at call " << nth);
@@ -126,9 +107,8 @@ TEST_CASE("a batch and its cursor are written whole or not at all, wherever the 
 
 TEST_CASE("forgetting fails without harm, wherever the disk fails") {
   faulty_disk disk;
-  for (std::size_t i = 0; i < faults().size(); i += 3)
+  for (const auto& [name, fault] : disk_faults())
     for (std::size_t nth = 1;; ++nth) {
-      const auto& [name, fault] = faults()[i];
       INFO(name << " at call " << nth);
       scratch place;
       auto path = (place / "memory.db").string();

@@ -12,7 +12,14 @@ target=${1:?usage: install.sh DIRECTORY}
 mkdir -p "$target"
 exec 9>"$target/.lock"
 flock 9
-cp "$here"/*.mjs "$target"
+# Never written in place: a server that another test starts at this moment would be read half.
+for server in "$here"/*.mjs; do
+  installed=$target/$(basename "$server")
+  if ! cmp -s "$server" "$installed"; then
+    cp "$server" "$installed.new"
+    mv -f "$installed.new" "$installed"
+  fi
+done
 if cmp -s "$here/package-lock.json" "$target/.installed"; then
   exit 0
 fi
