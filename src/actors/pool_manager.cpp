@@ -6,6 +6,7 @@
 #include "actors/idempotency.hpp"
 #include "actors/routing.hpp"
 #include "actors/task_rules.hpp"
+#include "actors/task_words.hpp"
 #include "base/id_source.hpp"
 #include "base/log.hpp"
 #include "mahavishnu/messages/all.hpp"

@@ -101,7 +101,8 @@ rm "$MAHAVISHNU_STATE_DIR"/memory.db*
 echo 'this is no database, however long one looks at it' >"$MAHAVISHNU_STATE_DIR/memory.db"
 up
 refused 1 "log" memory search quota
-is "over" "$("$mahavishnu" pool execute night --prompt 'echo over')" "a task without a memory"
+run "$mahavishnu" pool execute night --prompt 'echo over' -o json
+is "completed" "$(json .status)" "a task without a memory"
 run cat "$MAHAVISHNU_STATE_DIR/server.log"
 contains "$out" "memory.db"
 "$mahavishnu" down >/dev/null
