@@ -71,6 +71,8 @@ using namespace memory_detail;
 constexpr std::size_t step_size = 500;
 /// Who searches waits no longer than this for what has just ended.
 constexpr std::chrono::milliseconds longest_wait_for_news{200};
+/// Who asks when so many wait is told to ask again.
+constexpr std::size_t most_waiting = 1000;
 /// Records that a target gets together.
 constexpr std::size_t batch_size = 20;
 /// A target that has not answered then never will.
@@ -235,10 +237,17 @@ struct memory_state {
   // -- searching ---------------------------------------------------------------
 
   caf::result<memory_found> search(const search_memory& wish) {
+    if (searches.size() >= most_waiting)
+      return too_many();
     auto promise = self->make_response_promise<memory_found>();
     searches.push_back({wish, next_round(), self->clock().now() + longest_wait_for_news, promise});
     self->delayed_send(self, longest_wait_for_news, answer_now{});
     return promise;
+  }
+
+  static caf::error too_many() {
+    return to_caf({errc::timeout, "the memory is busy: " + std::to_string(most_waiting) +
+                                      " others wait for an answer already; ask again later"});
   }
 
   /// All that have waited long enough.
@@ -292,6 +301,8 @@ struct memory_state {
   // -- sending -----------------------------------------------------------------
 
   caf::result<memory_synced> sync() {
+    if (turn.for_the_next.size() >= most_waiting)
+      return too_many();
     auto promise = self->make_response_promise<memory_synced>();
     turn.for_the_next.push_back(promise);
     begin_turn();

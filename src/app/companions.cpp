@@ -3,8 +3,11 @@
 
 #include "base/log.hpp"
 #include "messages/json.hpp"
+#include "net/listening_users.hpp"
 #include "net/url.hpp"
 #include "store/memory_store.hpp"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -34,16 +37,45 @@ mcp::memory_item item_of(const memory_record& record) {
   return item;
 }
 
+/// Where records go without anybody having said so, a port of this machine, any user of it can
+/// listen. Only this one and root get them.
+result<void> trust_listeners(std::uint16_t port, const std::string& setting) {
+  auto users = net::listening_users(port);
+  if (!users)
+    return users.error();
+  for (auto user : *users)
+    if (user != ::geteuid() && user != 0)
+      return error{errc::unauthorized, "port " + std::to_string(port) + " belongs to user " +
+                                           std::to_string(user) +
+                                           ", who gets no records without your saying so: set " +
+                                           setting + " to this URL, or to \"\" for no server"};
+  return {};
+}
+
+/// Asked before each batch.
+using may_send = std::function<result<void>()>;
+
 class companion_target final : public memory_target {
 public:
-  companion_target(std::string service, std::string url, std::unique_ptr<mcp::companion> server)
-      : service_(std::move(service)), url_(std::move(url)), server_(std::move(server)) {}
+  companion_target(std::string service, std::string url, std::unique_ptr<mcp::companion> server,
+                   may_send allowed)
+      : service_(std::move(service)),
+        url_(std::move(url)),
+        server_(std::move(server)),
+        allowed_(std::move(allowed)) {}
 
   const std::string& service() const override { return service_; }
   const std::string& url() const override { return url_; }
 
   void send(std::vector<memory_record> batch,
             std::function<void(std::vector<memory_outcome>)> done) override {
+    if (auto allowed = allowed_(); !allowed) {
+      std::vector<memory_outcome> outcomes;
+      for (const auto& each : batch)
+        outcomes.push_back(
+            {each.metadata.task, memory_outcome::kind::failed, allowed.error().message});
+      return done(std::move(outcomes));
+    }
     std::vector<mcp::memory_item> items;
     for (const auto& each : batch)
       items.push_back(item_of(each));
@@ -60,6 +92,7 @@ private:
   std::string service_;
   std::string url_;
   std::unique_ptr<mcp::companion> server_;
+  may_send allowed_;
 };
 
 } // namespace
@@ -73,8 +106,9 @@ std::unique_ptr<companions> companions::open(const config::settings& settings,
     return all;
   }
   all->http_ = std::move(*http);
-  auto add = [&](const std::string& service, const std::string& url, const std::string& token,
+  auto add = [&](const std::string& service, config::row_index row, const std::string& token,
                  auto open) {
+    const auto& url = std::get<std::string>(settings.at(row));
     auto leave_out = [&] {
       // One that never was a target is none.
       if (auto off = memory.disable(service); !off && off.error().code != errc::not_found)
@@ -91,13 +125,18 @@ std::unique_ptr<companions> companions::open(const config::settings& settings,
       log::error("memory", "{}; {} gets no records", on.error().message, service);
       return leave_out();
     }
-    auto shown = net::parse_url(url);
+    auto place = net::parse_url(url);
+    may_send allowed = [] { return result<void>{}; };
+    if (place && settings.origin_of(row).layer == config::layer::defaults)
+      allowed = [port = place->port, setting = config::key_of(config::rows[row])] {
+        return trust_listeners(port, setting);
+      };
     all->targets_.push_back(std::make_shared<companion_target>(
-        service, shown ? shown->shown() : service, std::move(*server)));
+        service, place ? place->shown() : service, std::move(*server), std::move(allowed)));
   };
-  add("session_buddy", settings.get<"pools.session_buddy_url">(),
+  add("session_buddy", config::index_of<"pools.session_buddy_url">(),
       settings.get<"pools.session_buddy_token">(), mcp::open_session_buddy);
-  add("akosha", settings.get<"pools.akosha_url">(), settings.get<"pools.akosha_token">(),
+  add("akosha", config::index_of<"pools.akosha_url">(), settings.get<"pools.akosha_token">(),
       mcp::open_akosha);
   return all;
 }

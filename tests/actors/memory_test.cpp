@@ -504,3 +504,20 @@ TEST_CASE("a turn of sending comes by itself, and who asks meanwhile gets the ne
   s.run();
   CHECK(report.value().sent == 1);
 }
+
+TEST_CASE("only so many may wait for the next turn of sending") {
+  remembering_server s{{"one"}};
+  s.spawn("build");
+  s.complete("build", "first", exit_with(0, "1\n"));
+  auto under_way = s.sync();
+  std::vector<pending<memory_synced>> next;
+  for (int i = 0; i < 1000; ++i)
+    next.push_back(s.ask_later<memory_synced>(s.memory, sync_memory{}));
+  auto too_many = s.sync();
+  CHECK_THAT(too_many.failure().message, ContainsSubstring("ask again later"));
+  s.targets[0]->answer(sent);
+  s.run();
+  CHECK(under_way.value().sent == 1);
+  for (auto& each : next)
+    CHECK(each.has_come());
+}
