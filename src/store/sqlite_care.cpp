@@ -1,42 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite_care.hpp"
 
+#include "store/backup_file.hpp"
+#include "store/problems.hpp"
 #include "store/record_sums.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <filesystem>
 #include <system_error>
 
 namespace mahavishnu::store {
 
 namespace {
-
-/// More than these are only counted: nobody reads them, and a ruined file has millions.
-constexpr std::size_t most_problems = 1000;
-
-class problems {
-public:
-  void add(std::string sentence) {
-    if (sentences_.size() < most_problems)
-      sentences_.push_back(std::move(sentence));
-    else
-      ++more_;
-  }
-  std::vector<std::string> take() {
-    if (more_ > 0)
-      sentences_.push_back("and " + std::to_string(more_) + " problems more");
-    return std::move(sentences_);
-  }
-
-private:
-  std::vector<std::string> sentences_;
-  std::uint64_t more_ = 0;
-};
 
 void check_pools(const sqlite_session& at, store_report& report, problems& found) {
   sqlite_run row{at.pools};
@@ -93,27 +68,6 @@ std::uint64_t file_size(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-error cannot_back_up(const std::string& path, const std::string& why) {
-  return {errc::io_failed, "cannot back up the journal to '" + path + "': " + why +
-                               "; look at the rights of its directory and at the free space"};
-}
-
-error system_refused(const std::string& path) {
-  return cannot_back_up(path, std::generic_category().message(errno));
-}
-
-/// The bytes of the file, or its entries, are on disk when it returns.
-bool sync(const std::filesystem::path& path) {
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return false;
-  bool is_synced = ::fsync(descriptor) == 0;
-  auto why = errno;
-  ::close(descriptor);
-  errno = why;
-  return is_synced;
-}
-
 result<void> copy_to(const sqlite_session& at, const std::string& path, const std::string& wanted) {
   auto to = sqlite_connection::open(path, SQLITE_OPEN_READWRITE);
   if (!to)
@@ -129,7 +83,7 @@ result<void> copy_to(const sqlite_session& at, const std::string& path, const st
   if (code == SQLITE_OK)
     return {};
   auto in_file = sqlite3_system_errno(to->get());
-  return cannot_back_up(wanted, in_file != 0 ? std::generic_category().message(in_file)
+  return backup_failure(wanted, in_file != 0 ? std::generic_category().message(in_file)
                                              : sqlite3_errstr(code));
 }
 
@@ -156,30 +110,7 @@ result<store_report> check_sqlite(const sqlite_session& at) {
 }
 
 result<void> backup_sqlite(const sqlite_session& at, const std::string& path) {
-  // Takes the name, so that nobody else's file is replaced in the end.
-  int claimed = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (claimed < 0 && errno == EEXIST)
-    return error{errc::already_exists,
-                 "'" + path + "' is there already; name a file that is not, or remove it"};
-  if (claimed < 0)
-    return system_refused(path);
-  ::close(claimed);
-  auto beside = path + ".unfinished.XXXXXX";
-  auto give_up = [&](error why) {
-    ::unlink(beside.c_str());
-    ::unlink(path.c_str());
-    return why;
-  };
-  int descriptor = ::mkostemp(beside.data(), O_CLOEXEC); // for our user alone
-  if (descriptor < 0)
-    return give_up(system_refused(path));
-  ::close(descriptor);
-  if (auto copied = copy_to(at, beside, path); !copied)
-    return give_up(copied.error());
-  if (!sync(beside) || ::rename(beside.c_str(), path.c_str()) != 0 ||
-      !sync(std::filesystem::absolute(path).parent_path()))
-    return give_up(system_refused(path));
-  return {};
+  return make_backup(path, [&](const std::string& beside) { return copy_to(at, beside, path); });
 }
 
 result<void> compact_sqlite(const sqlite_session& at) {

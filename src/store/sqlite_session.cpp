@@ -121,25 +121,16 @@ bool fits(std::int64_t value) {
   return value >= std::numeric_limits<Number>::min() && value <= std::numeric_limits<Number>::max();
 }
 
-std::uint64_t scattered(const task_id& task) {
-  auto mix = [](std::uint64_t value) {
-    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
-    value = (value ^ value >> 27) * 0x94d049bb133111ebu;
-    return value ^ value >> 31;
-  };
-  return mix(mix(task.high() + 0x9e3779b97f4a7c15u) ^ task.low());
-}
-
 } // namespace
 
 void task_total::add(const task_id& task) {
   ++count;
-  digest += scattered(task);
+  digest += task_mark(task);
 }
 
 void task_total::remove(const task_id& task) {
   --count;
-  digest -= scattered(task);
+  digest -= task_mark(task);
 }
 
 std::string record_name(const task_id& task) {
