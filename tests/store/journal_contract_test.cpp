@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// What every journal store has to do, whichever it is.
+#include "store/postgres_server.hpp"
 #include "store/support.hpp"
 
 #include <algorithm>
@@ -19,9 +20,16 @@ struct store_maker {
 };
 
 const std::vector<store_maker>& makers() {
-  static const std::vector<store_maker> all{
-      {"SQLite", [](const scratch& place) { return open_journal(place / "journal.db"); }},
-  };
+  static const std::vector<store_maker> all = [] {
+    std::vector<store_maker> made{
+        {"SQLite", [](const scratch& place) { return open_journal(place / "journal.db"); }},
+    };
+    if (postgres_server::shared() != nullptr)
+      made.push_back({"PostgreSQL", [](const scratch& place) {
+                        return open_in(*postgres_server::shared(), place);
+                      }});
+    return made;
+  }();
   return all;
 }
 
@@ -361,6 +369,11 @@ TEST_CASE("a copy of a journal is a journal with the same in it") {
   CHECK_THAT(nowhere.error().message, ContainsSubstring("missing/copy"));
 
   CHECK(open_tasks(*store).size() == 2);
+  // Whatever the store, a copy is a SQLite file.
+  auto copied = open_journal(copy);
+  CHECK(ids_of(open_tasks(*copied)) == std::vector{task_number(1)});
+  CHECK(good(copied->pools()).size() == 1);
+  checked(*copied);
 }
 
 TEST_CASE("compacting loses nothing") {

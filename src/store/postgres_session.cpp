@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+#include "store/postgres_session.hpp"
+
+#include "store/postgres_schema.hpp"
+#include "store/postgres_statements.hpp"
+#include "store/record_sums.hpp"
+
+#include <bit>
+#include <limits>
+#include <utility>
+
+namespace mahavishnu::store {
+
+namespace {
+
+constexpr int oldest_server = 140000;
+
+/// Beside the number of the schema, so that it is no lock of another program.
+constexpr std::int32_t lock_kind = 0x6D616861;
+
+/// How long a connection of ours that was lost may take to end.
+constexpr std::chrono::seconds end_limit{5};
+
+std::string milliseconds(std::chrono::milliseconds time) {
+  return std::to_string(time.count());
+}
+
+/// Each statement has one index that it has to use, and must use it whatever the planner has
+/// counted so far: a new journal has no statistics, and a wrong guess reads all that there is.
+std::string settings(const std::string& schema, postgres_use use) {
+  std::string all = "set search_path = " + quoted_name(schema) +
+                    ", pg_temp; set statement_timeout = " + milliseconds(statement_limit) +
+                    "; set lock_timeout = " + milliseconds(lock_limit) +
+                    "; set idle_session_timeout = 0; set default_transaction_isolation = "
+                    "'read committed'; set work_mem = '32MB'; set jit = off; "
+                    "set max_parallel_workers_per_gather = 0; "
+                    "set plan_cache_mode = force_generic_plan; ";
+  for (const char* way : {"seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin", "material"})
+    all += "set enable_" + std::string(way) + " = off; ";
+  // A connection whose peer is gone gives its lock up by these.
+  all += "set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; "
+         "set tcp_keepalives_count = 3; ";
+  // Whatever was set for the user or the database. Stronger is welcome.
+  all += "select set_config('synchronous_commit', case current_setting('synchronous_commit') "
+         "when 'remote_apply' then 'remote_apply' else 'on' end, false); ";
+  return all + "set default_transaction_read_only = " + (use == postgres_use::read ? "on" : "off");
+}
+
+std::string lock_names(std::int64_t schema) {
+  auto number = std::bit_cast<std::int32_t>(static_cast<std::uint32_t>(schema));
+  return std::to_string(lock_kind) + ", " + std::to_string(number);
+}
+
+struct lock_holder {
+  postgres_backend backend;
+  std::string text;
+};
+
+result<std::optional<lock_holder>> holder_of(postgres_connection& connection, std::int64_t schema) {
+  auto found = connection.query(
+      "select pid, coalesce(backend_start::text, ''), coalesce(usename::text, ''), "
+      "coalesce(application_name, ''), coalesce(host(client_addr), '') "
+      "from pg_locks left join pg_stat_activity using (pid) where locktype = 'advisory' "
+      "and database = (select oid from pg_database where datname = current_database()) "
+      "and classid = " +
+      std::to_string(lock_kind) + " and objid = " + std::to_string(schema) +
+      " and objsubid = 2 and granted");
+  if (!found)
+    return connection.failure("open", found);
+  if (found.rows() == 0)
+    return std::optional<lock_holder>{};
+  lock_holder holder{{found.number(0), found.text(1)}, "'" + found.text(3) + "'"};
+  holder.text += ", user '" + found.text(2) + "'";
+  if (auto address = found.text(4); !address.empty())
+    holder.text += ", from " + address;
+  holder.text += ", backend " + std::to_string(holder.backend.process);
+  return std::optional{std::move(holder)};
+}
+
+result<void> lock_schema(postgres_connection& connection, std::int64_t schema,
+                         const std::optional<postgres_backend>& former) {
+  constexpr int tries = 3; // whoever has it may be gone before one has asked who it is
+  std::string by = "'somebody who has just gone'";
+  for (int i = 0; i < tries; ++i) {
+    auto locked = connection.query("select pg_try_advisory_lock(" + lock_names(schema) + ")");
+    if (!locked)
+      return connection.failure("open", locked);
+    if (locked.number(0) != 0)
+      return {};
+    auto holder = holder_of(connection, schema);
+    if (!holder)
+      return holder.error();
+    if (!*holder)
+      continue;
+    by = (*holder)->text;
+    if (!former || (*holder)->backend != *former)
+      break;
+    auto ended = connection.query("select pg_terminate_backend(" + std::to_string(former->process) +
+                                  ", " + milliseconds(end_limit) + ")");
+    if (!ended)
+      return connection.failure("open", ended);
+  }
+  return error{errc::already_exists,
+               "the journal '" + connection.name() + "' is in use by another server (" + by +
+                   "); end that one, or give this one a schema of its own, with "
+                   "?options=-csearch_path%3DNAME at the end of its URL"};
+}
+
+result<void> look_at_server(postgres_session& at) {
+  if (at.connection.server_version() < oldest_server)
+    return error{errc::incompatible, "the journal '" + at.connection.name() +
+                                         "' is in a PostgreSQL older than version 14; use a newer "
+                                         "server"};
+  auto found = at.connection.query(
+      "select pg_backend_pid(), coalesce((select backend_start::text from pg_stat_activity "
+      "where pid = pg_backend_pid()), ''), current_setting('fsync'), "
+      "current_setting('full_page_writes')");
+  if (!found)
+    return at.connection.failure("open", found);
+  at.backend = {found.number(0), found.text(1)};
+  for (const auto& [name, column] : {std::pair{"fsync", 2}, {"full_page_writes", 3}})
+    if (found.bytes(column) == "off")
+      at.warning = "what is written to the journal '" + at.connection.name() +
+                   "' may be lost when its machine stops: " + name +
+                   " is off there; turn it on in postgresql.conf";
+  return {};
+}
+
+result<void> match_tables(postgres_session& at, const std::string& schema, postgres_use use,
+                          const std::optional<postgres_backend>& former) {
+  auto& connection = at.connection;
+  auto found = find_schema(connection, schema);
+  if (!found)
+    return found.error();
+  if (found->number == 0 && use == postgres_use::read)
+    return error{errc::not_found, "there is no journal '" + connection.name() + "' (no schema '" +
+                                      schema +
+                                      "'); name the one that is meant (a server makes it when it "
+                                      "starts)"};
+  if (found->number == 0) {
+    if (auto made = make_schema(connection, schema); !made)
+      return made;
+    if (found = find_schema(connection, schema); !found)
+      return found.error();
+  }
+  if (!found->may_be_used)
+    return error{errc::unauthorized,
+                 "cannot open the journal '" + connection.name() +
+                     "': permission denied for schema '" + schema +
+                     "'; grant the user of the URL USAGE on it, or choose another one"};
+  if (use == postgres_use::write)
+    if (auto locked = lock_schema(connection, found->number, former); !locked)
+      return locked;
+  auto known = postgres_tables();
+  // Before anything is written: what is not ours is left as it is.
+  if (auto checked = check_tables(connection, known); !checked)
+    return checked;
+  if (use == postgres_use::write)
+    return bring_tables_up_to_date(connection, known);
+  auto version = tables_version(connection);
+  if (!version)
+    return version.error();
+  if (*version == static_cast<int>(known.size()))
+    return {};
+  return error{errc::incompatible,
+               "the journal '" + connection.name() + "' " +
+                   (*version == 0 ? "is empty" : "was written by an older version") +
+                   "; start the server once, and it is brought up to date"};
+}
+
+/// Of rows as `whole_task` has them.
+enum column {
+  id,
+  mark,
+  opened_at,
+  ended_at,
+  attempt,
+  opened_sum,
+  state_sum,
+  output_sum,
+  status,
+  pool,
+  key,
+  work,
+  progress,
+  ending,
+  output,
+  error_output,
+};
+
+bool agrees(const postgres_result& rows, int row, column which, std::uint32_t sum) {
+  return rows.number(which, row) == std::bit_cast<std::int32_t>(sum);
+}
+
+} // namespace
+
+std::string record_name_of(const task_id& task) {
+  return "the record of task '" + task.str() + "'";
+}
+
+result<postgres_session> postgres_session::open(const postgres_url& url, postgres_use use,
+                                                const std::optional<postgres_backend>& former) {
+  auto connection = postgres_connection::open(url);
+  if (!connection)
+    return connection.error();
+  postgres_session opened;
+  opened.connection = std::move(*connection);
+  if (auto looked = look_at_server(opened); !looked)
+    return looked.error();
+  auto schema = wanted_schema(opened.connection);
+  if (!schema)
+    return schema.error();
+  if (auto set = opened.connection.execute(settings(*schema, use)); !set)
+    return opened.connection.failure("open", set);
+  if (auto matched = match_tables(opened, *schema, use, former); !matched)
+    return matched.error();
+  auto statements = postgres_sql().for_reading();
+  if (use == postgres_use::write)
+    for (auto& each : postgres_sql().for_writing())
+      statements.push_back(std::move(each));
+  if (auto prepared = opened.connection.prepare(statements); !prepared)
+    return opened.connection.failure("open", prepared);
+  return opened;
+}
+
+found_task postgres_session::read_task(const postgres_result& rows, int row,
+                                       bool with_output) const {
+  auto task = task_key::read(rows.bytes(id, row)).value_or(task_id{});
+  stored_task read;
+  read.task = task;
+  read.opened_at = rows.number(opened_at, row);
+  if (!rows.is_null(ended_at, row))
+    read.ended_at = rows.number(ended_at, row);
+  read.attempt = static_cast<std::int32_t>(rows.number(attempt, row));
+  auto its_status = rows.number(status, row);
+  read.status = static_cast<std::uint8_t>(its_status);
+  read.pool = pool_id{rows.text(pool, row)};
+  read.key = rows.text(key, row);
+  read.work = rows.text(work, row);
+  read.progress = rows.text(progress, row);
+  read.result = rows.text(ending, row);
+  bool is_good =
+      its_status == read.status &&
+      rows.number(mark, row) == static_cast<std::int64_t>(task_mark(task)) &&
+      agrees(rows, row, opened_sum,
+             record_sum::of_opened(task, read.pool.value, read.opened_at, read.key, read.work)) &&
+      agrees(rows, row, state_sum,
+             record_sum::of_state(task, read.status, read.attempt, read.ended_at, read.progress,
+                                  read.result));
+  if (with_output) {
+    read.output = rows.text(output, row);
+    read.error_output = rows.text(error_output, row);
+    is_good = is_good && agrees(rows, row, output_sum,
+                                record_sum::of_output(task, read.output, read.error_output));
+  }
+  auto is_ended = read.ended_at.has_value();
+  if (!is_good)
+    return {task, is_ended, damaged(record_name_of(task))};
+  return {task, is_ended, std::move(read)};
+}
+
+result<std::optional<stored_task>> postgres_session::find_task(const task_id& task) {
+  auto found = connection.run(postgres_sql().find, postgres_values::of(task));
+  if (found.is_damage())
+    return damaged(record_name_of(task));
+  if (!found)
+    return connection.failure("read", found);
+  if (found.rows() == 0)
+    return std::optional<stored_task>{};
+  auto read = read_task(found, 0, true).read;
+  if (!read)
+    return read.error();
+  return std::optional{std::move(*read)};
+}
+
+result<std::vector<stored_pool>>
+postgres_session::read_pools(const std::function<void(error)>& damage) {
+  auto found = connection.run(postgres_sql().pools);
+  if (!found)
+    return connection.failure("read the pools of", found);
+  std::vector<stored_pool> read;
+  for (int row = 0; row < found.rows(); ++row) {
+    stored_pool each{pool_id{found.text(0, row)}, found.text(1, row)};
+    if (found.number(2, row) !=
+        std::bit_cast<std::int32_t>(record_sum::of_pool(each.pool, each.record)))
+      damage(damaged("the record of pool '" + each.pool.value + "'"));
+    read.push_back(std::move(each));
+  }
+  return read;
+}
+
+result<postgres_totals> postgres_session::read_totals() {
+  auto found = connection.run(postgres_sql().totals);
+  if (!found)
+    return connection.failure("read", found);
+  if (found.rows() != 1)
+    return damaged("the number of its tasks");
+  auto total = [&found](int column) {
+    return postgres_total{static_cast<std::uint64_t>(found.number(column)),
+                          static_cast<std::uint64_t>(found.number(column + 1))};
+  };
+  return postgres_totals{total(0), total(2), total(4)};
+}
+
+result<void> postgres_session::each_task(const std::string& condition,
+                                         const std::function<void(found_task)>& take) {
+  task_id last;
+  auto ended = connection.each_row("select " + whole_task() + " from tasks where " + condition +
+                                       " order by id",
+                                   [&](const postgres_result& row) {
+                                     auto found = read_task(row, 0, true);
+                                     last = found.task;
+                                     take(std::move(found));
+                                   });
+  if (ended)
+    return {};
+  if (!ended.is_damage() || connection.is_lost())
+    return connection.failure("read", ended);
+  // Something of a record cannot be read: the others come one by one.
+  connection.execute("rollback");
+  auto rest = connection.query("select id, ended_at is not null from tasks where " + condition +
+                                   " and id > $1::uuid order by id",
+                               postgres_values::of(last));
+  if (!rest)
+    return connection.failure("read", rest);
+  for (int row = 0; row < rest.rows(); ++row) {
+    auto task = task_key::read(rest.bytes(0, row)).value_or(task_id{});
+    auto found = find_task(task);
+    if (connection.is_lost())
+      return found.error();
+    if (!found)
+      take({task, rest.number(1, row) != 0, found.error()});
+    else if (*found)
+      take({task, (*found)->ended_at.has_value(), std::move(**found)});
+  }
+  return {};
+}
+
+error postgres_session::damaged(const std::string& what) const {
+  return {errc::io_failed, what + " in the journal '" + connection.name() +
+                               "' is damaged: its bytes are not those that were written; a backup "
+                               "may have it"};
+}
+
+} // namespace mahavishnu::store

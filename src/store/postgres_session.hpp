@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "store/journal_records.hpp"
+#include "store/postgres_connection.hpp"
+#include "store/postgres_store.hpp"
+#include "store/task_key.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mahavishnu::store {
+
+/// How many tasks there are and which: two that agree are of the same tasks.
+struct postgres_total {
+  std::uint64_t count = 0;
+  std::uint64_t digest = 0;
+
+  void add(const task_id& task) {
+    ++count;
+    digest ^= task_mark(task);
+  }
+
+  friend bool operator==(const postgres_total&, const postgres_total&) = default;
+};
+
+struct postgres_totals {
+  postgres_total open;
+  postgres_total ended;
+  /// What the index of open tasks has.
+  postgres_total listed;
+};
+
+/// The server's side of a connection, by which one that was lost is known again.
+struct postgres_backend {
+  std::int64_t process = 0;
+  std::string started;
+
+  friend bool operator==(const postgres_backend&, const postgres_backend&) = default;
+};
+
+/// A task as it was found, or why it cannot be read.
+struct found_task {
+  task_id task;
+  bool is_ended = false;
+  result<stored_task> read;
+};
+
+/// A connection to a journal with the right tables, set up so that what is written is on disk.
+struct postgres_session {
+  /// One that writes has the schema to itself. What `former` is, a connection of ours that was
+  /// lost, is ended if it is still there.
+  static result<postgres_session> open(const postgres_url& url, postgres_use use,
+                                       const std::optional<postgres_backend>& former);
+
+  postgres_connection connection;
+  postgres_backend backend;
+  /// Nothing when what is written there stays there.
+  std::string warning;
+
+  // -- reading ------------------------------------------------------------------------------------
+
+  /// The task of a row. An error when a checksum does not agree.
+  found_task read_task(const postgres_result& rows, int row, bool with_output) const;
+  result<std::optional<stored_task>> find_task(const task_id& task);
+  result<std::vector<stored_pool>> read_pools(const std::function<void(error)>& damage);
+  result<postgres_totals> read_totals();
+  /// Those for which a condition holds, the oldest first, behind damaged ones too. An error when
+  /// there is no more to be had. Leaves the transaction that it is in if it has to.
+  result<void> each_task(const std::string& condition, const std::function<void(found_task)>& take);
+
+  error damaged(const std::string& what) const;
+};
+
+/// All that is read in it is of one instant.
+constexpr const char* begin_instant =
+    "begin isolation level repeatable read read only; set local statement_timeout = 0";
+
+std::string record_name_of(const task_id& task);
+
+} // namespace mahavishnu::store

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "store/postgres_statements.hpp"
+
+namespace mahavishnu::store {
+
+namespace {
+
+/// What becomes of the totals when tasks of `changed` were opened or have ended. Takes the end of
+/// one off the open ones if it was among them.
+std::string add_to_totals(const std::string& open, const std::string& ended) {
+  return "update totals set open_count = open_count + " + open +
+         ".count, open_digest = open_digest # " + open + ".digest, ended_count = ended_count + " +
+         ended + ".count, ended_digest = ended_digest # " + ended + ".digest from ";
+}
+
+std::string summed(const std::string& name, const std::string& sign, const std::string& source) {
+  return "(select " + sign + "count(*) as count, coalesce(bit_xor(mark), 0) as digest from " +
+         source + ") as " + name;
+}
+
+/// A list first takes ids from indices, then looks at those tasks that are left. That a status is
+/// compared together with the id leaves the planner one index to choose, whatever it has counted:
+/// the others would be right about most statuses and read everything for a rare one.
+std::string list_of(const std::string& open, const std::string& ended) {
+  return "select " + task_head() +
+         " from (select id from ("
+         "(select id from tasks where ended_at is null and id <= $1::uuid "
+         "and status = any($3::smallint[]) " +
+         open +
+         " order by id desc limit $2::bigint) "
+         "union all select found.id from unnest($3::smallint[]) as wanted (status) "
+         "cross join lateral (select id from tasks where ended_at is not null " +
+         ended +
+         " limit $2::bigint) as found"
+         ") as all_of_them order by id desc limit $2::bigint) as ids "
+         "join tasks using (id) order by id desc";
+}
+
+} // namespace
+
+const std::string& task_head() {
+  static const std::string columns = "id, mark, opened_at, ended_at, attempt, opened_sum, "
+                                     "state_sum, output_sum, status, pool, key, work, progress, "
+                                     "result";
+  return columns;
+}
+
+const std::string& whole_task() {
+  static const std::string columns = task_head() + ", output, error_output";
+  return columns;
+}
+
+postgres_statements::postgres_statements() {
+  claim = {"claim", "update totals set writer = $1::uuid, span = 0"};
+  note_span = {"note_span", "update totals set span = $1::bigint where writer = $2::uuid"};
+  put_pools = {"put_pools", "insert into pools (id, record, sum) "
+                            "select * from unnest($1::bytea[], $2::bytea[], $3::integer[]) "
+                            "on conflict (sha256(id)) do update set record = excluded.record, "
+                            "sum = excluded.sum"};
+  drop_pools = {"drop_pools", "delete from pools where id = any($1::bytea[])"};
+
+  // What an update in the same statement sees is how it was before: only those that were known.
+  // That there are any is seldom, and looked at before all rows are looked for once more.
+  open_tasks = {
+      "open_tasks",
+      "with given as materialized (select * from unnest("
+      "$1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[], "
+      "$7::integer[], $8::integer[], $9::smallint[], $10::bytea[], $11::bytea[], $12::bytea[], "
+      "$13::bytea[], $14::bytea[], $15::bytea[], $16::bytea[], $17::boolean[]) as given (" +
+          whole_task() +
+          ", is_changed)), "
+          "inserted as (insert into tasks (" +
+          whole_task() + ") select " + whole_task() +
+          " from given on conflict (id) do nothing returning mark, ended_at), "
+          "changed as (update tasks set attempt = given.attempt, status = given.status, "
+          "ended_at = given.ended_at, state_sum = given.state_sum, output_sum = given.output_sum, "
+          "progress = given.progress, result = given.result, output = given.output, "
+          "error_output = given.error_output from given where tasks.id = given.id "
+          "and tasks.ended_at is null and given.is_changed "
+          "and (select count(*) from inserted) < (select count(*) from given) "
+          "returning tasks.mark, tasks.ended_at), "
+          "open as (select new.count - gone.count as count, new.digest # gone.digest as digest "
+          "from " +
+          summed("new", "", "inserted where ended_at is null") + ", " +
+          summed("gone", "", "changed where ended_at is not null") + "), " + "ended as " +
+          "(select count(*) as count, coalesce(bit_xor(mark), 0) as digest from "
+          "(select * from inserted union all select * from changed) as all_of_them "
+          "where ended_at is not null) " +
+          add_to_totals("open", "ended") + "open, ended"};
+  move_tasks = {"move_tasks",
+                "update tasks set status = given.status, attempt = given.attempt, "
+                "state_sum = given.state_sum, progress = given.progress "
+                "from unnest($1::uuid[], $2::smallint[], $3::integer[], $4::integer[], "
+                "$5::bytea[]) as given (id, status, attempt, state_sum, progress) "
+                "where tasks.id = given.id and tasks.ended_at is null"};
+  end_tasks = {
+      "end_tasks",
+      "with changed as (update tasks set status = given.status, attempt = given.attempt, "
+      "ended_at = given.ended_at, state_sum = given.state_sum, output_sum = given.output_sum, "
+      "progress = given.progress, result = given.result, output = given.output, "
+      "error_output = given.error_output "
+      "from unnest($1::uuid[], $2::smallint[], $3::integer[], $4::bigint[], $5::integer[], "
+      "$6::integer[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[]) as given (id, status, "
+      "attempt, ended_at, state_sum, output_sum, progress, result, output, error_output) "
+      "where tasks.id = given.id and tasks.ended_at is null returning tasks.mark) " +
+          add_to_totals("gone", "ended") + summed("gone", "-", "changed") + ", " +
+          summed("ended", "", "changed")};
+  // Those that ended first go first: they are too old, or too many.
+  forget = {"forget",
+            "with first as (select id, ended_at from tasks where ended_at is not null "
+            "order by ended_at, id limit $3::bigint), "
+            "numbered as (select id, ended_at, row_number() over (order by ended_at, id) as number "
+            "from first), "
+            "gone as (delete from tasks using numbered where tasks.id = numbered.id "
+            "and (numbered.ended_at < $1::bigint or ($2::bigint > 0 and numbered.number <= "
+            "(select ended_count from totals) - $2::bigint)) returning mark), "
+            "less as (select count(*) as count, coalesce(bit_xor(mark), 0) as digest from gone) "
+            "update totals set ended_count = ended_count - less.count, "
+            "ended_digest = ended_digest # less.digest from less returning less.count"};
+
+  pools = {"pools", "select id, record, sum from pools order by id"};
+  // What the index of open tasks has is counted beside what it has to have.
+  totals = {"totals", "select open_count, open_digest, ended_count, ended_digest, "
+                      "found.count, found.digest, writer, span from totals, "
+                      "(select count(*) as count, coalesce(bit_xor(mark), 0) as digest "
+                      "from tasks where ended_at is null) as found"};
+  find = {"find", "select " + whole_task() + " from tasks where id = $1::uuid"};
+  newest = {"newest", "select " + task_head() +
+                          " from tasks where id <= $1::uuid order by id desc limit $2::bigint"};
+  keyed = {"keyed", "select " + task_head() +
+                        " from tasks where key is not null order by id desc limit $1::bigint"};
+  with_status = {"with_status",
+                 list_of("", "and (status, id) <= (wanted.status, $1::uuid) "
+                             "and status >= wanted.status order by status desc, id desc")};
+  of_pool = {"of_pool", list_of("and pool = $4::bytea",
+                                "and (substr(pool, 1, 32), status, id) <= "
+                                "(substr($4::bytea, 1, 32), wanted.status, $1::uuid) "
+                                "and (substr(pool, 1, 32), status) >= "
+                                "(substr($4::bytea, 1, 32), wanted.status) and pool = $4::bytea "
+                                "order by substr(pool, 1, 32) desc, status desc, id desc")};
+}
+
+std::vector<postgres_statement> postgres_statements::for_writing() const {
+  return {begin,      commit,     claim,      note_span, put_pools,
+          drop_pools, open_tasks, move_tasks, end_tasks, forget};
+}
+
+std::vector<postgres_statement> postgres_statements::for_reading() const {
+  return {pools, totals, find, newest, keyed, with_status, of_pool};
+}
+
+const postgres_statements& postgres_sql() {
+  static const postgres_statements all;
+  return all;
+}
+
+} // namespace mahavishnu::store

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "store/postgres_connection.hpp"
+
+#include <string>
+#include <vector>
+
+namespace mahavishnu::store {
+
+/// All that is ever asked of a journal in PostgreSQL and prepared. Many rows are given as one array
+/// for each column.
+struct postgres_statements {
+  postgres_statements();
+
+  postgres_statement begin{"begin", "begin"};
+  postgres_statement commit{"commit", "commit"};
+
+  // -- writing ------------------------------------------------------------------------------------
+
+  postgres_statement claim;
+  postgres_statement note_span;
+  postgres_statement put_pools;
+  postgres_statement drop_pools;
+  postgres_statement open_tasks;
+  postgres_statement move_tasks;
+  postgres_statement end_tasks;
+  postgres_statement forget;
+
+  // -- reading ------------------------------------------------------------------------------------
+
+  postgres_statement pools;
+  postgres_statement totals;
+  postgres_statement find;
+  postgres_statement newest;
+  postgres_statement keyed;
+  postgres_statement with_status;
+  postgres_statement of_pool;
+
+  std::vector<postgres_statement> for_writing() const;
+  std::vector<postgres_statement> for_reading() const;
+};
+
+/// The one instance.
+const postgres_statements& postgres_sql();
+
+/// The columns of a task as `postgres_session::read_task` expects them.
+const std::string& task_head();
+const std::string& whole_task();
+
+} // namespace mahavishnu::store

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: MIT
+#include "store/postgres_store.hpp"
+
+#include "store/postgres_care.hpp"
+#include "store/postgres_session.hpp"
+#include "store/postgres_span.hpp"
+#include "store/postgres_statements.hpp"
+#include "store/postgres_url.hpp"
+#include "store/task_state.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <utility>
+
+namespace mahavishnu::store {
+
+namespace {
+
+/// How often a call that lost its connection is made again with a new one.
+constexpr int most_repeats = 1;
+
+/// What nobody else is called.
+task_id own_name() {
+  std::random_device chance;
+  auto half = [&chance] { return static_cast<std::uint64_t>(chance()) << 32 | chance(); };
+  auto high = half();
+  return {high, half() | 1};
+}
+
+/// What became of a span when the connection was lost before the server had answered.
+enum class outcome {
+  written,
+  not_written,
+  /// Somebody else has written since.
+  unknown,
+};
+
+class postgres_store final : public journal_store {
+public:
+  postgres_store(postgres_url url, postgres_use use) : url_(std::move(url)), use_(use) {}
+
+  /// After the connection was lost, too.
+  result<void> open() {
+    if (session_)
+      return {};
+    auto session = postgres_session::open(url_, use_, former_);
+    if (!session)
+      return session.error();
+    if (use_ == postgres_use::write)
+      if (auto claimed = claim(*session); !claimed)
+        return claimed;
+    if (!std::exchange(has_warned_, true) && use_ == postgres_use::write &&
+        !session->warning.empty())
+      warnings_.push_back(session->warning);
+    session_ = std::move(*session);
+    return {};
+  }
+
+  result<void> apply(std::span<const change> changes) override {
+    if (auto refused = refusal_to_write())
+      return *refused;
+    auto span = ++span_;
+    for (int repeats = 0;; ++repeats) {
+      if (auto opened = open(); !opened)
+        return repeats == 0 ? opened.error() : not_known(opened.error().message);
+      if (repeats > 0) {
+        auto found = outcome_of(span);
+        if (found == outcome::written)
+          return {};
+        if (found == outcome::unknown)
+          return not_known("another server has written since");
+      }
+      auto written = write(span, changes);
+      if (written || !lose_session())
+        return written;
+      if (repeats < most_repeats)
+        continue;
+      if (auto opened = open(); !opened)
+        return not_known(opened.error().message);
+      switch (outcome_of(span)) {
+      case outcome::written: return {};
+      case outcome::not_written: return written;
+      case outcome::unknown: return not_known("another server has written since");
+      }
+    }
+  }
+
+  result<std::vector<stored_pool>> pools() override {
+    using found_pools = std::vector<stored_pool>;
+    return within<found_pools>([](postgres_session& at) -> result<found_pools> {
+      std::optional<error> damage;
+      auto found = at.read_pools([&damage](error why) { damage = std::move(why); });
+      return damage ? result<found_pools>{*damage} : found;
+    });
+  }
+
+  void each_open(const std::function<void(result<stored_task>)>& take) override {
+    bool has_given = false;
+    auto give = [&](result<stored_task> each) {
+      has_given = true;
+      take(std::move(each));
+    };
+    auto read = within<void>([&](postgres_session& at) { return give_open(at, give); },
+                             [&has_given] { return !has_given; });
+    if (!read)
+      take(read.error());
+  }
+
+  result<std::optional<stored_task>> find(const task_id& task) override {
+    return within<std::optional<stored_task>>(
+        [&task](postgres_session& at) { return at.find_task(task); });
+  }
+
+  result<std::vector<stored_task>> list(const task_filter& wanted) override {
+    return within<std::vector<stored_task>>([&wanted](postgres_session& at) {
+      auto found = heads(at, newest(at, wanted));
+      if (found)
+        for (const auto& each : *found)
+          if (!is_wanted(wanted, each))
+            found = at.damaged("the list that has task '" + each.task.str() + "'");
+      return found;
+    });
+  }
+
+  result<std::vector<stored_task>> keyed(std::size_t most) override {
+    return within<std::vector<stored_task>>([most](postgres_session& at) {
+      return heads(at, at.connection.run(postgres_sql().keyed, values(row_limit(most))));
+    });
+  }
+
+  result<std::size_t> forget_ended(const retention& kept, std::size_t step) override {
+    if (auto refused = refusal_to_write())
+      return *refused;
+    return within<std::size_t>([&](postgres_session& at) -> result<std::size_t> {
+      // 0 is no time to be older than, and whatever ended before 1970 has to stay then.
+      auto before =
+          kept.ended_before != 0 ? kept.ended_before : std::numeric_limits<wall_time>::min();
+      auto gone = at.connection.run(postgres_sql().forget,
+                                    values(before, row_limit(kept.most), row_limit(step)));
+      if (!gone)
+        return at.connection.failure("write", gone);
+      if (gone.rows() != 1)
+        return at.damaged("the number of its tasks");
+      return static_cast<std::size_t>(gone.number(0));
+    });
+  }
+
+  std::vector<std::string> take_warnings() override { return std::exchange(warnings_, {}); }
+
+  result<store_report> check() override { return within<store_report>(check_postgres); }
+  result<void> backup(const std::string& path) override {
+    return within<void>([&path](postgres_session& at) { return backup_postgres(at, path); });
+  }
+  result<void> compact() override {
+    if (auto refused = refusal_to_write())
+      return *refused;
+    return within<void>(compact_postgres, [] { return false; });
+  }
+
+private:
+  template <class... Value>
+  static postgres_values values(Value&&... given) {
+    return postgres_values::of(std::forward<Value>(given)...);
+  }
+
+  // -- connections --------------------------------------------------------------------------------
+
+  /// Does this, and once more when the connection was lost and that can be told from nothing.
+  template <class Value, class Body, class May>
+  result<Value> within(Body body, May may_repeat) {
+    if (auto refused = refusal_to_begin())
+      return *refused;
+    for (int repeats = 0;; ++repeats) {
+      if (auto opened = open(); !opened)
+        return opened.error();
+      is_in_use_ = true;
+      struct leave {
+        ~leave() { *in_use = false; }
+        bool* in_use;
+      } at_the_end{&is_in_use_};
+      auto done = body(*session_);
+      if (!lose_session() || done || repeats == most_repeats || !may_repeat())
+        return done;
+    }
+  }
+  template <class Value, class Body>
+  result<Value> within(Body body) {
+    return within<Value>(std::move(body), [] { return true; });
+  }
+
+  /// Whether it was lost: then the next call makes another one.
+  bool lose_session() {
+    if (!session_->connection.is_lost())
+      return false;
+    former_ = session_->backend;
+    session_.reset();
+    return true;
+  }
+
+  std::optional<error> refusal_to_begin() const {
+    if (!is_in_use_)
+      return std::nullopt;
+    return error{errc::internal, "the journal '" + url_.shown() +
+                                     "' was used by what it has called; let that return first"};
+  }
+  std::optional<error> refusal_to_write() const {
+    if (use_ == postgres_use::read)
+      return error{errc::unsupported, "cannot write the journal '" + url_.shown() +
+                                          "': it was opened so that it can only be read; open it "
+                                          "to write"};
+    return refusal_to_begin();
+  }
+
+  // -- writing ------------------------------------------------------------------------------------
+
+  result<void> write(std::int64_t span, std::span<const change> changes) {
+    auto& connection = session_->connection;
+    const auto& sql = postgres_sql();
+    connection.begin_pipeline();
+    connection.send(sql.begin);
+    connection.send(sql.note_span, values(span, writer_));
+    auto given = each_call(changes, [&connection](const postgres_call& call) {
+      connection.send(*call.statement, call.values);
+    });
+    if (given)
+      connection.send(sql.commit);
+    auto done = connection.end_pipeline();
+    if (!connection.is_lost() && connection.in_transaction())
+      connection.execute("rollback");
+    if (!given)
+      return given;
+    if (!done)
+      return connection.failure("write", done);
+    if (done.done() != "COMMIT")
+      return error{errc::internal, "the journal '" + connection.name() +
+                                       "' was not written: the server has answered " +
+                                       std::string(done.done()) + " to a commit"};
+    return {};
+  }
+
+  /// Which of our spans were written can be told as long as nobody else writes. Transaction ids
+  /// could not tell it: after a crash, or on another server, the same one is given again.
+  result<void> claim(postgres_session& at) {
+    if (last_span(at))
+      return {};
+    auto claimed = at.connection.run(postgres_sql().claim, values(writer_));
+    if (!claimed)
+      return at.connection.failure("write", claimed);
+    was_taken_ = std::exchange(has_claimed_, true);
+    return {};
+  }
+
+  /// Nothing when the last one was another's.
+  std::optional<std::int64_t> last_span(postgres_session& at) const {
+    auto found =
+        at.connection.query("select span from totals where writer = $1::uuid", values(writer_));
+    return found && found.rows() == 1 ? std::optional{found.number(0)} : std::nullopt;
+  }
+
+  /// @pre the connection is a new one, so the one before it has ended
+  outcome outcome_of(std::int64_t span) {
+    auto last = last_span(*session_);
+    if (!last || std::exchange(was_taken_, false))
+      return outcome::unknown;
+    return *last >= span ? outcome::written : outcome::not_written;
+  }
+
+  error not_known(const std::string& why) const {
+    return {errc::lost, "the connection to the journal '" + url_.shown() +
+                            "' was lost while it was written, and whether the last changes are in "
+                            "it is not known: " +
+                            why};
+  }
+
+  // -- reading ------------------------------------------------------------------------------------
+
+  static result<void> give_open(postgres_session& at,
+                                const std::function<void(result<stored_task>)>& take) {
+    postgres_transaction instant{at.connection, begin_instant};
+    if (!instant.begun())
+      return at.connection.failure("read", instant.begun());
+    auto totals = at.read_totals();
+    if (!totals && at.connection.is_lost())
+      return totals.error();
+    if (!totals)
+      take(totals.error());
+    else if (totals->listed != totals->open)
+      if (auto said = say_damaged_list(at, *totals, take); !said)
+        return said;
+    return at.each_task("ended_at is null",
+                        [&take](found_task each) { take(std::move(each.read)); });
+  }
+
+  /// The list of open tasks is not what was written: all tasks are looked at.
+  static result<void> say_damaged_list(postgres_session& at, const postgres_totals& totals,
+                                       const std::function<void(result<stored_task>)>& take) {
+    auto set = at.connection.execute("set local enable_indexscan = off; "
+                                     "set local enable_indexonlyscan = off; "
+                                     "set local enable_seqscan = on; set local enable_sort = on");
+    if (!set)
+      return at.connection.failure("read", set);
+    auto counted = at.connection.query("select count(*), coalesce(bit_xor(mark), 0) from tasks "
+                                       "where ended_at is null");
+    if (!counted)
+      return at.connection.failure("read", counted);
+    postgres_total found{static_cast<std::uint64_t>(counted.number(0)),
+                         static_cast<std::uint64_t>(counted.number(1))};
+    take(error{errc::io_failed,
+               "the list of open tasks in the journal '" + at.connection.name() +
+                   "' is damaged: " + std::to_string(totals.open.count) + " were written, " +
+                   std::to_string(found.count) + " were found among all tasks" +
+                   (found == totals.open ? ", the same ones" : "; a backup may have more")});
+    return {};
+  }
+
+  static postgres_result newest(postgres_session& at, const task_filter& wanted) {
+    const auto& sql = postgres_sql();
+    auto limit = row_limit(wanted.limit);
+    // Without a bound, up to the last id that there is.
+    task_id last{wanted.before.high() - (wanted.before.low() == 0 ? 1 : 0),
+                 wanted.before.low() - 1};
+    if (wanted.pool.empty() && wanted.statuses.empty())
+      return at.connection.run(sql.newest, values(last, limit));
+    auto statuses = wanted.statuses;
+    if (statuses.empty()) {
+      // To look for each that can be takes less than a millisecond.
+      statuses.resize(1 + std::numeric_limits<std::uint8_t>::max());
+      std::iota(statuses.begin(), statuses.end(), std::uint8_t{0});
+    }
+    std::sort(statuses.begin(), statuses.end());
+    statuses.erase(std::unique(statuses.begin(), statuses.end()), statuses.end());
+    postgres_array given{postgres_type::int2};
+    for (auto each : statuses)
+      given.add(static_cast<std::int16_t>(each));
+    if (wanted.pool.empty())
+      return at.connection.run(sql.with_status, values(last, limit, std::move(given)));
+    return at.connection.run(
+        sql.of_pool, values(last, limit, std::move(given), std::string_view{wanted.pool.value}));
+  }
+
+  static result<std::vector<stored_task>> heads(const postgres_session& at,
+                                                const postgres_result& rows) {
+    if (!rows)
+      return at.connection.failure("read", rows);
+    std::vector<stored_task> found;
+    found.reserve(static_cast<std::size_t>(rows.rows()));
+    for (int row = 0; row < rows.rows(); ++row) {
+      auto task = at.read_task(rows, row, false).read;
+      if (!task)
+        return task.error();
+      found.push_back(std::move(*task));
+    }
+    return found;
+  }
+
+  static bool is_wanted(const task_filter& wanted, const stored_task& task) {
+    return (wanted.pool.empty() || wanted.pool == task.pool) &&
+           (wanted.statuses.empty() || std::find(wanted.statuses.begin(), wanted.statuses.end(),
+                                                 task.status) != wanted.statuses.end());
+  }
+
+  postgres_url url_;
+  postgres_use use_;
+  /// Nothing after it was lost.
+  std::optional<postgres_session> session_;
+  /// The last one that was lost.
+  std::optional<postgres_backend> former_;
+  /// What the spans that we write are signed with.
+  task_id writer_ = own_name();
+  std::int64_t span_ = 0;
+  bool has_claimed_ = false;
+  /// Whether somebody else had written when we connected again.
+  bool was_taken_ = false;
+  bool is_in_use_ = false;
+  bool has_warned_ = false;
+  std::vector<std::string> warnings_;
+};
+
+} // namespace
+
+result<std::unique_ptr<journal_store>> open_postgres(const std::string& url, postgres_use use) {
+  auto parsed = postgres_url::parse(url);
+  if (!parsed)
+    return parsed.error();
+  auto store = std::make_unique<postgres_store>(std::move(*parsed), use);
+  if (auto opened = store->open(); !opened)
+    return opened.error();
+  return std::unique_ptr<journal_store>{std::move(store)};
+}
+
+} // namespace mahavishnu::store
