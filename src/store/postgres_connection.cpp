@@ -46,6 +46,10 @@ waiting wait(int descriptor, bool to_read, bool to_write,
   }
 }
 
+std::string milliseconds(std::chrono::milliseconds time) {
+  return std::to_string(time.count());
+}
+
 std::string no_answer(std::chrono::seconds limit) {
   return "there was no answer for " + std::to_string(limit.count()) + " s";
 }
@@ -68,10 +72,16 @@ bool postgres_connection::connect(const postgres_url& url, std::string& why) {
     names.push_back(option);
     values.push_back(value);
   };
+  // Before anything else, and whatever was set for the user: it may be a limit that lets nothing
+  // through.
+  auto limits = url.option("options") + " -c statement_timeout=" + milliseconds(statement_limit) +
+                " -c lock_timeout=" + milliseconds(lock_limit);
   for (const auto& [option, value] : url.options())
-    add(option.c_str(), value.c_str());
+    if (option != "options")
+      add(option.c_str(), value.c_str());
+  add("options", limits.c_str());
   for (const auto& [option, value] : usual)
-    if (!url.has(option))
+    if (url.option(option).empty())
       add(option, value);
   add("fallback_application_name", name.c_str());
   add(nullptr, nullptr);

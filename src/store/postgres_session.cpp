@@ -29,9 +29,7 @@ std::string milliseconds(std::chrono::milliseconds time) {
 /// counted so far: a new journal has no statistics, and a wrong guess reads all that there is.
 std::string settings(const std::string& schema, postgres_use use) {
   std::string all = "set search_path = " + quoted_name(schema) +
-                    ", pg_temp; set statement_timeout = " + milliseconds(statement_limit) +
-                    "; set lock_timeout = " + milliseconds(lock_limit) +
-                    "; set idle_session_timeout = 0; set default_transaction_isolation = "
+                    ", pg_temp; set idle_session_timeout = 0; set default_transaction_isolation = "
                     "'read committed'; set work_mem = '32MB'; set jit = off; "
                     "set max_parallel_workers_per_gather = 0; "
                     "set plan_cache_mode = force_generic_plan; ";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/postgres_statements.hpp"
 
+#include <algorithm>
+
 namespace mahavishnu::store {
 
 namespace {
@@ -16,6 +18,32 @@ std::string add_to_totals(const std::string& open, const std::string& ended) {
 std::string summed(const std::string& name, const std::string& sign, const std::string& source) {
   return "(select " + sign + "count(*) as count, coalesce(bit_xor(mark), 0) as digest from " +
          source + ") as " + name;
+}
+
+const std::vector<std::string> moved_columns{"attempt", "status", "state_sum", "progress"};
+const std::vector<std::string> ended_columns{"ended_at",  "attempt",    "status",
+                                             "state_sum", "output_sum", "result",
+                                             "progress",  "output",     "error_output"};
+
+/// Gives new values to those of the given tasks that have not ended. An update would join, and how,
+/// a planner decides by what it has counted: it may read all open tasks for each given one. A
+/// conflict goes to the row by its id, always.
+std::string changed(const std::string& given, const std::string& where,
+                    const std::vector<std::string>& columns) {
+  std::string all;
+  for (const char* each :
+       {"id", "mark", "opened_at", "ended_at", "attempt", "opened_sum", "state_sum", "output_sum",
+        "status", "pool", "key", "work", "progress", "result", "output", "error_output"}) {
+    bool is_given = std::find(columns.begin(), columns.end(), each) != columns.end();
+    all += (all.empty() ? "" : ", ") + std::string(is_given ? "given." : "known.") + each;
+  }
+  std::string set;
+  for (const auto& each : columns)
+    set += (set.empty() ? "" : ", ") + each + " = excluded." + each;
+  return "insert into tasks (" + whole_task() + ") select " + all + " from " + given +
+         " cross join lateral (select * from tasks where id = given.id and ended_at is null "
+         "offset 0) as known " +
+         where + " on conflict (id) do update set " + set;
 }
 
 /// A list first takes ids from indices, then looks at those tasks that are left. That a status is
@@ -59,7 +87,7 @@ postgres_statements::postgres_statements() {
                             "sum = excluded.sum"};
   drop_pools = {"drop_pools", "delete from pools where id = any($1::bytea[])"};
 
-  // What an update in the same statement sees is how it was before: only those that were known.
+  // What an insert in the same statement sees is how it was before: only those that were known.
   // That there are any is seldom, and looked at before all rows are looked for once more.
   open_tasks = {
       "open_tasks",
@@ -72,48 +100,42 @@ postgres_statements::postgres_statements() {
           "inserted as (insert into tasks (" +
           whole_task() + ") select " + whole_task() +
           " from given on conflict (id) do nothing returning mark, ended_at), "
-          "changed as (update tasks set attempt = given.attempt, status = given.status, "
-          "ended_at = given.ended_at, state_sum = given.state_sum, output_sum = given.output_sum, "
-          "progress = given.progress, result = given.result, output = given.output, "
-          "error_output = given.error_output from given where tasks.id = given.id "
-          "and tasks.ended_at is null and given.is_changed "
-          "and (select count(*) from inserted) < (select count(*) from given) "
-          "returning tasks.mark, tasks.ended_at), "
+          "changed as (" +
+          changed("given",
+                  "where given.is_changed and (select count(*) from inserted) < "
+                  "(select count(*) from given)",
+                  ended_columns) +
+          " returning mark, ended_at), "
           "open as (select new.count - gone.count as count, new.digest # gone.digest as digest "
           "from " +
           summed("new", "", "inserted where ended_at is null") + ", " +
-          summed("gone", "", "changed where ended_at is not null") + "), " + "ended as " +
-          "(select count(*) as count, coalesce(bit_xor(mark), 0) as digest from "
+          summed("gone", "", "changed where ended_at is not null") +
+          "), ended as (select count(*) as count, coalesce(bit_xor(mark), 0) as digest from "
           "(select * from inserted union all select * from changed) as all_of_them "
           "where ended_at is not null) " +
           add_to_totals("open", "ended") + "open, ended"};
   move_tasks = {"move_tasks",
-                "update tasks set status = given.status, attempt = given.attempt, "
-                "state_sum = given.state_sum, progress = given.progress "
-                "from unnest($1::uuid[], $2::smallint[], $3::integer[], $4::integer[], "
-                "$5::bytea[]) as given (id, status, attempt, state_sum, progress) "
-                "where tasks.id = given.id and tasks.ended_at is null"};
-  end_tasks = {
-      "end_tasks",
-      "with changed as (update tasks set status = given.status, attempt = given.attempt, "
-      "ended_at = given.ended_at, state_sum = given.state_sum, output_sum = given.output_sum, "
-      "progress = given.progress, result = given.result, output = given.output, "
-      "error_output = given.error_output "
-      "from unnest($1::uuid[], $2::smallint[], $3::integer[], $4::bigint[], $5::integer[], "
-      "$6::integer[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[]) as given (id, status, "
-      "attempt, ended_at, state_sum, output_sum, progress, result, output, error_output) "
-      "where tasks.id = given.id and tasks.ended_at is null returning tasks.mark) " +
-          add_to_totals("gone", "ended") + summed("gone", "-", "changed") + ", " +
-          summed("ended", "", "changed")};
+                changed("unnest($1::uuid[], $2::smallint[], $3::integer[], $4::integer[], "
+                        "$5::bytea[]) as given (id, status, attempt, state_sum, progress)",
+                        "", moved_columns)};
+  end_tasks = {"end_tasks",
+               "with changed as (" +
+                   changed("unnest($1::uuid[], $2::smallint[], $3::integer[], $4::bigint[], "
+                           "$5::integer[], $6::integer[], $7::bytea[], $8::bytea[], $9::bytea[], "
+                           "$10::bytea[]) as given (id, status, attempt, ended_at, state_sum, "
+                           "output_sum, progress, result, output, error_output)",
+                           "", ended_columns) +
+                   " returning mark) " + add_to_totals("gone", "ended") +
+                   summed("gone", "-", "changed") + ", " + summed("ended", "", "changed")};
   // Those that ended first go first: they are too old, or too many.
   forget = {"forget",
             "with first as (select id, ended_at from tasks where ended_at is not null "
             "order by ended_at, id limit $3::bigint), "
             "numbered as (select id, ended_at, row_number() over (order by ended_at, id) as number "
             "from first), "
-            "gone as (delete from tasks using numbered where tasks.id = numbered.id "
-            "and (numbered.ended_at < $1::bigint or ($2::bigint > 0 and numbered.number <= "
-            "(select ended_count from totals) - $2::bigint)) returning mark), "
+            "gone as (delete from tasks where id = any(array(select id from numbered "
+            "where ended_at < $1::bigint or ($2::bigint > 0 and number <= "
+            "(select ended_count from totals) - $2::bigint))) returning mark), "
             "less as (select count(*) as count, coalesce(bit_xor(mark), 0) as digest from gone) "
             "update totals set ended_count = ended_count - less.count, "
             "ended_digest = ended_digest # less.digest from less returning less.count"};

@@ -49,6 +49,28 @@ std::string encoded(std::string_view text, std::string_view plain) {
   return made;
 }
 
+std::vector<std::string> parts_of(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (char each : text)
+    if (each == ',')
+      parts.emplace_back();
+    else
+      parts.back() += each;
+  return parts;
+}
+
+/// "a,b" and "1,2" are a:1,b:2.
+std::string with_ports(const std::string& hosts, const std::string& ports) {
+  auto each_host = parts_of(hosts);
+  auto each_port = parts_of(ports);
+  std::string made;
+  for (std::size_t i = 0; i < each_host.size(); ++i) {
+    const auto& port = i < each_port.size() ? each_port[i] : each_port.front();
+    made += (i > 0 ? "," : "") + encoded(each_host[i], "-_.~:") + (port.empty() ? "" : ":" + port);
+  }
+  return made;
+}
+
 bool is_secret(const PQconninfoOption& option) {
   return std::string_view{option.dispchar} == "*" || std::string_view{option.keyword} == "passfile";
 }
@@ -91,22 +113,23 @@ result<postgres_url> postgres_url::parse(const std::string& text) {
     if (name == "user")
       user = encoded(value, "-_.~") + "@";
     else if (name == "host" && !value.starts_with('/'))
-      place = encoded(value, "-_.~,:[]");
+      place = value;
     else if (name == "port")
-      port = ":" + value;
+      port = value;
     else if (name == "dbname")
       database = encoded(value, "-_.~");
     else if (!is_secret(*each))
       rest += (rest.empty() ? "?" : "&") + name + "=" + encoded(value, "-_.~/,:= ");
     url.options_.emplace_back(std::move(name), std::move(value));
   }
-  url.shown_ = "postgresql://" + user + place + port + "/" + database + rest;
+  url.shown_ = "postgresql://" + user + with_ports(place, port) + "/" + database + rest;
   return url;
 }
 
-bool postgres_url::has(const std::string& option) const {
-  return std::any_of(options_.begin(), options_.end(),
-                     [&](const auto& each) { return each.first == option; });
+std::string postgres_url::option(const std::string& name) const {
+  auto found = std::find_if(options_.begin(), options_.end(),
+                            [&name](const auto& each) { return each.first == name; });
+  return found != options_.end() ? found->second : "";
 }
 
 } // namespace mahavishnu::store

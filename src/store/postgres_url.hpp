@@ -19,7 +19,8 @@ public:
 
   /// All that was given, by the names that the library has for it.
   const std::vector<std::pair<std::string, std::string>>& options() const { return options_; }
-  bool has(const std::string& option) const;
+  /// Empty when it was not given.
+  std::string option(const std::string& name) const;
 
   /// The same URL without its secrets, for people.
   const std::string& shown() const { return shown_; }

@@ -31,6 +31,7 @@ public:
   /// The same by way of a socket in another directory.
   std::string url_through(const std::filesystem::path& directory, const std::string& schema) const;
   std::string socket() const;
+  std::filesystem::path data() const { return place_ / "data"; }
 
   void start();
   /// SIGQUIT: as in a crash. SIGINT: in order, whoever is connected.

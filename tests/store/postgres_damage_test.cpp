@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/// Rows that are not those that were written.
+#include "store/postgres_server.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+using namespace mahavishnu;
+using namespace mahavishnu::test;
+
+namespace {
+
+/// In the schema of the test.
+void run(const postgres_server& server, const scratch& place, const std::string& sql) {
+  server.sql("set search_path = " + quoted_name(schema_of(place)) + "; " + sql);
+}
+
+std::string where(std::uint64_t n) {
+  // As the numbers of tests are in a row.
+  return " where opened_sum = (select opened_sum from tasks order by id offset " +
+         std::to_string(n - 1) + " limit 1)";
+}
+
+constexpr std::uint64_t tasks = 60;
+
+/// The even ones have ended.
+std::unique_ptr<journal_store> fill(const postgres_server& server, const scratch& place) {
+  auto store = open_in(server, place);
+  std::vector<change> span{pool_opened{pool_id{"pool_0"}, "a pool"}};
+  for (std::uint64_t n = 1; n <= tasks; ++n) {
+    span.emplace_back(opened(task_number(n)));
+    if (n % 2 == 0)
+      span.emplace_back(ended(task_number(n)));
+  }
+  good(store->apply(span));
+  return store;
+}
+
+struct given {
+  std::vector<task_id> tasks;
+  std::vector<std::string> errors;
+};
+
+given open_of(journal_store& store) {
+  given all;
+  store.each_open([&](result<stored_task> each) {
+    if (each)
+      all.tasks.push_back(each->task);
+    else
+      all.errors.push_back(each.error().message);
+  });
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("a damaged row is named, and those behind it still come") {
+  NEEDS_POSTGRES;
+  auto store = fill(server, place);
+  run(server, place, "update tasks set work = 'other work'" + where(51));
+  run(server, place, "update tasks set output = 'other output'" + where(52));
+  run(server, place, "update tasks set status = 77" + where(53));
+  for (std::uint64_t n : {51u, 52u, 53u}) {
+    auto refused = store->find(task_number(n));
+    REQUIRE(refused.has_error());
+    CHECK_THAT(refused.error().message, ContainsSubstring(task_number(n).str()) &&
+                                            ContainsSubstring(schema_of(place)) &&
+                                            ContainsSubstring("backup"));
+  }
+  auto open = open_of(*store);
+  CHECK(open.tasks.size() == tasks / 2 - 2);
+  CHECK(open.tasks.back() == task_number(59));
+  REQUIRE(open.errors.size() == 2);
+  CHECK_THAT(open.errors[0], ContainsSubstring(task_number(51).str()));
+  CHECK(good(store->list({{}, {}, task_number(51), 10})).size() == 10);
+  CHECK(store->list({}).has_error());
+  auto report = good(store->check());
+  REQUIRE(report.problems.size() == 3);
+  CHECK_THAT(report.problems[1], ContainsSubstring(task_number(52).str()));
+  // A copy with something missing would be taken for a whole one.
+  auto refused = store->backup(place / "copy");
+  REQUIRE(refused.has_error());
+  CHECK_THAT(refused.error().message, ContainsSubstring(task_number(51).str()));
+  CHECK(std::filesystem::is_empty(place.path()));
+  good(store->apply(std::vector<change>{ended(task_number(55))}));
+}
+
+TEST_CASE("a row that is missing, or too many, is said") {
+  NEEDS_POSTGRES;
+  auto store = fill(server, place);
+  run(server, place, "delete from tasks" + where(51));
+  auto open = open_of(*store);
+  CHECK(open.tasks.size() == tasks / 2 - 1);
+  REQUIRE(open.errors.size() == 1);
+  CHECK_THAT(open.errors[0],
+             ContainsSubstring("30 were written") && ContainsSubstring("29 were found"));
+  REQUIRE(good(store->check()).problems.size() == 1);
+  CHECK_THAT(good(store->check()).problems[0], ContainsSubstring("30 and 30"));
+
+  run(server, place, "delete from totals");
+  open = open_of(*store);
+  CHECK(open.tasks.size() == tasks / 2 - 1);
+  REQUIRE(open.errors.size() == 1);
+  CHECK_FALSE(good(store->check()).problems.empty());
+}
+
+TEST_CASE("a damaged row of a pool is named") {
+  NEEDS_POSTGRES;
+  auto store = fill(server, place);
+  run(server, place, "update pools set record = 'other pool'");
+  auto refused = store->pools();
+  REQUIRE(refused.has_error());
+  CHECK_THAT(refused.error().message, ContainsSubstring("pool 'pool_0'"));
+  CHECK_THAT(good(store->check()).problems.at(0), ContainsSubstring("pool 'pool_0'"));
+  CHECK(store->backup(place / "copy").has_error());
+}
+
+TEST_CASE("an open task that is gone from the index of them is found and said") {
+  NEEDS_POSTGRES;
+  auto store = fill(server, place);
+  store = nullptr;
+  auto is_kept = [&](const std::string& value) {
+    run(server, place,
+        "set allow_system_table_mods = on; update pg_index set indisready = " + value +
+            " where indexrelid = 'tasks_open'::regclass");
+  };
+  is_kept("false");
+  good(open_in(server, place)->apply(std::vector<change>{opened(task_number(100))}));
+  is_kept("true");
+  store = open_in(server, place);
+  auto open = open_of(*store);
+  CHECK(open.tasks.size() == tasks / 2 + 1);
+  REQUIRE(open.errors.size() == 1);
+  CHECK_THAT(open.errors[0], ContainsSubstring("the same ones"));
+  auto problems = good(store->check()).problems;
+  REQUIRE(problems.size() == 1);
+  CHECK_THAT(problems[0], ContainsSubstring("reindex"));
+  run(server, place, "reindex index tasks_open");
+  checked(*store);
+  CHECK(open_of(*store).errors.empty());
+}
+
+TEST_CASE("a value that the server cannot read any more costs its task alone") {
+  NEEDS_POSTGRES;
+  auto store = fill(server, place);
+  task_opened large = opened(task_number(100));
+  std::mt19937 random{seed()};
+  for (int i = 0; i < 50'000; ++i)
+    large.work += static_cast<char>(random());
+  good(store->apply(std::vector<change>{large, opened(task_number(101))}));
+  // As a bad disk: large values are in a file of their own, and now there is nothing in it.
+  auto file = server.data() / server.sql("select pg_relation_filepath(reltoastrelid) from pg_class "
+                                         "where oid = '" +
+                                         quoted_name(schema_of(place)) + ".tasks'::regclass");
+  server.stop(SIGINT);
+  std::ofstream{file, std::ios::binary} << std::string(65'536, '\0');
+  server.start();
+  auto open = open_of(*store);
+  CHECK(open.tasks.size() == tasks / 2 + 1);
+  REQUIRE(open.errors.size() == 1);
+  CHECK_THAT(open.errors[0], ContainsSubstring(large.task.str()));
+  CHECK(store->find(large.task).has_error());
+  auto report = good(store->check());
+  REQUIRE(report.problems.size() == 1);
+  CHECK_THAT(report.problems[0], ContainsSubstring(large.task.str()));
+  CHECK(report.open_tasks == tasks / 2 + 2);
+}
