@@ -42,7 +42,8 @@ create table tasks (
 );
 
 create index tasks_open on tasks (id) where ended_at is null;
-create index tasks_by_pool on tasks (substr(pool, 1, 32), status, id) where ended_at is not null;
+create index tasks_by_pool on tasks (substr(pool, 1, 32), (status::integer), id)
+  where ended_at is not null;
 create index tasks_by_status on tasks (status, id) where ended_at is not null;
 create index tasks_by_end on tasks (ended_at, id) where ended_at is not null;
 create index tasks_keyed on tasks (id) where key is not null;

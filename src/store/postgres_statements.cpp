@@ -154,12 +154,13 @@ postgres_statements::postgres_statements() {
   with_status = {"with_status",
                  list_of("", "and (status, id) <= (wanted.status, $1::uuid) "
                              "and status >= wanted.status order by status desc, id desc")};
-  of_pool = {"of_pool", list_of("and pool = $4::bytea",
-                                "and (substr(pool, 1, 32), status, id) <= "
-                                "(substr($4::bytea, 1, 32), wanted.status, $1::uuid) "
-                                "and (substr(pool, 1, 32), status) >= "
-                                "(substr($4::bytea, 1, 32), wanted.status) and pool = $4::bytea "
-                                "order by substr(pool, 1, 32) desc, status desc, id desc")};
+  // The status as another type: no other index is in that order.
+  of_pool = {"of_pool",
+             list_of("and pool = $4::bytea",
+                     "and substr(pool, 1, 32) = substr($4::bytea, 1, 32) "
+                     "and (status::integer, id) <= (wanted.status::integer, $1::uuid) "
+                     "and status::integer >= wanted.status::integer and pool = $4::bytea "
+                     "order by status::integer desc, id desc")};
 }
 
 std::vector<postgres_statement> postgres_statements::for_writing() const {
