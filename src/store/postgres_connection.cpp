@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 namespace mahavishnu::store {
@@ -74,7 +75,10 @@ bool postgres_connection::connect(const postgres_url& url, std::string& why) {
   };
   // Before anything else, and whatever was set for the user: it may be a limit that lets nothing
   // through.
-  auto limits = url.option("options") + " -c statement_timeout=" + milliseconds(statement_limit) +
+  auto options = url.option("options");
+  if (const char* usual_ones = std::getenv("PGOPTIONS"); options.empty() && usual_ones != nullptr)
+    options = usual_ones;
+  auto limits = options + " -c statement_timeout=" + milliseconds(statement_limit) +
                 " -c lock_timeout=" + milliseconds(lock_limit);
   for (const auto& [option, value] : url.options())
     if (option != "options")

@@ -28,11 +28,13 @@ std::string milliseconds(std::chrono::milliseconds time) {
 /// Each statement has one index that it has to use, and must use it whatever the planner has
 /// counted so far: a new journal has no statistics, and a wrong guess reads all that there is.
 std::string settings(const std::string& schema, postgres_use use) {
-  std::string all = "set search_path = " + quoted_name(schema) +
-                    ", pg_temp; set idle_session_timeout = 0; set default_transaction_isolation = "
-                    "'read committed'; set work_mem = '32MB'; set jit = off; "
-                    "set max_parallel_workers_per_gather = 0; "
-                    "set plan_cache_mode = force_generic_plan; ";
+  std::string all =
+      "set search_path = " + quoted_name(schema) +
+      ", pg_temp; set idle_session_timeout = 0; "
+      "set idle_in_transaction_session_timeout = 0; set default_transaction_isolation = "
+      "'read committed'; set work_mem = '32MB'; set jit = off; "
+      "set max_parallel_workers_per_gather = 0; "
+      "set plan_cache_mode = force_generic_plan; ";
   for (const char* way : {"seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin", "material"})
     all += "set enable_" + std::string(way) + " = off; ";
   // A connection whose peer is gone gives its lock up by these.

@@ -65,7 +65,9 @@ public:
     for (int repeats = 0;; ++repeats) {
       if (auto opened = open(); !opened)
         return repeats == 0 ? opened.error() : not_known(opened.error().message);
-      if (repeats > 0) {
+      if (repeats == 0) {
+        was_taken_ = false; // what others did before this is no matter
+      } else {
         auto found = outcome_of(span);
         if (found == outcome::written)
           return {};

@@ -2,8 +2,8 @@
 /// Connections and servers that go away, at whatever time.
 #include "store/postgres_proxy.hpp"
 #include "store/postgres_server.hpp"
+#include "support/events.hpp"
 
-#include <chrono>
 #include <csignal>
 #include <thread>
 
@@ -12,21 +12,16 @@ using namespace mahavishnu::test;
 
 namespace {
 
-/// Until something is so, or the test fails.
-template <class Condition>
-void wait_until(Condition is_so) {
-  auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-  while (!is_so()) {
-    REQUIRE(std::chrono::steady_clock::now() < until);
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-}
-
 /// Which process of the server writes the journal of this test.
 std::string backend_of(const postgres_server& server, const scratch& place) {
   return server.sql("select pid from pg_locks where locktype = 'advisory' and objid = (select oid "
                     "from pg_namespace where nspname = '" +
                     schema_of(place) + "')");
+}
+
+bool waits_for_lock(const postgres_server& server, const std::string& process) {
+  return server.sql("select wait_event_type from pg_stat_activity where pid = " + process) ==
+         "Lock";
 }
 
 void terminate(const postgres_server& server, const std::string& process) {
@@ -87,10 +82,7 @@ TEST_CASE("a connection that is lost in the middle of an apply costs nothing") {
   auto barrier = std::make_unique<blockade>(server, place);
   result<void> written;
   std::thread writer{[&] { written = store->apply(span_of(11)); }};
-  wait_until([&] {
-    return server.sql("select wait_event_type from pg_stat_activity where pid = " + process) ==
-           "Lock";
-  });
+  CHECK(comes_true([&] { return waits_for_lock(server, process); }));
   terminate(server, process);
   barrier.reset();
   writer.join();
@@ -200,17 +192,14 @@ TEST_CASE("a process of the server that is killed while it writes costs no chang
   {
     blockade barrier{server, place};
     std::thread writer{[&] { written = store->apply(span_of(11)); }};
-    wait_until([&] {
-      return server.sql("select wait_event_type from pg_stat_activity where pid = " + process) ==
-             "Lock";
-    });
+    CHECK(comes_true([&] { return waits_for_lock(server, process); }));
     ::kill(std::stoi(process), SIGKILL); // all others have to connect again then
     writer.join();
   }
   // It may have come back too early for a server that is reading its log.
   if (!written)
     CHECK(written.error().code == errc::lost);
-  wait_until([&] { return store->apply(span_of(11)).has_value(); });
+  REQUIRE(comes_true([&] { return store->apply(span_of(11)).has_value(); }));
   CHECK(open_tasks(*store).size() == 4);
   checked(*store);
 }

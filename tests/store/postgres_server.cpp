@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/postgres_server.hpp"
 
+#include "support/events.hpp"
+
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
@@ -14,7 +16,6 @@
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 namespace mahavishnu::test {
@@ -111,7 +112,6 @@ postgres_server::postgres_server(std::filesystem::path programs) : programs_(std
                            log));
   if (made != 0)
     throw std::runtime_error{"initdb has failed: " + content_of(log)};
-  std::filesystem::path rules{place_ / "data/pg_hba.conf"};
   place_.write("data/pg_hba.conf", "local all guarded scram-sha-256\nlocal all all trust\n");
   start();
 }
@@ -127,16 +127,18 @@ void postgres_server::start() {
                   "listen_addresses=", "-c", "shared_buffers=16MB", "-c", "max_connections=40",
                   "-c", "max_prepared_transactions=0"},
                  log);
-  auto until = std::chrono::steady_clock::now() + start_limit;
-  while (PQping(url("public").c_str()) != PQPING_OK) {
-    int status = 0;
-    bool has_ended = ::waitpid(process_, &status, WNOHANG) == process_;
-    if (has_ended)
-      process_ = -1;
-    if (has_ended || std::chrono::steady_clock::now() > until)
-      throw std::runtime_error{"PostgreSQL does not start: " + content_of(log)};
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
+  bool has_ended = false;
+  bool is_ready = comes_true(
+      [&] {
+        int status = 0;
+        has_ended = ::waitpid(process_, &status, WNOHANG) == process_;
+        return has_ended || PQping(url("public").c_str()) == PQPING_OK;
+      },
+      start_limit);
+  if (has_ended)
+    process_ = -1;
+  if (!is_ready || has_ended)
+    throw std::runtime_error{"PostgreSQL does not start: " + content_of(log)};
 }
 
 void postgres_server::stop(int signal) {

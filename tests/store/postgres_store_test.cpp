@@ -2,13 +2,13 @@
 #include "store/postgres_server.hpp"
 #include "store/postgres_session.hpp"
 #include "store/postgres_statements.hpp"
+#include "support/events.hpp"
 
 #include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <thread>
 
 using namespace mahavishnu;
@@ -169,9 +169,7 @@ TEST_CASE("a server that does not sync is warned of once") {
   NEEDS_POSTGRES;
   server.sql("alter system set fsync = off");
   server.sql("select pg_reload_conf()");
-  auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-  while (server.sql("show fsync") != "off" && std::chrono::steady_clock::now() < until) {
-  }
+  CHECK(comes_true([&] { return server.sql("show fsync") == "off"; }));
   auto store = open_in(server, place);
   auto warnings = store->take_warnings();
   server.sql("alter system reset fsync");
@@ -180,8 +178,7 @@ TEST_CASE("a server that does not sync is warned of once") {
   CHECK_THAT(warnings[0],
              ContainsSubstring("fsync is off") && ContainsSubstring("postgresql.conf"));
   CHECK(store->take_warnings().empty());
-  while (server.sql("show fsync") != "on" && std::chrono::steady_clock::now() < until) {
-  }
+  CHECK(comes_true([&] { return server.sql("show fsync") == "on"; }));
 }
 
 TEST_CASE("each list is read from its index, whatever the planner has counted") {
