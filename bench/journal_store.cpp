@@ -201,7 +201,7 @@ std::vector<double> measure_lists(const std::unique_ptr<journal_store>& store, s
                                   std::int64_t fresh) {
   auto time_list = [&](task_filter wanted, std::size_t least) {
     return milliseconds([&] {
-      if (good(store->list(wanted)).size() < least)
+      if (good(store->list(wanted)).records.size() < least)
         die("a list is too short");
     });
   };
@@ -229,10 +229,11 @@ std::vector<double> measure_start(std::int64_t tasks) {
   std::int64_t found = 0;
   auto time = milliseconds([&] {
     auto store = good(open_sqlite(place / "journal.db"));
-    store->each_open([&](result<stored_task> each) {
+    auto read = store->each_open([&](result<stored_task> each) {
       good(std::move(each));
       ++found;
     });
+    read.value();
   });
   if (found != tasks)
     die("a start finds another number of tasks");

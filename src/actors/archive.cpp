@@ -24,17 +24,12 @@ struct archive_state {
   std::shared_ptr<const wall_clock> clock;
   std::map<pool_id, std::string> names;
 
-  store::wall_time now() const {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(clock->now().time_since_epoch()).count();
-  }
-
   /// Of a pool that is no more: its id.
   std::string name_of(const pool_id& pool) {
     if (auto known = names.find(pool); known != names.end())
       return known->second;
     if (auto pools = store->pools())
-      for (const auto& each : *pools)
+      for (const auto& each : pools->records)
         if (auto config = packed::to<pool_config>(each.record))
           names[each.pool] = config->name;
     return names.try_emplace(pool, pool.value).first->second;
@@ -77,23 +72,28 @@ struct archive_state {
   caf::result<task_list> list(const list_tasks& wish) {
     store::task_filter wanted;
     wanted.pool = pool_id{wish.pool};
+    wanted.before = wish.before;
     wanted.limit = static_cast<std::size_t>(std::max(wish.limit, 0));
-    for (std::uint8_t i = 0; i < enum_names<task_status>::values.size(); ++i)
-      if (is_final(static_cast<task_status>(i)) &&
-          (wish.status.empty() || wish.status == enum_names<task_status>::values[i]))
-        wanted.statuses.push_back(i);
-    task_list answer;
-    if (wanted.statuses.empty())
-      return answer;
+    wanted.only_ended = true;
+    if (!wish.status.empty()) {
+      auto status = enum_from_string<task_status>(wish.status);
+      if (!status)
+        return to_caf(status.error());
+      if (!is_final(*status))
+        return task_list{};
+      wanted.statuses = {static_cast<std::uint8_t>(*status)};
+    }
     auto found = store->list(wanted);
     if (!found)
       return to_caf(found.error());
-    for (const auto& each : *found) {
-      auto line = records::line_of(each, name_of(each.pool), now());
-      if (!line)
-        return to_caf(line.error());
-      answer.tasks.push_back(std::move(*line));
-    }
+    task_list answer;
+    for (const auto& each : found->damaged)
+      answer.problems.push_back(each.message);
+    for (const auto& each : found->records)
+      if (auto line = records::line_of(each, name_of(each.pool), milliseconds_of(*clock)))
+        answer.tasks.push_back(std::move(*line));
+      else
+        answer.problems.push_back(line.error().message);
     return answer;
   }
 };

@@ -7,6 +7,8 @@ template void ask(caf::actor_system&, const control_actor&, const route_task&,
                   std::chrono::milliseconds, std::function<void(result<task_result>)>);
 template void ask(caf::actor_system&, const control_actor&, const submit_task&,
                   std::chrono::milliseconds, std::function<void(result<task_accepted>)>);
+template void ask(caf::actor_system&, const control_actor&, const retry_task&,
+                  std::chrono::milliseconds, std::function<void(result<task_accepted>)>);
 template void ask(caf::actor_system&, const control_actor&, const wait_task&,
                   std::chrono::milliseconds, std::function<void(result<task_result>)>);
 template void ask(caf::actor_system&, const control_actor&, const cancel_task&,

@@ -105,6 +105,9 @@ control_actor::behavior_type control(control_actor::stateful_pointer<control_sta
       [&state](const submit_task& x) {
         return state.pass_on<task_accepted>(state.targets.manager, x);
       },
+      [&state](const retry_task& x) {
+        return state.pass_on<task_accepted>(state.targets.manager, x);
+      },
       [&state](const wait_task& x) { return state.pass_on<task_result>(state.targets.manager, x); },
       [&state](const cancel_task& x) {
         return state.pass_on<task_cancelled>(state.targets.manager, x);

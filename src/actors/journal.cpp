@@ -53,16 +53,26 @@ struct journal_state {
   std::unique_ptr<store::journal_store> store;
   journal_options options;
 
-  /// Accepted tasks come before all that happens to them.
+  /// Accepted tasks that are not kept when they cannot be written; they come before all that
+  /// happens to them.
   std::vector<store::change> opened;
   std::vector<store::change> changes;
   std::vector<promise> openers;
   std::vector<promise> others;
+  std::vector<std::function<void()>> on_disk;
   /// Our own message is behind all that came before it, so it finds them here.
   bool is_coming = false;
+  /// And the one from the clock, of which there is one at a time.
   bool is_coming_late = false;
   /// Why the last try has failed.
   std::optional<error> trouble;
+
+  ~journal_state() {
+    // CAF says nothing to those who wait for a promise that is dropped.
+    for (auto* each : {&openers, &others})
+      for (auto& waiting : *each)
+        waiting.deliver(to_caf({errc::internal, "the journal ended unexpectedly"}));
+  }
 
   static void add(std::vector<store::change>& to, std::vector<store::change>&& more) {
     std::ranges::move(more, std::back_inserter(to));
@@ -71,24 +81,37 @@ struct journal_state {
   void ask_for_write(journal_haste haste) {
     if (haste == journal_haste::now && !std::exchange(is_coming, true))
       self->send(self, write_now{});
-    else if (haste == journal_haste::soon && !is_coming && !std::exchange(is_coming_late, true))
-      self->delayed_send(self, options.soon, write_late{});
+    else if (haste == journal_haste::soon)
+      write_within(options.soon);
+  }
+
+  void write_within(std::chrono::milliseconds time) {
+    if (!std::exchange(is_coming_late, true))
+      self->delayed_send(self, time, write_late{});
   }
 
   caf::result<journal_written> open(journal_tasks& wish) {
     if (trouble)
       return to_caf(refusal());
-    add(opened, std::move(wish.opened));
-    openers.push_back(self->make_response_promise<journal_written>());
+    auto is_soon = wish.haste == journal_haste::soon;
+    add(is_soon ? changes : opened, std::move(wish.opened));
     ask_for_write(wish.haste);
+    if (is_soon && changes.size() <= options.most_waiting)
+      return journal_written{};
+    auto& waiting = is_soon ? others : openers;
+    waiting.push_back(self->make_response_promise<journal_written>());
     return caf::delegated<journal_written>{};
   }
 
   caf::result<journal_written> note(journal_changes& wish) {
     add(changes, std::move(wish.changes));
-    others.push_back(self->make_response_promise<journal_written>());
+    if (wish.on_disk)
+      on_disk.push_back(std::move(wish.on_disk));
     if (!trouble) // otherwise it is being tried again
       ask_for_write(wish.haste);
+    if (wish.haste == journal_haste::soon)
+      return journal_written{};
+    others.push_back(self->make_response_promise<journal_written>());
     return caf::delegated<journal_written>{};
   }
 
@@ -97,16 +120,17 @@ struct journal_state {
             "no task is accepted while the journal cannot be written: " + trouble->message};
   }
 
-  void write() {
-    is_coming = is_coming_late = false;
-    if (openers.empty() && others.empty())
-      return;
+  /// Whether nothing is left to be written.
+  bool write() {
+    if (opened.empty() && changes.empty())
+      return true;
     auto all = std::move(opened);
     auto accepted = static_cast<std::ptrdiff_t>(all.size());
     add(all, std::move(changes));
     opened.clear();
     changes.clear();
     auto written = store->apply(all);
+    say_warnings();
     auto to_openers = std::exchange(openers, {});
     if (!written) {
       if (!trouble)
@@ -117,31 +141,38 @@ struct journal_state {
       changes.assign(std::move_iterator{all.begin() + accepted}, std::move_iterator{all.end()});
       for (auto& each : to_openers)
         each.deliver(to_caf(refusal()));
-      if (others.empty())
+      if (changes.empty())
         trouble.reset(); // the next one may try
-      else if (!std::exchange(is_coming_late, true))
-        self->delayed_send(self, options.retry_after, write_late{});
-      return;
+      else
+        write_within(options.retry_after);
+      return changes.empty();
     }
     if (std::exchange(trouble, {}))
       log::info("journal", "it can be written again");
+    for (auto& each : std::exchange(on_disk, {}))
+      each();
     for (auto& each : to_openers)
       each.deliver(journal_written{});
     for (auto& each : std::exchange(others, {}))
       each.deliver(journal_written{});
+    return true;
+  }
+
+  void say_warnings() {
+    for (const auto& each : store->take_warnings())
+      log::warning("journal", "{}", each);
   }
 
   bool forgets() const { return options.keep_for.count() > 0 || options.keep_most > 0; }
 
   void forget() {
-    using namespace std::chrono;
     store::retention kept;
     kept.most = options.keep_most;
     if (options.keep_for.count() > 0)
       kept.ended_before =
-          duration_cast<milliseconds>(options.clock->now().time_since_epoch() - options.keep_for)
-              .count();
+          milliseconds_of(*options.clock) - std::chrono::milliseconds{options.keep_for}.count();
     auto gone = trouble ? result<std::size_t>{0} : store->forget_ended(kept, forgotten_at_once);
+    say_warnings();
     if (!gone)
       log::warning("journal", "{}; old tasks are forgotten later", gone.error().message);
     auto more = gone && *gone == forgotten_at_once;
@@ -161,14 +192,22 @@ journal(journal_self_actor::stateful_pointer<journal_state> self,
     self->send(self, forget_some{});
   self->set_default_handler(caf::drop);
   self->set_exit_handler([self, &state](const caf::exit_msg& exit) {
-    state.write(); // one that cannot be written now is lost, and the log says so
+    if (!state.write())
+      log::error("journal", "{} changes are lost with the server: {}", state.changes.size(),
+                 state.trouble->message);
     self->quit(exit.reason);
   });
   return {
       [&state](journal_changes& x) { return state.note(x); },
       [&state](journal_tasks& x) { return state.open(x); },
-      [&state](const write_now&) { state.write(); },
-      [&state](const write_late&) { state.write(); },
+      [&state](const write_now&) {
+        state.is_coming = false;
+        state.write();
+      },
+      [&state](const write_late&) {
+        state.is_coming_late = false;
+        state.write();
+      },
       [&state](const forget_some&) { state.forget(); },
   };
 }

@@ -10,6 +10,8 @@
 #include <caf/typed_actor.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,18 +26,20 @@ enum class journal_haste : std::uint8_t {
   soon
 };
 
-/// Accepted tasks; answered by `journal_written` when they are on disk, or by an error, and then
-/// none of them is.
+/// Accepted tasks; answered by `journal_written` when they are on disk, or kept to be written soon.
+/// Or by an error, and then they are neither.
 struct journal_tasks {
   std::vector<store::change> opened;
   journal_haste haste = journal_haste::now;
 };
 
-/// What has happened and is to be remembered; answered by `journal_written` when it is on disk,
-/// however long that takes: what cannot be written is kept and tried again.
+/// What has happened and is to be remembered; answered like that, however long it takes: what
+/// cannot be written is kept and tried again.
 struct journal_changes {
   std::vector<store::change> changes;
   journal_haste haste = journal_haste::now;
+  /// Called by the journal when they are on disk; must be quick. May be empty.
+  std::function<void()> on_disk;
 };
 
 struct journal_written {};
@@ -49,6 +53,9 @@ struct journal_options {
   std::chrono::milliseconds retry_after{1000};
   /// How long that waits which is in no hurry.
   std::chrono::milliseconds soon{50};
+  /// With more changes than these waiting for the disk, a task that is in no hurry is not accepted
+  /// before it is written.
+  std::size_t most_waiting = 50'000;
   /// Since writing blocks; not in virtual time.
   bool own_thread = true;
   /// How long a task that has ended is kept, and how many of them; zero: for ever, and all.
@@ -60,8 +67,7 @@ struct journal_options {
   std::shared_ptr<const wall_clock> clock;
 };
 
-/// Ends after it has written all that it was given,
-/// or cannot.
+/// Ends after it has written all that it was given, or has tried to.
 journal_actor spawn_journal(caf::actor_system& system, std::unique_ptr<store::journal_store> store,
                             journal_options options = {});
 

@@ -4,7 +4,6 @@
 #include "actors/journal.hpp"
 #include "base/clock.hpp"
 
-#include <chrono>
 #include <memory>
 
 namespace mahavishnu {
@@ -16,10 +15,7 @@ struct journal_port {
 
   explicit operator bool() const { return static_cast<bool>(journal); }
 
-  store::wall_time now() const {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(clock->now().time_since_epoch()).count();
-  }
+  store::wall_time now() const { return milliseconds_of(*clock); }
 };
 
 } // namespace mahavishnu

@@ -88,6 +88,7 @@ struct pool_state : pool_effects {
     std::vector<task_accepted> accepted;
     std::vector<store::change> changes;
     std::vector<task_result> ended;
+    std::vector<std::pair<requester_number, task_cancelled>> cancelled;
     /// Processes whose end nobody needs to be told again, once it is written.
     std::vector<std::string> runs;
   };
@@ -105,7 +106,8 @@ struct pool_state : pool_effects {
   pool_changed last_change;
   std::int64_t notices_received = 0;
   std::int64_t adopted = 0;
-  /// What has not ended is for the next server.
+  /// The server goes; and what has not ended is for the next one.
+  bool is_going = false;
   bool is_left = false;
   std::vector<caf::typed_response_promise<pool_closed>> closers;
   std::vector<caf::typed_response_promise<pool_drained>> drainers;
@@ -173,6 +175,11 @@ struct pool_state : pool_effects {
     }
   }
 
+  void cancel_asked(const pool_task& its) override {
+    if (is_recorded(its))
+      next.changes.emplace_back(records::moved(its, names));
+  }
+
   void moved(const pool_task& its) override {
     if (!is_recorded(its))
       return;
@@ -190,11 +197,13 @@ struct pool_state : pool_effects {
   void refused(requester_number whom, const task_id& task, const error& why) override {
     leave_requester(task);
     if (auto origin = requesters.refused(whom, why))
-      return_task(*origin, task, why);
+      return_task(*origin, task);
   }
 
   void ended(const pool_task& its, const task_result& how) override {
     leave_requester(how.task);
+    if (its.goes_on != 0)
+      end_left_run(its);
     if (!is_recorded(its)) {
       answer(its.requester, how);
       if (keeps_record() && its.process != 0)
@@ -208,10 +217,29 @@ struct pool_state : pool_effects {
       next.runs.push_back(run_of(its));
   }
 
+  /// Of an earlier server, and no worker had come to it.
+  void end_left_run(const pool_task& its) {
+    auto run = its.id.str() + "." + std::to_string(its.goes_on);
+    if (!options.worker.runner)
+      return;
+    auto process = options.worker.runner->attach(
+        run, [](const exec::process_exit&) {}, 0);
+    options.worker.runner->stop(process);
+    if (is_recorded(its))
+      next.runs.push_back(run);
+    else
+      settle({run});
+  }
+
   /// To all who want to hear how the task has ended.
   void answer(requester_number whom, const task_result& how) {
-    if (auto origin = requesters.ended(whom, how))
+    if (auto origin = requesters.ended(whom, how)) {
+      // Nobody wanted that but us: it never ran here, or the server goes. It waits there again.
+      if (how.status == task_status::cancelled &&
+          (is_going || (core->closing() && how.attempts == 0)))
+        return return_task(*origin, how.task);
       tell(origin->from, origin->pool, bus::result_share{how, origin->attempt});
+    }
     if (options.feed.wants(notice_type::task_completed))
       self->send(options.feed.feed, make_notice({}, bus::task_completed{options.id, how}));
   }
@@ -253,23 +281,22 @@ struct pool_state : pool_effects {
         next.changes.emplace_back(records::moved(*its, names));
   }
 
-  /// Gives the journal what has happened. Whoever waits for it is answered when it is on disk, or
-  /// at once where that is not wanted.
+  /// Gives the journal what has happened. Whoever waits for it is answered when it is in good
+  /// hands: on disk, or where that is not wanted, with the journal.
   void write() {
     if (next.opened.empty() && next.changes.empty())
       return;
-    auto is_sync = options.config.durability == durability::sync;
-    auto haste = is_sync ? journal_haste::now : journal_haste::soon;
+    auto haste =
+        options.config.durability == durability::sync ? journal_haste::now : journal_haste::soon;
     auto batch = std::make_shared<unwritten>(std::exchange(next, {}));
     if (!batch->opened.empty()) {
       ++being_written;
       self->request(options.journal.journal, caf::infinite,
                     journal_tasks{std::move(batch->opened), haste})
           .then(
-              [this, batch, is_sync](const journal_written&) {
+              [this, batch](const journal_written&) {
                 --being_written;
-                if (is_sync)
-                  say_accepted(batch->accepted);
+                say_accepted(batch->accepted);
                 after();
               },
               [this, batch](const caf::error& why) {
@@ -277,19 +304,19 @@ struct pool_state : pool_effects {
                 take_back(batch->accepted, from_caf(why, "the journal"));
                 after();
               });
-      if (!is_sync)
-        say_accepted(batch->accepted);
     }
     if (!batch->changes.empty()) {
       ++being_written;
+      auto settle_runs = [runner = options.worker.runner, runs = std::move(batch->runs)] {
+        if (runner && !runs.empty())
+          runner->settle(runs);
+      };
       self->request(options.journal.journal, caf::infinite,
-                    journal_changes{std::move(batch->changes), haste})
+                    journal_changes{std::move(batch->changes), haste, std::move(settle_runs)})
           .then(
-              [this, batch, is_sync](const journal_written&) {
+              [this, batch](const journal_written&) {
                 --being_written;
-                if (is_sync)
-                  say_ended(batch->ended);
-                settle(std::move(batch->runs));
+                say_ended(*batch);
                 after();
               },
               [this, batch](const caf::error& why) { // the journal has gone
@@ -297,10 +324,10 @@ struct pool_state : pool_effects {
                 for (const auto& each : batch->ended)
                   if (auto node = whom_of_end.extract(each.task))
                     requesters.refused(node.mapped(), from_caf(why, "the journal"));
+                for (const auto& [whom, each] : batch->cancelled)
+                  requesters.refused(whom, from_caf(why, "the journal"));
                 after();
               });
-      if (!is_sync)
-        say_ended(batch->ended);
     }
   }
 
@@ -310,21 +337,27 @@ struct pool_state : pool_effects {
         requesters.accepted(node.mapped(), each);
   }
 
-  void say_ended(const std::vector<task_result>& tasks) {
-    for (const auto& each : tasks)
+  void say_ended(const unwritten& what) {
+    for (const auto& each : what.ended)
       if (auto node = whom_of_end.extract(each.task))
         answer(node.mapped(), each);
+    for (const auto& [whom, each] : what.cancelled)
+      requesters.cancelled(whom, each);
   }
 
   /// They could not be written down, so they were never accepted.
   void take_back(const std::vector<task_accepted>& tasks, const error& why) {
+    std::vector<requester_number> whom;
     for (const auto& each : tasks)
       if (auto node = whom_of_start.extract(each.task)) {
-        requesters.refused(node.mapped(), why);
+        whom.push_back(node.mapped());
         if (auto end = whom_of_end.find(each.task); end != whom_of_end.end())
           end->second = 0;
         core->withdraw(each.task, now());
       }
+    tell_departures(); // whoever asks again with the same key is behind this
+    for (auto each : whom)
+      requesters.refused(each, why);
   }
 
   // -- tasks -------------------------------------------------------------------
@@ -354,6 +387,23 @@ struct pool_state : pool_effects {
     core->submit(x.task, std::move(x.spec), x.route, whom, now());
     after();
     return caf::delegated<task_accepted>{};
+  }
+
+  caf::result<task_accepted> confirm(const confirm_task& x) {
+    requester_number whom = 0; // who has yet to hear that it is accepted
+    const auto* its = core->open_task(x.task);
+    if (auto start = whom_of_start.find(x.task); start != whom_of_start.end())
+      whom = start->second;
+    else if (its && its->waits_for_room)
+      whom = its->requester;
+    if (whom != 0) {
+      auto promise = self->make_response_promise<task_accepted>();
+      requesters.join(whom, promise);
+      return promise;
+    }
+    if (auto status = core->status_of(x.task))
+      return task_accepted{x.task, options.id, *status, options.config.durability};
+    return unknown(x.task);
   }
 
   caf::error unknown(const task_id& task) const {
@@ -386,8 +436,20 @@ struct pool_state : pool_effects {
     auto status = core->cancel(x.task, now());
     if (!status)
       return unknown(x.task);
+    task_cancelled answer{x.task, *status};
+    auto promise = self->make_response_promise<task_cancelled>();
+    // What is said to be cancelled does not run again, whatever becomes of us.
+    if (auto end = whom_of_end.find(x.task); end != whom_of_end.end()) {
+      if (end->second == 0)
+        end->second = requesters.add_nobody();
+      requesters.join(end->second, promise);
+    } else if (!next.changes.empty()) {
+      next.cancelled.emplace_back(requesters.add(promise), answer);
+    } else {
+      promise.deliver(answer);
+    }
     after();
-    return task_cancelled{x.task, *status};
+    return promise;
   }
 
   caf::result<task_info> describe_one(const describe_task& x) const {
@@ -406,7 +468,7 @@ struct pool_state : pool_effects {
       only = *status;
     }
     task_list answer;
-    core->list(only, static_cast<std::size_t>(std::max(x.limit, 0)), now(), answer.tasks);
+    core->list(only, x.before, static_cast<std::size_t>(std::max(x.limit, 0)), now(), answer.tasks);
     return answer;
   }
 
@@ -468,6 +530,8 @@ struct pool_state : pool_effects {
 
   /// A pool gives us a task, or one of ours comes back.
   void take_or_take_back(const bus::task_delegate& what, const notice& from) {
+    if (is_left) // it waits where it came from
+      return;
     if (auto ours = delegated.find(what.task); ours != delegated.end()) {
       delegated.erase(ours);
       core->given_back(what.task, what.attempt,
@@ -481,7 +545,7 @@ struct pool_state : pool_effects {
                  requesters.add(task_origin{sender, from.source, what.attempt}), now());
   }
 
-  void return_task(const task_origin& origin, const task_id& task, const error&) {
+  void return_task(const task_origin& origin, const task_id& task) {
     --adopted;
     tell(origin.from, origin.pool, bus::task_delegate{task, {}, origin.attempt});
   }
@@ -537,6 +601,7 @@ struct pool_state : pool_effects {
   }
 
   caf::result<pool_closed> close(const close_pool& x) {
+    is_going = x.keep_tasks;
     if (x.keep_tasks && keeps_record())
       return leave_to_next();
     closers.push_back(self->make_response_promise<pool_closed>());
@@ -550,7 +615,11 @@ struct pool_state : pool_effects {
   /// do the tasks that are bound to them.
   caf::result<pool_closed> leave_to_next() {
     is_left = true;
+    *options.worker.leaves_processes = options.processes_stay;
     core->drain(now());
+    // What another pool has of ours ends with that one.
+    for (const auto& [task, where] : std::exchange(delegated, {}))
+      core->given_back(task, where.attempt, "the server goes", now());
     for (const auto& task : core->bound_tasks())
       core->cancel(task, now());
     note_long_runs();
@@ -586,15 +655,19 @@ struct pool_state : pool_effects {
     after();
   }
 
-  /// What every event may have changed for others.
-  void after() {
-    write();
+  void tell_departures() {
     auto left = core->take_departures();
     // While the manager has yet to hear of earlier ones, it will hear of these at the same time.
     auto is_news = left.count != 0 && options.departures->fetch_add(left.count) == 0;
     if (is_news || !left.keyed.empty() || !left.refused.empty())
       self->send(listener,
                  tasks_left_pool{options.number, std::move(left.keyed), std::move(left.refused)});
+  }
+
+  /// What every event may have changed for others.
+  void after() {
+    write();
+    tell_departures();
     pool_changed change{options.number, core->capacity(), core->has_movable_tasks()};
     if (change != last_change) {
       last_change = change;
@@ -603,7 +676,7 @@ struct pool_state : pool_effects {
     if (being_written > 0)
       return;
     if (is_left) {
-      if (core->bound_tasks().empty())
+      if (!core->has_ending_tasks())
         leave();
       return;
     }
@@ -619,11 +692,15 @@ struct pool_state : pool_effects {
   }
 
   void leave() {
-    *options.worker.leaves_processes = is_left;
-    if (is_left)
+    if (is_left) {
+      for (const auto& each : core->take_waiters())
+        requesters.refused(
+            each, {errc::shutting_down, "the server goes down; the task waited for room in " +
+                                            describe() + " and was not accepted: ask again"});
       requesters.refuse_all({errc::shutting_down,
                              "the server goes down; the task stays in its journal: ask again when "
                              "it has been started anew"});
+    }
     for (auto& each : closers)
       each.deliver(pool_closed{options.id});
     closers.clear();
@@ -670,6 +747,7 @@ pool_self_actor::behavior_type pool(pool_self_actor::stateful_pointer<pool_state
       },
       [&state](execute_tasks& x) { return state.execute(x); },
       [&state](accept_task& x) { return state.accept(x); },
+      [&state](const confirm_task& x) { return state.confirm(x); },
       [&state](const wait_task& x) { return state.wait(x); },
       [&state](const cancel_task& x) { return state.cancel(x); },
       [&state](const describe_task& x) { return state.describe_one(x); },

@@ -31,6 +31,8 @@ struct pool_options {
   feed_port feed;
   /// Who writes down what is durable.
   journal_port journal;
+  /// Whether processes go on when the server goes.
+  bool processes_stay = false;
   /// What an earlier server has left to be done, the oldest first.
   std::vector<restored_task> restored;
   std::chrono::milliseconds heartbeat{30'000};

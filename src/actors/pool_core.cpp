@@ -186,12 +186,7 @@ void pool_core::admit(const task_id& task, shared_spec spec, const route_note& r
   its.requester = whom;
   its.retry = std::move(retry);
   its.movable = route.movable();
-  its.timeout = spec->timeout.count() > 0 ? spec->timeout : config.default_timeout;
-  if (spec->deadline.count() > 0) {
-    its.deadline = later(now, spec->deadline);
-    its.deadline_timer = timers_.emplace(its.deadline, task_due{task_due::deadline, task});
-  }
-  its.spec = std::move(spec);
+  set_limits(its, std::move(spec), now);
   if (!takes_it)
     return wait_for_room(its, now);
   ++active_;
@@ -202,70 +197,100 @@ void pool_core::admit(const task_id& task, shared_spec spec, const route_note& r
     enqueue(its);
 }
 
+/// What it is to do, and how long it may take.
+void pool_core::set_limits(pool_task& its, shared_spec spec, moment since) {
+  its.timeout = spec->timeout.count() > 0 ? spec->timeout : options_.config.default_timeout;
+  if (spec->deadline.count() > 0) {
+    its.deadline = later(since, spec->deadline);
+    its.deadline_timer = timers_.emplace(its.deadline, task_due{task_due::deadline, its.id});
+  }
+  its.spec = std::move(spec);
+}
+
 // -- tasks of an earlier server ------------------------------------------------------------------
 
 void pool_core::restore(std::vector<restored_task> tasks, moment now) {
+  // Whoever runs already needs a worker now, however many there are to be at least.
+  auto running = std::ranges::count_if(tasks, [](const auto& each) { return each.running != 0; });
+  auto per_worker = options_.config.worker_concurrency;
+  workers_.need((static_cast<std::int32_t>(running) + per_worker - 1) / per_worker);
   for (auto& each : tasks)
     restore(std::move(each), now);
   pump(now);
   settle(now);
 }
 
-void pool_core::restore(restored_task&& task, moment now) {
-  auto since = now - std::chrono::duration_cast<moment::duration>(task.age);
+/// The states of a task that an earlier server has written down.
+std::vector<transition> pool_core::history_of(restored_task& task, moment since) {
   std::vector<transition> history;
-  std::int32_t came_to_nothing = 0;
   for (auto& each : task.steps) {
     auto reason = std::move(each.reason);
     if (!each.worker.empty()) // its number would be that of a worker of ours
       reason += (reason.empty() ? "by " : "; by ") + each.worker.value + " of an earlier server";
-    if (!history.empty() && history.back().to == task_status::running &&
-        each.status == task_status::queued)
-      ++came_to_nothing;
     history.push_back({since + std::chrono::duration_cast<moment::duration>(each.after),
                        each.status, static_cast<std::uint16_t>(each.attempt), 0,
                        shared_text{std::move(reason)}});
+  }
+  if (history.empty())
+    history.push_back({since, task_status::queued, 0, 0, {}});
+  return history;
+}
+
+void pool_core::restore(restored_task&& task, moment now) {
+  auto since = now - std::chrono::duration_cast<moment::duration>(task.age);
+  auto history = history_of(task, since);
+  std::int32_t came_to_nothing = 0;
+  for (std::size_t i = 1; i < history.size(); ++i)
+    came_to_nothing +=
+        history[i - 1].to == task_status::running && history[i].to == task_status::queued;
+  std::chrono::milliseconds has_run{0};
+  if (task.running != 0) {
+    auto start = std::ranges::find_if(history, [&](const transition& each) {
+      return each.to == task_status::running && each.attempt == task.running;
+    });
+    if (start != history.end()) {
+      has_run = std::chrono::duration_cast<std::chrono::milliseconds>(now - start->at);
+    } else { // it began a moment before the end of that server, and was not written down
+      if (history.back().to != task_status::queued)
+        history.push_back({now, task_status::queued, history.back().attempt, 0, {}});
+      history.push_back(
+          {now, task_status::running, static_cast<std::uint16_t>(task.running), 0, {}});
+    }
   }
   auto [place, is_new] = tasks_.try_emplace(task.task, since, task_status::queued, shared_text{});
   if (!is_new)
     return;
   auto& its = place->second;
-  if (!history.empty())
-    its.machine = task_machine{std::move(history)};
+  its.machine = task_machine{history};
   its.id = task.task;
   its.route = task.route;
   its.given_back = came_to_nothing;
-  its.timeout =
-      task.spec->timeout.count() > 0 ? task.spec->timeout : options_.config.default_timeout;
-  if (auto own = complete(task.spec->retry, options_.config.retry))
+  its.cancelled = task.cancelled;
+  if (auto own = complete(task.spec->retry, options_.config.retry);
+      own && *own != options_.config.retry)
     its.retry = std::make_unique<const retry_policy>(std::move(*own));
-  if (task.spec->deadline.count() > 0) {
-    its.deadline = later(since, task.spec->deadline);
-    its.deadline_timer = timers_.emplace(its.deadline, task_due{task_due::deadline, task.task});
-  }
-  its.spec = std::move(task.spec);
+  set_limits(its, std::move(task.spec), since);
   ++active_;
   auto was_running = its.machine.status() == task_status::running;
   if (task.running != 0) {
     // It waits for a worker to take care of it, which is no attempt of its own.
     its.goes_on = task.running;
-    its.has_run = std::chrono::duration_cast<std::chrono::milliseconds>(
-        now - its.machine.history().back().at);
-    if (!was_running) // the start had not been written down
-      its.machine.move(task_status::running, now);
+    its.has_run = has_run;
     ++its.given_back;
     its.machine.move(task_status::queued, now, 0,
                      shared_text{"the server was started anew; its process goes on"});
-    enqueue(its);
   } else if (was_running) {
     task_result how;
     how.status = task_status::lost;
     how.error = "the server ended while it ran, and its process did not outlive it";
-    conclude(its, std::move(how), now);
+    return conclude(its, std::move(how), now);
   } else {
     its.machine.move(task_status::queued, now, 0, shared_text{"the server was started anew"});
-    enqueue(its);
   }
+  if (its.cancelled)
+    finish(its, task_status::cancelled, "cancelled, and then the server was started anew", now);
+  else
+    enqueue(its);
 }
 
 void pool_core::withdraw(const task_id& task, moment now) {
@@ -538,6 +563,7 @@ std::optional<task_status> pool_core::cancel(const task_id& task, moment now) {
   auto status = its.machine.status();
   if (status == task_status::running) {
     its.cancelled = true;
+    effects_.cancel_asked(its);
     if (its.delegated)
       effects_.stop_delegated(task);
     else
@@ -562,13 +588,35 @@ void pool_core::set_requester(const task_id& task, requester_number whom) {
     found->second.requester = whom;
 }
 
+bool pool_core::is_bound(const pool_task& its) {
+  return its.spec->cancel_with_requester || its.route.reason == route_reason::delegated;
+}
+
 std::vector<task_id> pool_core::bound_tasks() const {
   std::vector<task_id> found;
   for (const auto& [task, its] : tasks_)
-    if (its.spec->cancel_with_requester)
+    if (is_bound(its))
       found.push_back(task);
   std::ranges::sort(found);
   return found;
+}
+
+std::vector<requester_number> pool_core::take_waiters() {
+  std::vector<requester_number> whom;
+  for (auto* its : open_tasks())
+    if (its->waits_for_room) {
+      whom.push_back(its->requester);
+      drop_timers(*its);
+      --waiters_;
+      tasks_.erase(task_id{its->id});
+    }
+  waiting_.clear();
+  return whom;
+}
+
+bool pool_core::has_ending_tasks() const {
+  return std::ranges::any_of(
+      tasks_, [](const auto& each) { return each.second.cancelled || is_bound(each.second); });
 }
 
 const pool_task* pool_core::open_task(const task_id& task) const {
@@ -642,10 +690,12 @@ task_line pool_core::line_of(const Task& its, moment now) const {
 }
 
 /// The newest first.
-void pool_core::list(std::optional<task_status> only, std::size_t most, moment now,
-                     std::vector<task_line>& into) const {
+void pool_core::list(std::optional<task_status> only, const task_id& before, std::size_t most,
+                     moment now, std::vector<task_line>& into) const {
   std::vector<std::variant<const pool_task*, const ended_task*>> found;
-  auto wanted = [&](const auto& its) { return !only || its.machine.status() == *only; };
+  auto wanted = [&](const auto& its) {
+    return (!only || its.machine.status() == *only) && (before.empty() || before > its.id);
+  };
   for (const auto& [task, its] : tasks_)
     if (wanted(its))
       found.emplace_back(&its);

@@ -34,6 +34,8 @@ public:
   virtual void refused(requester_number whom, const task_id& task, const error& why) = 0;
   /// It has got to another state, which is none of the last ones.
   virtual void moved(const pool_task& its) = 0;
+  /// It runs, and somebody wants it to end.
+  virtual void cancel_asked(const pool_task& its) = 0;
   virtual void ended(const pool_task& its, const task_result& how) = 0;
 
   virtual void status_changed(pool_status from, pool_status to, const std::string& reason) = 0;
@@ -53,6 +55,8 @@ struct restored_task {
   /// The attempt whose process still runs, or has ended meanwhile and nobody has heard of it; 0:
   /// none.
   std::int32_t running = 0;
+  /// Somebody wanted it to end.
+  bool cancelled = false;
 };
 
 struct pool_core_options {
@@ -103,15 +107,19 @@ public:
   requester_number requester_of(const task_id& task) const;
   void set_requester(const task_id& task, requester_number whom);
 
-  /// Those that have not ended and go with their requesters.
+  /// Those that have not ended and go with whoever has asked for them: a command, or another pool.
   std::vector<task_id> bound_tasks() const;
+  /// Whether some are about to end that need not wait for anything: those, and cancelled ones.
+  bool has_ending_tasks() const;
+  /// Who still waits for room; their tasks are forgotten.
+  std::vector<requester_number> take_waiters();
   /// Null when it has ended, or is not known.
   const pool_task* open_task(const task_id& task) const;
   std::optional<task_status> status_of(const task_id& task) const;
   /// Of a task that has ended and is remembered.
   std::optional<task_result> result_of(const task_id& task) const;
   std::optional<task_info> describe(const task_id& task) const;
-  void list(std::optional<task_status> only, std::size_t most, moment now,
+  void list(std::optional<task_status> only, const task_id& before, std::size_t most, moment now,
             std::vector<task_line>& into) const;
 
   // -- other pools -----------------------------------------------------------
@@ -159,8 +167,11 @@ public:
 private:
   std::string describe() const { return "pool '" + options_.config.name + "'"; }
 
+  void set_limits(pool_task& its, shared_spec spec, moment since);
   void admit(const task_id& task, shared_spec spec, const route_note& route, requester_number whom,
              moment now);
+  static bool is_bound(const pool_task& its);
+  static std::vector<transition> history_of(restored_task& task, moment since);
   void restore(restored_task&& task, moment now);
   void enqueue(pool_task& its);
   void refuse(requester_number whom, const task_id& task, const task_spec& spec, const error& why);
@@ -186,7 +197,6 @@ private:
 
   void fill_up_workers(moment now);
   void sweep(moment now);
-  void lose_tasks(pool_worker& of, const std::string& why, moment now);
   void lose_worker(pool_worker& which, const std::string& why, moment now);
   bool has_room() const;
   pool_status status_now() const;

@@ -76,6 +76,12 @@ struct pool_manager_state {
   std::map<pool_number, entry> pools; // the oldest first
   std::unordered_map<std::string, pool_number> number_of_id;
   std::map<std::string, pool_number> number_of_name;
+  /// Pools that are in the journal and not here, by name: they come back with the next server.
+  struct orphan {
+    pool_id id;
+    std::string why;
+  };
+  std::map<std::string, orphan> orphans;
   std::unordered_map<batch_id, batch_actor> batches;
   std::set<pool_number> saturated; // those that have movable tasks
   pool_number last_number = 0;
@@ -127,10 +133,14 @@ struct pool_manager_state {
     if (known(config->name))
       return to_caf({errc::already_exists, "there is a pool '" + config->name +
                                                "' already; close it or take another name"});
+    if (auto left = orphans.find(config->name); left != orphans.end())
+      return to_caf({errc::already_exists, "a pool '" + config->name +
+                                               "' waits in the journal: " + left->second.why +
+                                               "; or close it, or take another name"});
     pool_id id;
     do
       id = ids->next_pool();
-    while (number_of_id.contains(id.value));
+    while (number_of_id.contains(id.value) || find_orphan(id.value) != orphans.end());
     start(id, *config, {});
     pool_spawned answer;
     answer.pool = id;
@@ -142,18 +152,31 @@ struct pool_manager_state {
     if (!options.journal)
       return answer;
     auto promise = self->make_response_promise<pool_spawned>();
-    note(store::pool_opened{id, packed::from(*config)},
-         [promise, answer]() mutable { promise.deliver(answer); });
+    note({store::pool_opened{id, packed::from(*config)}},
+         [promise, answer](const result<void>& written) mutable {
+           if (written)
+             promise.deliver(answer);
+           else
+             promise.deliver(to_caf(written.error()));
+         });
     return promise;
   }
 
-  /// `done` comes when it is written.
-  template <class Done>
-  void note(store::change what, Done done) {
+  /// `done` comes when it is written, or never will be.
+  void note(std::vector<store::change> what, std::function<void(const result<void>&)> done) {
+    if (!options.journal || what.empty())
+      return done({});
     journal_changes changes;
-    changes.changes.push_back(std::move(what));
+    changes.changes = std::move(what);
     self->request(options.journal.journal, caf::infinite, std::move(changes))
-        .then([done](const journal_written&) mutable { done(); });
+        .then([done](const journal_written&) { done({}); },
+              [done](const caf::error& why) { done(from_caf(why, "the journal")); });
+  }
+
+  std::map<std::string, orphan>::iterator find_orphan(const std::string& name_or_id) {
+    return std::ranges::find_if(orphans, [&](const auto& each) {
+      return each.first == name_or_id || each.second.id.value == name_or_id;
+    });
   }
 
   void start(const pool_id& id, const pool_config& config, std::vector<restored_task> tasks) {
@@ -166,8 +189,10 @@ struct pool_manager_state {
     wishes.config = config;
     wishes.type = options.types.at(config.worker_type);
     wishes.worker = options.worker;
-    if (options.runner_of)
+    if (options.runner_of) {
       wishes.worker.runner = options.runner_of(wishes.id, config.durability);
+      wishes.processes_stay = config.durability != durability::none;
+    }
     wishes.feed = options.feed;
     wishes.heartbeat = options.heartbeat;
     wishes.history_bytes = options.history_bytes;
@@ -191,13 +216,20 @@ struct pool_manager_state {
   void restore() {
     for (auto& each : std::exchange(options.restored, {})) {
       const auto& type = each.config.worker_type;
-      if (options.types.contains(type))
+      if (options.types.contains(type) && !known(each.config.name)) {
         start(each.id, each.config, std::move(each.tasks));
-      else
-        log::error("pool-manager",
-                   "pool '{}' of an earlier server waits in the journal with {} tasks: there is no "
-                   "worker type '{}' any more; describe it under worker_types and start again",
-                   each.config.name, each.tasks.size(), type);
+        continue;
+      }
+      auto why = known(each.config.name)
+                     ? std::string{"there is another one of that name"}
+                     : "there is no worker type '" + type +
+                           "' any more; describe it under worker_types and start the server again";
+      log::error("pool-manager",
+                 "pool '{}' ({}) of an earlier server waits in the journal with {} "
+                 "tasks: {}",
+                 each.config.name, each.id.value, each.tasks.size(), why);
+      orphans.emplace(known(each.config.name) ? each.id.value : each.config.name,
+                      orphan{each.id, why});
     }
     for (auto& each : std::exchange(options.restored_keys, {})) {
       auto pool = number_of_id.find(each.pool.value);
@@ -299,37 +331,93 @@ struct pool_manager_state {
   }
 
   caf::result<pool_closed> close(const close_pool& wish) {
+    if (auto left = find_orphan(wish.pool); left != orphans.end() && !known(wish.pool))
+      return close_orphan(left);
     auto number = find(wish.pool);
     if (!number)
       return to_caf(number.error());
     log::info("pool-manager", "pool '{}' closes", pools.at(*number).config.name);
-    if (options.journal && !wish.keep_tasks)
-      note(store::pool_closed{pools.at(*number).id}, [] {});
-    return self->delegate(forget(*number, "closed on request"), wish);
+    std::vector<store::change> gone;
+    if (!wish.keep_tasks)
+      gone.emplace_back(store::pool_closed{pools.at(*number).id});
+    auto closed = std::make_shared<pool_closed>();
+    auto deliver = answer_when_written<pool_closed>(std::move(gone), closed);
+    self->request(forget(*number, "closed on request"), caf::infinite, wish)
+        .then(
+            [deliver, closed](const pool_closed& answer) {
+              *closed = answer;
+              deliver.done({});
+            },
+            [deliver](const caf::error& why) { deliver.done(from_caf(why, "the pool")); });
+    return deliver.promise;
+  }
+
+  /// Its tasks are cancelled by the next server.
+  caf::result<pool_closed> close_orphan(std::map<std::string, orphan>::iterator which) {
+    auto closed = std::make_shared<pool_closed>(pool_closed{which->second.id});
+    std::vector<store::change> gone{store::pool_closed{which->second.id}};
+    orphans.erase(which);
+    auto deliver = answer_when_written<pool_closed>(std::move(gone), closed);
+    deliver.done({});
+    return deliver.promise;
+  }
+
+  template <class Answer>
+  struct two_steps {
+    caf::typed_response_promise<Answer> promise;
+    std::function<void(const result<void>&)> done;
+  };
+
+  /// The answer goes out when `done` was called and the changes are on disk, or with the first
+  /// error of the two.
+  template <class Answer>
+  two_steps<Answer> answer_when_written(std::vector<store::change> changes,
+                                        const std::shared_ptr<Answer>& answer) {
+    auto promise = self->make_response_promise<Answer>();
+    auto left = std::make_shared<int>(2);
+    auto done = [promise, left, answer](const result<void>& how) mutable {
+      if (*left == 0)
+        return;
+      if (!how) {
+        *left = 0;
+        promise.deliver(to_caf(how.error()));
+      } else if (--*left == 0) {
+        promise.deliver(*answer);
+      }
+    };
+    note(std::move(changes), done);
+    return {promise, done};
   }
 
   caf::result<pools_closed> close_all(const close_all_pools& wish) {
-    auto promise = self->make_response_promise<pools_closed>();
     auto handles = all();
-    if (options.journal && !wish.keep_tasks)
+    std::vector<store::change> gone;
+    if (!wish.keep_tasks)
       for (const auto& [number, each] : pools)
-        note(store::pool_closed{each.id}, [] {});
+        gone.emplace_back(store::pool_closed{each.id});
+    auto closed = std::make_shared<pools_closed>();
+    auto deliver = answer_when_written<pools_closed>(std::move(gone), closed);
     while (!pools.empty())
       forget(pools.begin()->first, wish.keep_tasks ? "the server goes" : "closed on request");
     // A pool that closes ends its processes, which takes their grace at most.
     gather<pool_closed>(self, handles, longest_close(options.worker),
                         close_pool{{}, wish.keep_tasks},
-                        [promise](const std::vector<pool_closed>& closed) mutable {
-                          promise.deliver(pools_closed{static_cast<std::int32_t>(closed.size())});
+                        [deliver, closed](const std::vector<pool_closed>& answers) {
+                          *closed = {static_cast<std::int32_t>(answers.size())};
+                          deliver.done({});
                         });
-    return promise;
+    return deliver.promise;
   }
 
   void on_down(const caf::down_msg& down) {
     for (const auto& [number, each] : pools)
       if (each.pool.address() == down.source) {
-        log::error("pool-manager", "pool '{}' ended unexpectedly; spawn it again",
-                   each.config.name);
+        auto is_kept = options.journal && each.config.durability != durability::none;
+        log::error("pool-manager", "pool '{}' ended unexpectedly; {}", each.config.name,
+                   is_kept ? "its tasks go on when the server is started again" : "spawn it again");
+        if (is_kept)
+          orphans.emplace(each.config.name,
+                          orphan{each.id, "it ended unexpectedly; start the server again"});
         forget(number, "ended unexpectedly");
         return;
       }
@@ -439,7 +527,7 @@ struct pool_manager_state {
       if (!owner)
         return to_caf(owner.error());
       if (*owner)
-        return self->delegate(pools.at((*owner)->pool).pool, wait_task{(*owner)->task});
+        return wait(wait_task{(*owner)->task});
     }
     routes->dispatched(place->pool);
     return self->delegate(pools.at(place->pool).pool,
@@ -475,13 +563,52 @@ struct pool_manager_state {
                           accept_task{task, std::move(wish.spec), place->note});
   }
 
-  /// The pool that has the task tells where it stands.
+  /// The pool that has the task tells where it stands, or if it ended long ago, the archive.
   caf::result<task_accepted> accepted_before(const idempotency::owner& owner) {
     auto promise = self->make_response_promise<task_accepted>();
-    self->request(pools.at(owner.pool).pool, description_limit, describe_task{owner.task})
+    const auto& its = pools.at(owner.pool);
+    auto lasts = its.config.durability;
+    self->request(its.pool, caf::infinite, confirm_task{owner.task})
         .then(
-            [promise](const task_info& about) mutable {
-              promise.deliver(task_accepted{about.task, about.pool, about.status});
+            [promise](const task_accepted& answer) mutable { promise.deliver(answer); },
+            [this, promise, owner, lasts](const caf::error& failure) mutable {
+              if (!options.archive || from_caf(failure, "the pool").code != errc::not_found) {
+                promise.deliver(failure);
+                return;
+              }
+              self->request(options.archive, description_limit, describe_task{owner.task})
+                  .then(
+                      [promise, lasts](const task_info& about) mutable {
+                        promise.deliver(task_accepted{about.task, about.pool, about.status, lasts});
+                      },
+                      [promise](const caf::error& why) mutable { promise.deliver(why); });
+            });
+    return promise;
+  }
+
+  /// As a new task, in the same pool if that one was named.
+  caf::result<task_accepted> retry(const retry_task& wish) {
+    auto promise = self->make_response_promise<task_accepted>();
+    self->request(pool_manager_actor{self}, caf::infinite, describe_task{wish.task})
+        .then(
+            [this, promise](const task_info& about) mutable {
+              if (!is_final(about.status)) {
+                promise.deliver(to_caf(
+                    {errc::invalid_argument,
+                     "the task '" + about.task.str() + "' has not ended, it is " +
+                         std::string{to_string(about.status)} + "; cancel it first, or wait"}));
+                return;
+              }
+              submit_task again;
+              auto spec = *about.spec;
+              spec.idempotency_key.clear(); // which is that of the first one
+              spec.cancel_with_requester = false;
+              spec.metadata["retry_of"] = about.task.str();
+              again.spec = std::move(spec);
+              if (about.route.reason == route_reason::named ||
+                  about.route.reason == route_reason::affinity)
+                again.pool = about.pool.value;
+              promise.delegate(pool_manager_actor{self}, std::move(again));
             },
             [promise](const caf::error& failure) mutable { promise.deliver(failure); });
     return promise;
@@ -539,7 +666,15 @@ struct pool_manager_state {
     self->request(options.archive, description_limit, describe_task{question.task})
         .then(
             [promise](const task_info& about) mutable {
-              promise.deliver(task_cancelled{about.task, about.status});
+              if (is_final(about.status))
+                promise.deliver(task_cancelled{about.task, about.status});
+              else
+                promise.deliver(
+                    to_caf({errc::not_found, "the task '" + about.task.str() +
+                                                 "' waits in the journal for its pool '" +
+                                                 about.pool_name +
+                                                 "', which is not here; close that "
+                                                 "pool, and its tasks are cancelled"}));
             },
             [promise](const caf::error& failure) mutable { promise.deliver(failure); });
   }
@@ -619,11 +754,14 @@ struct pool_manager_state {
   /// The newest first. What a pool says of a task counts more than what comes later in the list.
   static task_list merged(std::vector<task_list> lists, std::size_t limit) {
     task_list answer;
-    for (auto& each : lists)
+    for (auto& each : lists) {
       std::ranges::move(each.tasks, std::back_inserter(answer.tasks));
+      std::ranges::move(each.problems, std::back_inserter(answer.problems));
+    }
     std::ranges::stable_sort(answer.tasks, std::ranges::greater{}, &task_line::task);
-    auto twice = std::ranges::unique(answer.tasks, {}, &task_line::task);
-    answer.tasks.erase(twice.begin(), twice.end());
+    auto is_same = [](const task_line& a, const task_line& b) { return a.task == b.task; };
+    answer.tasks.erase(std::unique(answer.tasks.begin(), answer.tasks.end(), is_same),
+                       answer.tasks.end());
     if (answer.tasks.size() > limit)
       answer.tasks.resize(limit);
     return answer;
@@ -760,6 +898,7 @@ pool_manager(pool_manager_self_actor::stateful_pointer<pool_manager_state> self,
       [&state](execute_batch& x) { return state.begin_batch<batch_result>(x, x); },
       [&state](execute_on_pool& x) { return state.execute(x); },
       [&state](submit_task& x) { return state.submit(x); },
+      [&state](const retry_task& x) { return state.retry(x); },
       [&state](const spawn_pool& x) { return state.spawn(x); },
       [&state](const list_pools&) { return state.list(); },
       [&state](const get_health&) { return state.report_health(); },

@@ -7,6 +7,27 @@
 
 namespace mahavishnu {
 
+namespace {
+
+// What those hear of an end who wanted to hear of something that came before it.
+
+task_accepted answer_from(const task_result& how,
+                          const caf::typed_response_promise<task_accepted>&) {
+  return {how.task, how.pool, how.status};
+}
+
+task_cancelled answer_from(const task_result& how,
+                           const caf::typed_response_promise<task_cancelled>&) {
+  return {how.task, how.status};
+}
+
+const task_result& answer_from(const task_result& how,
+                               const caf::typed_response_promise<task_result>&) {
+  return how;
+}
+
+} // namespace
+
 template <class Who>
 requester_number pool_requesters::place(Who who) {
   if (free_.empty()) {
@@ -33,6 +54,10 @@ requester_number pool_requesters::add(task_origin whom) {
   return place(std::move(whom));
 }
 
+requester_number pool_requesters::add(caf::typed_response_promise<task_cancelled> whom) {
+  return place(std::move(whom));
+}
+
 requester_number pool_requesters::add_nobody() {
   return place(nobody{});
 }
@@ -50,8 +75,7 @@ std::vector<requester_number> pool_requesters::add(caf::typed_response_promise<t
   return numbers;
 }
 
-void pool_requesters::join(requester_number whom,
-                           caf::typed_response_promise<task_result> promise) {
+void pool_requesters::join(requester_number whom, listener promise) {
   entries_[whom - 1].others.push_back(std::move(promise));
 }
 
@@ -63,6 +87,12 @@ void pool_requesters::accepted(requester_number whom, const task_accepted& how) 
     promise->deliver(how);
     its.who = nobody{};
   }
+  std::erase_if(its.others, [&](listener& each) {
+    auto* promise = std::get_if<caf::typed_response_promise<task_accepted>>(&each);
+    if (promise)
+      promise->deliver(how);
+    return promise != nullptr;
+  });
 }
 
 std::optional<task_origin> pool_requesters::refused(requester_number whom, const error& why) {
@@ -73,13 +103,15 @@ std::optional<task_origin> pool_requesters::refused(requester_number whom, const
     promise->deliver(to_caf(why));
   else if (auto* accepting = std::get_if<caf::typed_response_promise<task_accepted>>(&its.who))
     accepting->deliver(to_caf(why));
+  else if (auto* cancelling = std::get_if<caf::typed_response_promise<task_cancelled>>(&its.who))
+    cancelling->deliver(to_caf(why));
   else if (auto* part = std::get_if<member>(&its.who)) {
     part->of->answer.refused.push_back(
         {static_cast<std::int32_t>(part->index), static_cast<std::int32_t>(why.code), why.message});
     part->of->close_one();
   }
   for (auto& each : its.others)
-    each.deliver(to_caf(why));
+    std::visit([&](auto& promise) { promise.deliver(to_caf(why)); }, each);
   return leave(whom);
 }
 
@@ -90,14 +122,21 @@ std::optional<task_origin> pool_requesters::ended(requester_number whom, const t
   if (auto* promise = std::get_if<caf::typed_response_promise<task_result>>(&its.who))
     promise->deliver(how);
   else if (auto* accepting = std::get_if<caf::typed_response_promise<task_accepted>>(&its.who))
-    accepting->deliver(task_accepted{how.task, how.pool, how.status}); // ended without a place
+    accepting->deliver(answer_from(how, *accepting)); // ended without a place
   else if (auto* part = std::get_if<member>(&its.who)) {
     part->of->answer.results[part->index] = how;
     part->of->close_one();
   }
   for (auto& each : its.others)
-    each.deliver(how);
+    std::visit([&](auto& promise) { promise.deliver(answer_from(how, promise)); }, each);
   return leave(whom);
+}
+
+void pool_requesters::cancelled(requester_number whom, const task_cancelled& how) {
+  if (auto* promise =
+          std::get_if<caf::typed_response_promise<task_cancelled>>(&entries_[whom - 1].who))
+    promise->deliver(how);
+  leave(whom);
 }
 
 std::optional<task_origin> pool_requesters::leave(requester_number whom) {

@@ -27,19 +27,25 @@ public:
   requester_number add(caf::typed_response_promise<task_result> whom);
   requester_number add(caf::typed_response_promise<task_accepted> whom);
   requester_number add(task_origin whom);
+  requester_number add(caf::typed_response_promise<task_cancelled> whom);
   /// For a task of which somebody may want to hear later.
   requester_number add_nobody();
   /// One for each of several tasks, which are answered together.
   std::vector<requester_number> add(caf::typed_response_promise<task_results> whom,
                                     std::size_t count);
 
-  /// One more who wants to hear how the task ends.
-  void join(requester_number whom, caf::typed_response_promise<task_result> promise);
+  /// One more who wants to hear of the task: that it is accepted, that it is cancelled, or how it
+  /// ends.
+  using listener = std::variant<caf::typed_response_promise<task_accepted>,
+                                caf::typed_response_promise<task_cancelled>,
+                                caf::typed_response_promise<task_result>>;
+  void join(requester_number whom, listener promise);
 
   void accepted(requester_number whom, const task_accepted& how);
   /// Both tell the pool that is to hear of it, if the task came from one.
   std::optional<task_origin> refused(requester_number whom, const error& why);
   std::optional<task_origin> ended(requester_number whom, const task_result& how);
+  void cancelled(requester_number whom, const task_cancelled& how);
 
   /// The pool ends: nobody waits any longer.
   void refuse_all(const error& why);
@@ -63,9 +69,10 @@ private:
   };
   struct entry {
     std::variant<nobody, caf::typed_response_promise<task_result>,
-                 caf::typed_response_promise<task_accepted>, member, task_origin>
+                 caf::typed_response_promise<task_accepted>,
+                 caf::typed_response_promise<task_cancelled>, member, task_origin>
         who;
-    std::vector<caf::typed_response_promise<task_result>> others;
+    std::vector<listener> others;
     bool used = false;
   };
 

@@ -89,7 +89,7 @@ result<exec::process_spec> process_for(const process_recipe& recipe, const task_
 
 exec::process_spec clean_up_for(const process_recipe& recipe, const task_run& run) {
   exec::process_spec made;
-  made.run = run_name(run) + ".clean-up";
+  made.run = run_name(run) + std::string{clean_up_suffix};
   made.argv = recipe.clean_up;
   for (auto& word : made.argv)
     replace_all(word, run_placeholder, run_name(run));

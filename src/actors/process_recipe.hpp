@@ -55,6 +55,9 @@ std::string run_name(const task_run& run);
 /// when the task asks for what this recipe cannot do.
 result<exec::process_spec> process_for(const process_recipe& recipe, const task_run& run);
 
+/// What the name of a run ends with that does what a stopped one has left to be done.
+inline constexpr std::string_view clean_up_suffix = ".clean-up";
+
 /// What to run when that process had to be stopped; without words when there is nothing to do.
 exec::process_spec clean_up_for(const process_recipe& recipe, const task_run& run);
 

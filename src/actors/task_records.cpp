@@ -21,8 +21,13 @@ struct task_work {
 /// How it came where it is.
 struct task_progress {
   std::vector<task_step> steps;
+  /// Somebody wants it to end, and it has not done so yet.
+  bool cancelled = false;
 
-  static constexpr auto fields() { return std::tuple{field{"steps", &task_progress::steps}}; }
+  static constexpr auto fields() {
+    return std::tuple{field{"steps", &task_progress::steps},
+                      field{"cancelled", &task_progress::cancelled}};
+  }
 };
 
 /// How it ended; what it has written stands for itself.
@@ -51,13 +56,14 @@ std::string progress_of(const pool_task& its, const worker_names& names) {
   for (const auto& each : history)
     progress.steps.push_back({each.at - history.front().at, each.to, each.attempt,
                               names(each.worker), each.reason.str()});
+  progress.cancelled = its.cancelled;
   return packed::from(progress);
 }
 
 error unreadable(const store::stored_task& kept) {
   return {errc::io_failed, "the journal's record of the task '" + kept.task.str() +
                                "' makes no sense to this version; was it written by a newer one? "
-                               "Look with: mahavishnu store check"};
+                               "Use that one"};
 }
 
 template <class T>
@@ -140,6 +146,7 @@ result<restored_task> restored(const store::stored_task& kept, store::wall_time 
   // A clock that was set back makes it young, and nothing worse.
   found.age = std::chrono::milliseconds{std::max<store::wall_time>(now - kept.opened_at, 0)};
   found.steps = std::move(progress->steps);
+  found.cancelled = progress->cancelled;
   return found;
 }
 

@@ -46,6 +46,9 @@ using worker_self_actor =
     worker_actor::extend<caf::reacts_to<process_ended>, caf::reacts_to<time_is_over>,
                          caf::reacts_to<memory_measured>>;
 
+/// What is left of the time of a run whose time was over before somebody came to it.
+constexpr std::chrono::milliseconds no_time_left{1};
+
 /// Why we ended a process before its own end.
 enum class stop_cause {
   /// We did not.
@@ -101,7 +104,9 @@ struct worker_state {
     if (busy || request.runs.size() != 1)
       return to_caf({errc::internal, "worker '" + who.id.value + "' runs one task at a time"});
     const auto& task = request.runs.front();
-    auto made = process_for(*recipe, task);
+    // What goes on was made from a recipe that may have changed since.
+    auto made = task.goes_on != 0 ? result<exec::process_spec>{exec::process_spec{}}
+                                  : process_for(*recipe, task);
     if (!made)
       return tasks_ended{who.number, {never_started(task, made.error())}};
     ++run;
@@ -114,7 +119,7 @@ struct worker_state {
                      process_ended{which, std::make_shared<exec::process_exit>(std::move(exit))});
     };
     process = now.goes_on != 0
-                  ? options->runner->attach(made->run, std::move(done), options->output_limit)
+                  ? options->runner->attach(run_name(task), std::move(done), options->output_limit)
                   : options->runner->start(complete(std::move(*made)), std::move(done));
     self->delayed_send(self, now.timeout, time_is_over{run});
     promise = self->make_response_promise<tasks_ended>();
@@ -166,6 +171,9 @@ struct worker_state {
     end.attempt = now.attempt;
     end.duration = self->clock().now() - started;
     judge(*ended.exit, end);
+    // An earlier server was just ending it, or would have.
+    if (now.goes_on != 0 && now.timeout <= no_time_left && ended.exit->signal != 0)
+      cause = stop_cause::timed_out;
     if (cause != stop_cause::none)
       clean_up();
     if (cause == stop_cause::timed_out && !ended.exit->failure) {

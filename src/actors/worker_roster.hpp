@@ -7,6 +7,7 @@
 #include "mahavishnu/messages/pool.hpp"
 #include "mahavishnu/messages/worker.hpp"
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -83,6 +84,10 @@ public:
   bool start(moment now);
   /// As many as there should be, within the limit of restarts.
   void replace(moment now);
+  /// So many there are to be at least, before `start`.
+  void need(std::int32_t least) {
+    target_ = std::max(target_, std::min(least, config_.max_workers));
+  }
   /// Within the bounds of the pool. Lifts what was said by `degraded` and `failed`.
   void scale(std::int32_t target, moment now);
   /// So many more, where the pool scales itself.

@@ -152,9 +152,10 @@ core::foundations::~foundations() = default;
 result<void> core::open_journal(const config::settings& settings, const core_surroundings& around,
                                 foundations& into) {
   if (around.state_dir.empty() || !settings.get<"storage.enabled">()) {
-    if (into.kept)
-      into.kept->take_over({});
-    return {};
+    if (!into.kept)
+      return {};
+    auto ended = into.kept->take_over({});
+    return ended ? result<void>{} : ended.error();
   }
   auto path = (around.state_dir / state_dir::journal).string();
   auto journal = store::open_sqlite(path);
@@ -167,7 +168,7 @@ result<void> core::open_journal(const config::settings& settings, const core_sur
     return archive.error();
   auto found = recover(**journal, into.kept.get(),
                        static_cast<std::size_t>(settings.get<"pools.idempotency_keys">()),
-                       journal_port{{}, std::make_shared<system_wall_clock>()}.now());
+                       milliseconds_of(system_wall_clock{}));
   if (!found)
     return found.error();
   into.journal = std::move(*journal);
@@ -227,6 +228,8 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
     periodic.grace = grace_of(settings);
     targets_.periodic = spawn_periodic(system_, std::move(periodic), std::move(*all.timetable));
   }
+  if (keepers_)
+    keepers_->stay(); // until now an error would have left all as it was
   control_ = spawn_control(system_, {std::move(around.identity), std::move(around.on_shut_down)},
                            targets_);
 }

@@ -104,32 +104,33 @@ keepers::open_outliving(const std::filesystem::path& directory) {
   return {runner.value().release(), end};
 }
 
-keepers::left_runs keepers::take_over(const std::set<std::string>& names) {
+result<keepers::left_runs> keepers::take_over(const known_pools& pools) {
   left_runs found;
   auto all = exec::find_left(directory_.string());
-  if (!all) {
-    log::error("keepers", "{}", all.error().message);
-    return found;
-  }
+  if (!all)
+    return all.error();
   for (const auto& left : *all) {
     auto name = std::filesystem::path(left.directory).filename().string();
     if (!left.has_work()) {
       if (auto removed = exec::remove_left(left.directory); !removed)
         log::warning("keepers", "{}", removed.error().message);
-    } else if (names.contains(name)) {
+    } else if (pools.names.contains(name)) {
       auto runner = open_outliving(left.directory);
       auto reached = std::make_shared<std::promise<result<std::vector<exec::run_state>>>>();
       auto answer = reached->get_future();
       runner->connect([reached](auto runs) { reached->set_value(std::move(runs)); });
       auto runs = answer.get(); // it comes: a runner has its own patience
-      if (!runs) {
-        log::error("keepers", "what an earlier server has left in '{}' cannot be taken over: {}",
-                   left.directory, runs.error().message);
-        continue;
-      }
+      if (!runs)
+        return error{runs.error().code,
+                     "what an earlier server has left in '" + left.directory +
+                         "' cannot be taken over, and may still run: " + runs.error().message +
+                         "; start the server again, or end that keeper first"};
       for (const auto& run : *runs)
         found[name].push_back(run.run);
       taken_over_[name] = std::move(runner);
+    } else if (pools.waiting.contains(name) || !pools.is_complete) {
+      log::warning("keepers", "what runs in '{}' is left alone: its pool cannot be read",
+                   left.directory);
     } else {
       end_all(open(left.directory), left.directory);
     }
@@ -144,6 +145,11 @@ void keepers::end(const std::string& name, const std::string& run) {
   auto handle = found->second->attach(run, [](const exec::process_exit&) {});
   found->second->settle({run});
   found->second->stop(handle);
+}
+
+void keepers::let_end(const std::string& name, const std::string& run) {
+  if (auto found = taken_over_.find(name); found != taken_over_.end())
+    found->second->settle({run});
 }
 
 } // namespace mahavishnu

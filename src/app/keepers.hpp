@@ -15,6 +15,16 @@
 
 namespace mahavishnu {
 
+/// The pools that keepers may be of.
+struct known_pools {
+  /// These go on.
+  std::set<std::string> names;
+  /// Nothing is done about these.
+  std::set<std::string> waiting;
+  /// Whether these are all; otherwise one that is not known is left alone.
+  bool is_complete = true;
+};
+
 /// The keepers of one server: the parents of the processes of its pools, which outlive it.
 class keepers {
 public:
@@ -28,20 +38,24 @@ public:
   /// go on, or whose end nobody has heard.
   using left_runs = std::map<std::string, std::vector<std::string>>;
 
-  /// Takes over the keepers of these names, and ends all others that were left. Waits, within
-  /// bounds.
-  left_runs take_over(const std::set<std::string>& names);
+  /// Takes over the keepers of the pools, and ends others that were left. Waits, within bounds. An
+  /// error when one of them cannot be reached: what it runs would be run again.
+  result<left_runs> take_over(const known_pools& pools);
 
   /// Ends such a run that nobody wants.
   void end(const std::string& name, const std::string& run);
+  /// Leaves such a run to itself.
+  void let_end(const std::string& name, const std::string& run);
 
   /// A runner whose processes have a keeper of their own. The keeper is started with the first of
   /// them, and ends after the last, once nobody has the runner any more; unless the processes are
   /// to `outlive` us. Does not wait.
   std::shared_ptr<exec::process_runner> runner_of(const std::string& name, bool outlive = false);
 
-  /// From now on, those that are to outlive us are left when nobody has their runner any more.
+  /// Those that are to outlive us are left when nobody has their runner any more, unless we stay:
+  /// then what is let go of is ended.
   void leave() { *is_leaving_ = true; }
+  void stay() { *is_leaving_ = false; }
 
   /// Of this server.
   std::uint64_t epoch() const { return epoch_; }
@@ -58,7 +72,7 @@ private:
   std::string program_;
   std::chrono::milliseconds grace_;
   std::shared_ptr<exec::keeper_thread> thread_;
-  std::shared_ptr<std::atomic<bool>> is_leaving_ = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<std::atomic<bool>> is_leaving_ = std::make_shared<std::atomic<bool>>(true);
   /// Those that were taken over and that nobody has asked for yet.
   std::map<std::string, std::shared_ptr<exec::keeper_runner>> taken_over_;
 };

@@ -128,6 +128,10 @@ answer<task_accepted> orchestrator::submit(const submit_task& task) {
   return ask<task_accepted>(task);
 }
 
+answer<task_accepted> orchestrator::retry(const task_id& task) {
+  return ask<task_accepted>(retry_task{task});
+}
+
 answer<task_result> orchestrator::wait(const task_id& task) {
   return ask<task_result>(wait_task{task});
 }

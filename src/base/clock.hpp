@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace mahavishnu {
 
@@ -20,5 +21,11 @@ public:
     return std::chrono::system_clock::now();
   }
 };
+
+/// Milliseconds since 1970.
+inline std::int64_t milliseconds_of(const wall_clock& clock) {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(clock.now().time_since_epoch()).count();
+}
 
 } // namespace mahavishnu

@@ -25,8 +25,8 @@ bool write_all(int descriptor, std::string_view text) {
   return true;
 }
 
-bool sync_directory(const std::filesystem::path& directory) {
-  int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+bool is_synced(const std::filesystem::path& path) {
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
     return false;
   bool synced = ::fsync(descriptor) == 0;
@@ -59,13 +59,17 @@ result<void> replace_file(const std::filesystem::path& file, std::string_view te
     errno = why;
     return failed();
   }
-  if (!sync_directory(directory))
+  if (!is_synced(directory))
     return failed();
   return {};
 }
 
+result<void> sync_to_disk(const std::filesystem::path& path) {
+  return is_synced(path) ? result<void>{} : refused("write", path);
+}
+
 result<void> remove_file(const std::filesystem::path& file) {
-  if ((::unlink(file.c_str()) != 0 && errno != ENOENT) || !sync_directory(file.parent_path()))
+  if ((::unlink(file.c_str()) != 0 && errno != ENOENT) || !is_synced(file.parent_path()))
     return refused("remove", file);
   return {};
 }

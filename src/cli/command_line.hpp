@@ -6,6 +6,7 @@
 #include "mahavishnu/messages/server.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,12 +17,15 @@ class App;
 
 namespace mahavishnu::cli {
 
+class journal_care;
+
 /// What commands need from the composition root, which is above them.
 struct services {
   /// Runs a server until somebody ends it; `on_ready` is called once it can be reached.
   std::function<result<void>(const config::settings&,
                              const std::function<void(const server_status&)>& on_ready)>
       run_server;
+  std::shared_ptr<journal_care> journals;
 };
 
 /// What holds for every command, as given on the command line.
@@ -53,6 +57,7 @@ void add_event_commands(CLI::App& app, invocation& now);
 void add_worker_commands(CLI::App& app, invocation& now);
 void add_worker_type_commands(CLI::App& app, invocation& now);
 void add_periodic_commands(CLI::App& app, invocation& now);
+void add_store_commands(CLI::App& app, invocation& now);
 void add_config_commands(CLI::App& app, invocation& now);
 
 /// Parses the command line, runs the command, and returns the exit code of the process.

@@ -39,6 +39,7 @@ int run(int argc, const char* const* argv, const services& above) {
   add_worker_commands(app, now);
   add_worker_type_commands(app, now);
   add_periodic_commands(app, now);
+  add_store_commands(app, now);
   add_config_commands(app, now);
   add_exec_command(app, now);
   add_run_commands(app, now);

@@ -64,7 +64,14 @@ std::string show_list(const task_list& list) {
     rows.push_back({task.task.str(), task.pool_name, std::string{to_string(task.status)},
                     std::to_string(task.attempts), seconds(task.age),
                     first_line(task.prompt, longest_prompt_shown)});
-  return table(rows);
+  auto text = table(rows);
+  for (const auto& each : list.problems)
+    text += "Problem: " + each + "\n";
+  return text;
+}
+
+int exit_code_of_list(const task_list& list) {
+  return list.problems.empty() ? done : failed;
 }
 
 void add_execute(CLI::App& pool, invocation& now) {
@@ -154,9 +161,18 @@ void add_list(CLI::App& group, invocation& now) {
   command->add_option("--status", question->status,
                       "queued, parked, running, completed, failed, timeout, cancelled or lost");
   command->add_option("--limit", question->limit, "How many at most (default: 100)");
-  command->callback([&now, question] {
-    now.action = [&now, question](output& out) {
-      return ask_and_show<task_list>(now, out, *question, show_list);
+  auto before = std::make_shared<std::string>();
+  command->add_option("--before", *before,
+                      "Only older ones than this task: the next page after the one it ends");
+  command->callback([&now, question, before] {
+    now.action = [&now, question, before](output& out) {
+      if (!before->empty()) {
+        auto task = parse_task(*before);
+        if (!task)
+          return out.failure(task.error());
+        question->before = *task;
+      }
+      return ask_and_show<task_list>(now, out, *question, show_list, exit_code_of_list);
     };
   });
 }
@@ -177,6 +193,8 @@ void add_task_commands(CLI::App& app, invocation& now) {
   add_for_task<describe_task>(*group, now, "show", "Tell where a task stands, and how it came so",
                               show_info);
   add_list(*group, now);
+  add_for_task<retry_task>(*group, now, "retry", "Have a new task do what one that ended did",
+                           show_accepted);
   add_for_task<cancel_task>(*group, now, "cancel", "End a task", show_cancelled);
 }
 

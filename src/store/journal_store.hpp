@@ -13,6 +13,13 @@
 
 namespace mahavishnu::store {
 
+/// What was found, and an error for each record among it that is damaged.
+template <class Record>
+struct found {
+  std::vector<Record> records;
+  std::vector<error> damaged;
+};
+
 /// Which tasks a list is to have.
 struct task_filter {
   /// Empty: of all pools.
@@ -22,6 +29,8 @@ struct task_filter {
   /// Only older ones than this; empty: from the newest on.
   task_id before;
   std::size_t limit = 100;
+  /// Without those that have not ended.
+  bool only_ended = false;
 };
 
 /// How many tasks that have ended are kept.
@@ -55,27 +64,26 @@ public:
   /// not known, or that has ended, is left out, and so is a task that is known already.
   virtual result<void> apply(std::span<const change> changes) = 0;
 
-  virtual result<std::vector<stored_pool>> pools() = 0;
+  virtual result<found<stored_pool>> pools() = 0;
 
   /// Those that have not ended, the oldest first. A damaged one comes as an error, and those behind
-  /// it still come. The same for a store that cannot be read, and then nothing more comes.
-  /// `take` may not use the store.
-  virtual void each_open(const std::function<void(result<stored_task>)>& take) = 0;
+  /// it still come. `take` may not use the store.
+  virtual result<void> each_open(const std::function<void(result<stored_task>)>& take) = 0;
 
   /// Nothing when it is not known (any more).
   virtual result<std::optional<stored_task>> find(const task_id& task) = 0;
 
-  /// The newest first, without what they have written.
-  virtual result<std::vector<stored_task>> list(const task_filter& wanted) = 0;
+  /// The newest first, without what they have written. Damaged ones count as others do.
+  virtual result<found<stored_task>> list(const task_filter& wanted) = 0;
 
   /// The newest tasks that have a key, the newest first, without what they have written.
-  virtual result<std::vector<stored_task>> keyed(std::size_t most) = 0;
+  virtual result<found<stored_task>> keyed(std::size_t most) = 0;
 
   /// Forgets no more than `step` tasks that need not be kept; how many it were. To be called again
   /// as long as it gives `step`.
   virtual result<std::size_t> forget_ended(const retention& kept, std::size_t step) = 0;
 
-  /// What had to be left out when it was opened, a sentence each. Says each once.
+  /// What had to be left out or mended since this was asked last, a sentence each.
   virtual std::vector<std::string> take_warnings() { return {}; }
 
   // -- care --------------------------------------------------------------------------------------
@@ -84,7 +92,7 @@ public:
   virtual result<store_report> check() = 0;
   /// A consistent copy in a new file, while others go on.
   virtual result<void> backup(const std::string& path) = 0;
-  /// Gives space back to the system. Others wait meanwhile.
+  /// Gives space back to the system. For when nobody else uses it: others would have to wait.
   virtual result<void> compact() = 0;
 };
 

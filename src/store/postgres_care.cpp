@@ -21,7 +21,7 @@ void check_tasks(postgres_session& at, const postgres_totals& written, store_rep
                  problems& found) {
   postgres_total open;
   postgres_total ended;
-  auto read = at.each_task("true", [&](const found_task& each) {
+  auto read = at.each_task("true", [&](const read_row& each) {
     if (!each.read)
       found.add(each.read.error().message);
     (each.is_ended ? ended : open).add(each.task);
@@ -46,7 +46,7 @@ class copying {
 public:
   explicit copying(journal_store& to) : to_(&to) {}
 
-  void take(found_task&& found) {
+  void take(read_row&& found) {
     if (failed_)
       return;
     if (!found.read) {
@@ -105,12 +105,14 @@ result<void> copy_to(postgres_session& at, const std::string& file) {
   if (!instant.begun())
     return at.connection.failure("read", instant.begun());
   copying to{**copy};
-  auto pools = at.read_pools([&to](error why) { to.fail(std::move(why)); });
+  auto pools = at.read_pools();
   if (!pools)
     return pools.error();
-  for (auto& each : *pools)
+  for (auto& each : pools->damaged)
+    to.fail(std::move(each));
+  for (auto& each : pools->records)
     to.take(std::move(each));
-  if (auto read = at.each_task("true", [&to](found_task each) { to.take(std::move(each)); }); !read)
+  if (auto read = at.each_task("true", [&to](read_row each) { to.take(std::move(each)); }); !read)
     return read;
   return to.finish();
 }
@@ -131,10 +133,12 @@ result<store_report> check_postgres(postgres_session& at) {
   if (!size)
     return at.connection.failure("check", size);
   report.bytes = static_cast<std::uint64_t>(size.number(0));
-  auto pools = at.read_pools([&found](const error& why) { found.add(why.message); });
+  auto pools = at.read_pools();
   if (!pools)
     return pools.error();
-  report.pools = pools->size();
+  for (const auto& each : pools->damaged)
+    found.add(each.message);
+  report.pools = pools->records.size();
   auto written = at.read_totals();
   if (!written && at.connection.is_lost())
     return written.error();

@@ -17,6 +17,7 @@ constexpr const char* usual_schema = "mahavishnu";
 constexpr std::array steps{R"(
 create table pools (
   id bytea not null,
+  mark bigint not null,
   record bytea not null,
   sum integer not null
 );
@@ -54,6 +55,8 @@ alter table tasks set (autovacuum_vacuum_scale_factor = 0.02,
 -- How many there have to be and which (all their marks, xor): what no checksum of a record could
 -- show to be missing. And which span of whose changes was the last to be written.
 create table totals (
+  pool_count bigint not null,
+  pool_digest bigint not null,
   open_count bigint not null,
   open_digest bigint not null,
   ended_count bigint not null,
@@ -61,7 +64,7 @@ create table totals (
   writer uuid,
   span bigint not null
 ) with (fillfactor = 10);
-insert into totals values (0, 0, 0, 0, null, 0);
+insert into totals values (0, 0, 0, 0, 0, 0, null, 0);
 )"};
 
 constexpr const char* meta = R"(

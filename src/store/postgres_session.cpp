@@ -223,8 +223,7 @@ result<postgres_session> postgres_session::open(const postgres_url& url, postgre
   return opened;
 }
 
-found_task postgres_session::read_task(const postgres_result& rows, int row,
-                                       bool with_output) const {
+read_row postgres_session::read_task(const postgres_result& rows, int row, bool with_output) const {
   auto task = task_key::read(rows.bytes(id, row)).value_or(task_id{});
   stored_task read;
   read.task = task;
@@ -273,20 +272,30 @@ result<std::optional<stored_task>> postgres_session::find_task(const task_id& ta
   return std::optional{std::move(*read)};
 }
 
-result<std::vector<stored_pool>>
-postgres_session::read_pools(const std::function<void(error)>& damage) {
-  auto found = connection.run(postgres_sql().pools);
-  if (!found)
-    return connection.failure("read the pools of", found);
-  std::vector<stored_pool> read;
-  for (int row = 0; row < found.rows(); ++row) {
-    stored_pool each{pool_id{found.text(0, row)}, found.text(1, row)};
-    if (found.number(2, row) !=
+result<found<stored_pool>> postgres_session::read_pools() {
+  auto rows = connection.run(postgres_sql().pools);
+  if (!rows)
+    return connection.failure("read the pools of", rows);
+  found<stored_pool> all;
+  postgres_total seen;
+  for (int row = 0; row < rows.rows(); ++row) {
+    stored_pool each{pool_id{rows.text(0, row)}, rows.text(1, row)};
+    seen.add(each.pool);
+    if (rows.number(2, row) ==
         std::bit_cast<std::int32_t>(record_sum::of_pool(each.pool, each.record)))
-      damage(damaged("the record of pool '" + each.pool.value + "'"));
-    read.push_back(std::move(each));
+      all.records.push_back(std::move(each));
+    else
+      all.damaged.push_back(damaged("the record of pool '" + each.pool.value + "'"));
   }
-  return read;
+  auto totals = read_totals();
+  if (!totals && connection.is_lost())
+    return totals.error();
+  if (!totals)
+    all.damaged.push_back(totals.error());
+  else if (totals->pools != seen)
+    all.damaged.push_back(
+        damaged("the list of pools, of which " + std::to_string(seen.count) + " were found,"));
+  return all;
 }
 
 result<postgres_totals> postgres_session::read_totals() {
@@ -299,11 +308,11 @@ result<postgres_totals> postgres_session::read_totals() {
     return postgres_total{static_cast<std::uint64_t>(found.number(column)),
                           static_cast<std::uint64_t>(found.number(column + 1))};
   };
-  return postgres_totals{total(0), total(2), total(4)};
+  return postgres_totals{total(0), total(2), total(4), total(6)};
 }
 
 result<void> postgres_session::each_task(const std::string& condition,
-                                         const std::function<void(found_task)>& take) {
+                                         const std::function<void(read_row)>& take) {
   task_id last;
   auto ended = connection.each_row("select " + whole_task() + " from tasks where " + condition +
                                        " order by id",

@@ -13,7 +13,7 @@
 
 namespace mahavishnu::store {
 
-/// How many tasks there are and which: two that agree are of the same tasks.
+/// How many there are and which: two that agree are of the same ones.
 struct postgres_total {
   std::uint64_t count = 0;
   std::uint64_t digest = 0;
@@ -22,11 +22,16 @@ struct postgres_total {
     ++count;
     digest ^= task_mark(task);
   }
+  void add(const pool_id& pool) {
+    ++count;
+    digest ^= pool_mark(pool);
+  }
 
   friend bool operator==(const postgres_total&, const postgres_total&) = default;
 };
 
 struct postgres_totals {
+  postgres_total pools;
   postgres_total open;
   postgres_total ended;
   /// What the index of open tasks has.
@@ -41,8 +46,8 @@ struct postgres_backend {
   friend bool operator==(const postgres_backend&, const postgres_backend&) = default;
 };
 
-/// A task as it was found, or why it cannot be read.
-struct found_task {
+/// A task as it was found in a row, or why it cannot be read.
+struct read_row {
   task_id task;
   bool is_ended = false;
   result<stored_task> read;
@@ -63,13 +68,14 @@ struct postgres_session {
   // -- reading ------------------------------------------------------------------------------------
 
   /// The task of a row. An error when a checksum does not agree.
-  found_task read_task(const postgres_result& rows, int row, bool with_output) const;
+  read_row read_task(const postgres_result& rows, int row, bool with_output) const;
   result<std::optional<stored_task>> find_task(const task_id& task);
-  result<std::vector<stored_pool>> read_pools(const std::function<void(error)>& damage);
+  /// A pool that is missing is damage as well.
+  result<found<stored_pool>> read_pools();
   result<postgres_totals> read_totals();
   /// Those for which a condition holds, the oldest first, behind damaged ones too. An error when
   /// there is no more to be had. Leaves the transaction that it is in if it has to.
-  result<void> each_task(const std::string& condition, const std::function<void(found_task)>& take);
+  result<void> each_task(const std::string& condition, const std::function<void(read_row)>& take);
 
   error damaged(const std::string& what) const;
 };

@@ -75,11 +75,12 @@ void give_pools(std::span<const change> changes, const std::function<void(postgr
     else if (const auto* closed = std::get_if<pool_closed>(&each))
       pools[closed->pool.value] = nullptr;
   }
-  row_batch put{postgres_sql().put_pools, {bytea, bytea, int4}};
+  row_batch put{postgres_sql().put_pools, {bytea, int8, bytea, int4}};
   row_batch drop{postgres_sql().drop_pools, {bytea}};
   for (const auto& [id, opened] : pools) {
     if (opened)
-      put.add(id, std::string_view{opened->record},
+      put.add(id, static_cast<std::int64_t>(pool_mark(opened->pool)),
+              std::string_view{opened->record},
               as_number(record_sum::of_pool(opened->pool, opened->record)));
     else
       drop.add(id);

@@ -49,19 +49,26 @@ std::string changed(const std::string& given, const std::string& where,
 /// A list first takes ids from indices, then looks at those tasks that are left. That a status is
 /// compared together with the id leaves the planner one index to choose, whatever it has counted:
 /// the others would be right about most statuses and read everything for a rare one.
-std::string list_of(const std::string& open, const std::string& ended) {
+std::string list_of(const std::string& ended) {
   return "select " + task_head() +
          " from (select id from ("
-         "(select id from tasks where ended_at is null and id <= $1::uuid "
-         "and status = any($3::smallint[]) " +
-         open +
-         " order by id desc limit $2::bigint) "
-         "union all select found.id from unnest($3::smallint[]) as wanted (status) "
+         "select found.id from unnest($3::smallint[]) as wanted (status) "
          "cross join lateral (select id from tasks where ended_at is not null " +
          ended +
          " limit $2::bigint) as found"
          ") as all_of_them order by id desc limit $2::bigint) as ids "
          "join tasks using (id) order by id desc";
+}
+
+/// The same with those that have not ended.
+std::string list_of(const std::string& open, const std::string& ended) {
+  auto all = list_of(ended);
+  std::string before = " from (select id from (";
+  all.insert(all.find(before) + before.size(),
+             "(select id from tasks where ended_at is null and id <= $1::uuid "
+             "and status = any($3::smallint[]) " +
+                 open + " order by id desc limit $2::bigint) union all ");
+  return all;
 }
 
 } // namespace
@@ -81,11 +88,20 @@ const std::string& whole_task() {
 postgres_statements::postgres_statements() {
   claim = {"claim", "update totals set writer = $1::uuid, span = 0"};
   note_span = {"note_span", "update totals set span = $1::bigint where writer = $2::uuid"};
-  put_pools = {"put_pools", "insert into pools (id, record, sum) "
-                            "select * from unnest($1::bytea[], $2::bytea[], $3::integer[]) "
-                            "on conflict (sha256(id)) do update set record = excluded.record, "
-                            "sum = excluded.sum"};
-  drop_pools = {"drop_pools", "delete from pools where id = any($1::bytea[])"};
+  // A row that was there has been locked by this transaction.
+  put_pools = {"put_pools",
+               "with put as (insert into pools (id, mark, record, sum) "
+               "select * from unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::integer[]) "
+               "on conflict (sha256(id)) do update set record = excluded.record, "
+               "sum = excluded.sum returning mark, xmax = 0 as is_new) "
+               "update totals set pool_count = pool_count + new.count, "
+               "pool_digest = pool_digest # new.digest from " +
+                   summed("new", "", "put where is_new")};
+  drop_pools = {"drop_pools", "with gone as (delete from pools where id = any($1::bytea[]) "
+                              "returning mark) "
+                              "update totals set pool_count = pool_count - less.count, "
+                              "pool_digest = pool_digest # less.digest from " +
+                                  summed("less", "", "gone")};
 
   // What an insert in the same statement sees is how it was before: only those that were known.
   // That there are any is seldom, and looked at before all rows are looked for once more.
@@ -142,7 +158,8 @@ postgres_statements::postgres_statements() {
 
   pools = {"pools", "select id, record, sum from pools order by id"};
   // What the index of open tasks has is counted beside what it has to have.
-  totals = {"totals", "select open_count, open_digest, ended_count, ended_digest, "
+  totals = {"totals", "select pool_count, pool_digest, "
+                      "open_count, open_digest, ended_count, ended_digest, "
                       "found.count, found.digest, writer, span from totals, "
                       "(select count(*) as count, coalesce(bit_xor(mark), 0) as digest "
                       "from tasks where ended_at is null) as found"};
@@ -151,16 +168,18 @@ postgres_statements::postgres_statements() {
                           " from tasks where id <= $1::uuid order by id desc limit $2::bigint"};
   keyed = {"keyed", "select " + task_head() +
                         " from tasks where key is not null order by id desc limit $1::bigint"};
-  with_status = {"with_status",
-                 list_of("", "and (status, id) <= (wanted.status, $1::uuid) "
-                             "and status >= wanted.status order by status desc, id desc")};
+  const std::string with_that_status = "and (status, id) <= (wanted.status, $1::uuid) "
+                                       "and status >= wanted.status order by status desc, id desc";
+  with_status = {"with_status", list_of("", with_that_status)};
+  ended_with_status = {"ended_with_status", list_of(with_that_status)};
   // The status as another type: no other index is in that order.
-  of_pool = {"of_pool",
-             list_of("and pool = $4::bytea",
-                     "and substr(pool, 1, 32) = substr($4::bytea, 1, 32) "
-                     "and (status::integer, id) <= (wanted.status::integer, $1::uuid) "
-                     "and status::integer >= wanted.status::integer and pool = $4::bytea "
-                     "order by status::integer desc, id desc")};
+  const std::string of_that_pool =
+      "and substr(pool, 1, 32) = substr($4::bytea, 1, 32) "
+      "and (status::integer, id) <= (wanted.status::integer, $1::uuid) "
+      "and status::integer >= wanted.status::integer and pool = $4::bytea "
+      "order by status::integer desc, id desc";
+  of_pool = {"of_pool", list_of("and pool = $4::bytea", of_that_pool)};
+  ended_of_pool = {"ended_of_pool", list_of(of_that_pool)};
 }
 
 std::vector<postgres_statement> postgres_statements::for_writing() const {
@@ -169,7 +188,8 @@ std::vector<postgres_statement> postgres_statements::for_writing() const {
 }
 
 std::vector<postgres_statement> postgres_statements::for_reading() const {
-  return {pools, totals, find, newest, keyed, with_status, of_pool};
+  return {pools,   totals,       find, newest, keyed, with_status, ended_with_status,
+          of_pool, ended_of_pool};
 }
 
 const postgres_statements& postgres_sql() {

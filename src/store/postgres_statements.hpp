@@ -35,7 +35,9 @@ struct postgres_statements {
   postgres_statement newest;
   postgres_statement keyed;
   postgres_statement with_status;
+  postgres_statement ended_with_status;
   postgres_statement of_pool;
+  postgres_statement ended_of_pool;
 
   std::vector<postgres_statement> for_writing() const;
   std::vector<postgres_statement> for_reading() const;

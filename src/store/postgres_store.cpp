@@ -89,25 +89,24 @@ public:
     }
   }
 
-  result<std::vector<stored_pool>> pools() override {
-    using found_pools = std::vector<stored_pool>;
+  result<found<stored_pool>> pools() override {
+    using found_pools = found<stored_pool>;
     return within<found_pools>([](postgres_session& at) -> result<found_pools> {
-      std::optional<error> damage;
-      auto found = at.read_pools([&damage](error why) { damage = std::move(why); });
-      return damage ? result<found_pools>{*damage} : found;
+      postgres_transaction instant{at.connection, begin_instant};
+      if (!instant.begun())
+        return at.connection.failure("read", instant.begun());
+      return at.read_pools();
     });
   }
 
-  void each_open(const std::function<void(result<stored_task>)>& take) override {
+  result<void> each_open(const std::function<void(result<stored_task>)>& take) override {
     bool has_given = false;
     auto give = [&](result<stored_task> each) {
       has_given = true;
       take(std::move(each));
     };
-    auto read = within<void>([&](postgres_session& at) { return give_open(at, give); },
-                             [&has_given] { return !has_given; });
-    if (!read)
-      take(read.error());
+    return within<void>([&](postgres_session& at) { return give_open(at, give); },
+                        [&has_given] { return !has_given; });
   }
 
   result<std::optional<stored_task>> find(const task_id& task) override {
@@ -115,19 +114,22 @@ public:
         [&task](postgres_session& at) { return at.find_task(task); });
   }
 
-  result<std::vector<stored_task>> list(const task_filter& wanted) override {
-    return within<std::vector<stored_task>>([&wanted](postgres_session& at) {
-      auto found = heads(at, newest(at, wanted));
-      if (found)
-        for (const auto& each : *found)
-          if (!is_wanted(wanted, each))
-            found = at.damaged("the list that has task '" + each.task.str() + "'");
-      return found;
+  result<found<stored_task>> list(const task_filter& wanted) override {
+    return within<found<stored_task>>([&wanted](postgres_session& at) {
+      auto all = heads(at, newest(at, wanted));
+      if (all)
+        std::erase_if(all->records, [&](const stored_task& each) {
+          bool is_right = is_wanted(wanted, each);
+          if (!is_right)
+            all->damaged.push_back(at.damaged("the list that has task '" + each.task.str() + "'"));
+          return !is_right;
+        });
+      return all;
     });
   }
 
-  result<std::vector<stored_task>> keyed(std::size_t most) override {
-    return within<std::vector<stored_task>>([most](postgres_session& at) {
+  result<found<stored_task>> keyed(std::size_t most) override {
+    return within<found<stored_task>>([most](postgres_session& at) {
       return heads(at, at.connection.run(postgres_sql().keyed, values(row_limit(most))));
     });
   }
@@ -291,8 +293,7 @@ private:
     else if (totals->listed != totals->open)
       if (auto said = say_damaged_list(at, *totals, take); !said)
         return said;
-    return at.each_task("ended_at is null",
-                        [&take](found_task each) { take(std::move(each.read)); });
+    return at.each_task("ended_at is null", [&take](read_row each) { take(std::move(each.read)); });
   }
 
   /// The list of open tasks is not what was written: all tasks are looked at.
@@ -323,7 +324,7 @@ private:
     // Without a bound, up to the last id that there is.
     task_id last{wanted.before.high() - (wanted.before.low() == 0 ? 1 : 0),
                  wanted.before.low() - 1};
-    if (wanted.pool.empty() && wanted.statuses.empty())
+    if (wanted.pool.empty() && wanted.statuses.empty() && !wanted.only_ended)
       return at.connection.run(sql.newest, values(last, limit));
     auto statuses = wanted.statuses;
     if (statuses.empty()) {
@@ -337,30 +338,33 @@ private:
     for (auto each : statuses)
       given.add(static_cast<std::int16_t>(each));
     if (wanted.pool.empty())
-      return at.connection.run(sql.with_status, values(last, limit, std::move(given)));
+      return at.connection.run(wanted.only_ended ? sql.ended_with_status : sql.with_status,
+                               values(last, limit, std::move(given)));
     return at.connection.run(
-        sql.of_pool, values(last, limit, std::move(given), std::string_view{wanted.pool.value}));
+        wanted.only_ended ? sql.ended_of_pool : sql.of_pool,
+        values(last, limit, std::move(given), std::string_view{wanted.pool.value}));
   }
 
-  static result<std::vector<stored_task>> heads(const postgres_session& at,
-                                                const postgres_result& rows) {
+  static result<found<stored_task>> heads(const postgres_session& at, const postgres_result& rows) {
     if (!rows)
       return at.connection.failure("read", rows);
-    std::vector<stored_task> found;
-    found.reserve(static_cast<std::size_t>(rows.rows()));
+    found<stored_task> all;
+    all.records.reserve(static_cast<std::size_t>(rows.rows()));
     for (int row = 0; row < rows.rows(); ++row) {
       auto task = at.read_task(rows, row, false).read;
-      if (!task)
-        return task.error();
-      found.push_back(std::move(*task));
+      if (task)
+        all.records.push_back(std::move(*task));
+      else
+        all.damaged.push_back(task.error());
     }
-    return found;
+    return all;
   }
 
   static bool is_wanted(const task_filter& wanted, const stored_task& task) {
     return (wanted.pool.empty() || wanted.pool == task.pool) &&
            (wanted.statuses.empty() || std::find(wanted.statuses.begin(), wanted.statuses.end(),
-                                                 task.status) != wanted.statuses.end());
+                                                 task.status) != wanted.statuses.end()) &&
+           (task.ended_at || !wanted.only_ended);
   }
 
   postgres_url url_;

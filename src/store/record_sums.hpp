@@ -22,6 +22,13 @@ public:
     sum.add(record);
     return sum.sum_.value();
   }
+  static std::uint32_t of_total(std::string_view of, std::uint64_t count, std::uint64_t digest) {
+    record_sum sum;
+    sum.add(of);
+    sum.add(count);
+    sum.add(digest);
+    return sum.sum_.value();
+  }
   static std::uint32_t of_opened(const task_id& task, std::string_view pool, wall_time at,
                                  std::string_view key, std::string_view work) {
     record_sum sum{task};

@@ -5,48 +5,58 @@
 #include "store/problems.hpp"
 #include "store/record_sums.hpp"
 
-#include <sys/stat.h>
-
 #include <system_error>
+#include <tuple>
+#include <utility>
 
 namespace mahavishnu::store {
 
 namespace {
 
-void check_pools(const sqlite_session& at, store_report& report, problems& found) {
+record_total check_pools(const sqlite_session& at, problems& problems) {
+  record_total seen;
   sqlite_run row{at.pools};
   while (row.next()) {
     pool_id pool{std::string{row.bytes(0)}};
-    ++report.pools;
+    seen.add(pool);
     if (row.number(2) != record_sum::of_pool(pool, row.bytes(1)))
-      found.add(at.damaged("the record of pool '" + pool.value + "'").message);
+      problems.add(at.damaged("the record of pool '" + pool.value + "'").message);
   }
   if (row.failure() != SQLITE_OK)
-    found.add(at.connection.failure("read the pools of", row.failure()).message);
+    problems.add(at.connection.failure("read the pools of", row.failure()).message);
+  return seen;
 }
 
-void check_tasks(const sqlite_session& at, store_report& report, problems& found) {
-  task_totals seen;
+/// Those that are open, and those that have ended.
+std::pair<record_total, record_total> check_tasks(const sqlite_session& at, problems& problems) {
+  record_total open;
+  record_total ended;
   auto code = at.each_task([&](std::optional<task_id> task, const sqlite_run& row) {
     if (!task)
-      return found.add(at.damaged("the id of a record").message);
+      return problems.add(at.damaged("the id of a record").message);
     auto read = at.read_task(*task, row, 1, true);
     if (!read)
-      found.add(read.error().message);
-    (row.is_null(5) ? seen.open : seen.ended).add(*task);
+      problems.add(read.error().message);
+    (row.is_null(5) ? open : ended).add(*task);
   });
   if (code != SQLITE_OK)
-    found.add(at.connection.failure("read all tasks of", code).message);
-  report.open_tasks = seen.open.count;
-  report.ended_tasks = seen.ended.count;
+    problems.add(at.connection.failure("read all tasks of", code).message);
+  return {open, ended};
+}
+
+void check_totals(const sqlite_session& at, const record_totals& seen, problems& problems) {
   auto written = at.read_totals();
+  auto text = [](const record_totals& all) {
+    return std::to_string(all.pools.count) + " pools, " + std::to_string(all.open.count) +
+           " open tasks and " + std::to_string(all.ended.count) + " that have ended";
+  };
   if (!written)
-    found.add(written.error().message);
-  else if (*written != seen)
-    found.add("the journal '" + at.connection.path() + "' has " + std::to_string(seen.open.count) +
-              " open tasks and " + std::to_string(seen.ended.count) +
-              " that have ended, and these are not those that were written: " +
-              std::to_string(written->open.count) + " and " + std::to_string(written->ended.count));
+    problems.add(written.error().message);
+  else if (!*written)
+    problems.add(at.damaged("how much there is to be").message);
+  else if (**written != seen)
+    problems.add("the journal '" + at.connection.path() + "' has " + text(seen) +
+                 ", and these are not those that were written: " + text(**written));
 }
 
 void check_pages(const sqlite_session& at, problems& found) {
@@ -63,11 +73,6 @@ void check_pages(const sqlite_session& at, problems& found) {
     found.add(at.connection.failure("check all pages of", code).message);
 }
 
-std::uint64_t file_size(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-}
-
 result<void> copy_to(const sqlite_session& at, const std::string& path, const std::string& wanted) {
   auto to = sqlite_connection::open(path, SQLITE_OPEN_READWRITE);
   if (!to)
@@ -82,9 +87,12 @@ result<void> copy_to(const sqlite_session& at, const std::string& path, const st
   }
   if (code == SQLITE_OK)
     return {};
+  if (is_damage(code))
+    return backup_failure(wanted, at.connection.failure("read", code).message);
   auto in_file = sqlite3_system_errno(to->get());
-  return backup_failure(wanted, in_file != 0 ? std::generic_category().message(in_file)
-                                             : sqlite3_errstr(code));
+  return backup_failure(wanted, (in_file != 0 ? std::generic_category().message(in_file)
+                                              : std::string{sqlite3_errstr(code)}) +
+                                    "; look at the free space");
 }
 
 int checkpoint(const sqlite_session& at) {
@@ -95,17 +103,18 @@ int checkpoint(const sqlite_session& at) {
 } // namespace
 
 result<store_report> check_sqlite(const sqlite_session& at) {
+  problems problems;
+  record_totals seen;
+  seen.pools = check_pools(at, problems);
+  std::tie(seen.open, seen.ended) = check_tasks(at, problems);
+  check_totals(at, seen, problems);
+  check_pages(at, problems);
   store_report report;
-  problems found;
-  // Of one instant, whatever is written meanwhile.
-  sqlite_transaction instant{at.connection, "begin"};
-  if (instant.code() != SQLITE_OK)
-    return at.connection.failure("check", instant.code());
-  check_pools(at, report, found);
-  check_tasks(at, report, found);
-  check_pages(at, found);
+  report.pools = seen.pools.count;
+  report.open_tasks = seen.open.count;
+  report.ended_tasks = seen.ended.count;
   report.bytes = file_size(at.connection.path()) + file_size(at.connection.path() + "-wal");
-  report.problems = found.take();
+  report.problems = problems.take();
   return report;
 }
 
@@ -117,9 +126,10 @@ result<void> compact_sqlite(const sqlite_session& at) {
   int code = checkpoint(at);
   if (code == SQLITE_OK)
     code = at.connection.execute("vacuum");
-  if (code == SQLITE_OK)
-    code = checkpoint(at);
   if (code != SQLITE_OK)
+    return at.connection.failure("compact", code);
+  code = checkpoint(at);
+  if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) // somebody reads: the log shrinks later
     return at.connection.failure("compact", code);
   return {};
 }

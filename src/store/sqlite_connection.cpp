@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite_connection.hpp"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <system_error>
 
@@ -86,6 +88,11 @@ error sqlite_connection::failure(std::string_view what, int code) const {
   return sqlite_failure(what, path_, code, handle_ ? system_error_of(handle_.get(), code) : 0);
 }
 
+std::uint64_t file_size(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
 error sqlite_failure(std::string_view what, const std::string& path, int code, int system_error) {
   auto say = [&](errc kind, const std::string& why) {
     return error{kind, "cannot " + std::string(what) + " the journal '" + path + "': " + why};
@@ -112,7 +119,8 @@ error sqlite_failure(std::string_view what, const std::string& path, int code, i
                                     " s; end that one, or try again");
   case SQLITE_NOTADB:
     return say(errc::io_failed,
-               "it is no SQLite file; restore a backup, or move it away to begin anew");
+               "it is no SQLite file; restore a backup, or move it and its -wal and -shm away to "
+               "begin anew");
   case SQLITE_CORRUPT:
     return say(errc::io_failed, "the file is damaged; have it checked, and restore a backup");
   case SQLITE_TOOBIG:

@@ -139,6 +139,9 @@ private:
 /// "cannot WHAT the journal 'PATH': the reason; the fix".
 error sqlite_failure(std::string_view what, const std::string& path, int code, int system_error);
 
+/// 0 when there is none.
+std::uint64_t file_size(const std::string& path);
+
 /// Whether the file holds something that SQLite cannot make sense of.
 inline bool is_damage(int code) {
   return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB;

@@ -45,9 +45,9 @@ create index tasks_keyed on tasks (id) where key is not null;
 create table totals (
   of text primary key,
   count integer not null,
-  digest integer not null
+  digest integer not null,
+  sum integer not null
 ) without rowid;
-insert into totals values ('open', 0, 0), ('ended', 0, 0);
 )"};
 
 constexpr const char* meta = R"(

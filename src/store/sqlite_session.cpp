@@ -5,6 +5,7 @@
 #include "store/sqlite_schema.hpp"
 
 #include <limits>
+#include <utility>
 
 namespace mahavishnu::store {
 
@@ -25,12 +26,28 @@ int set_up(const sqlite_connection& connection, sqlite_use use) {
       "pragma page_size = " + std::to_string(page_size) + "; pragma cache_size = -" +
       std::to_string(cache_size) +
       "; pragma cell_size_check = on; pragma trusted_schema = off; pragma synchronous = full"
-      "; pragma wal_autocheckpoint = " +
-      std::to_string(checkpoint_pages) +
-      "; pragma journal_size_limit = " + std::to_string(kept_log_bytes));
+      "; pragma journal_size_limit = " +
+      std::to_string(kept_log_bytes));
   if (use == sqlite_use::read)
     sqlite3_db_config(connection.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   return code;
+}
+
+/// What has been said already.
+constexpr int said = -1;
+
+/// SQLite calls it after each change, and would itself say nothing of a failure.
+int empty_log(void* failure, sqlite3* connection, const char* name, int pages) {
+  if (pages < checkpoint_pages)
+    return SQLITE_OK;
+  auto& noted = *static_cast<int*>(failure);
+  int code =
+      sqlite3_wal_checkpoint_v2(connection, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY)
+    noted = SQLITE_OK;
+  else if (noted == SQLITE_OK)
+    noted = code;
+  return SQLITE_OK; // the change itself is on disk
 }
 
 result<void> use_log(const sqlite_connection& connection) {
@@ -75,6 +92,7 @@ int prepare_all(sqlite_session& at) {
   const std::string whole = head + ", output, error_output";
   int code = SQLITE_OK;
   auto prepare = [&](const std::string& sql) { return at.connection.prepare(sql, code); };
+  at.has_pool = prepare("select 1 from pools where id = ?");
   at.put_pool = prepare("insert or replace into pools values (?, ?, ?)");
   at.drop_pool = prepare("delete from pools where id = ?");
   at.pools = prepare("select id, record, sum from pools order by id");
@@ -85,9 +103,9 @@ int prepare_all(sqlite_session& at) {
   at.end = prepare("update tasks set status = ?2, attempt = ?3, ended_at = ?4, state_sum = ?5, "
                    "output_sum = ?6, progress = ?7, result = ?8, output = ?9, error_output = ?10 "
                    "where id = ?1 and ended_at is null");
-  at.forget = prepare("delete from tasks where id = ?");
-  at.totals = prepare("select of, count, digest from totals");
-  at.set_totals = prepare("update totals set count = ?2, digest = ?3 where of = ?1");
+  at.forget = prepare("delete from tasks where id = ? and ended_at is not null");
+  at.totals = prepare("select of, count, digest, sum from totals");
+  at.set_totals = prepare("insert or replace into totals values (?, ?, ?, ?)");
   at.find = prepare("select " + whole + " from tasks where id = ?");
   at.find_without_output = prepare("select " + head + " from tasks where id = ?");
   at.open_tasks = prepare("select id from tasks indexed by tasks_open where ended_at is null "
@@ -104,6 +122,9 @@ int prepare_all(sqlite_session& at) {
   at.ended_by_pool =
       prepare("select id from tasks indexed by tasks_by_pool where ended_at is not null "
               "and pool = ? and status = ? and id < ? order by id desc limit ?");
+  at.statuses_of_all =
+      prepare("select status from tasks indexed by tasks_by_status where ended_at is not null "
+              "and status > ? order by status limit 1");
   at.statuses_of_pool =
       prepare("select status from tasks indexed by tasks_by_pool where ended_at is not null "
               "and pool = ? and status > ? order by status limit 1");
@@ -113,6 +134,7 @@ int prepare_all(sqlite_session& at) {
   at.every_task = prepare("select id, " + whole + " from tasks not indexed order by id");
   at.every_task_backwards =
       prepare("select id, " + whole + " from tasks not indexed order by id desc");
+  at.every_state = prepare("select id, ended_at from tasks not indexed");
   return code;
 }
 
@@ -123,14 +145,24 @@ bool fits(std::int64_t value) {
 
 } // namespace
 
-void task_total::add(const task_id& task) {
+void record_total::add(const task_id& task) {
   ++count;
   digest += task_mark(task);
 }
 
-void task_total::remove(const task_id& task) {
+void record_total::remove(const task_id& task) {
   --count;
   digest -= task_mark(task);
+}
+
+void record_total::add(const pool_id& pool) {
+  ++count;
+  digest += pool_mark(pool);
+}
+
+void record_total::remove(const pool_id& pool) {
+  --count;
+  digest -= pool_mark(pool);
 }
 
 std::string record_name(const task_id& task) {
@@ -148,9 +180,17 @@ result<sqlite_session> sqlite_session::open(const std::string& path, sqlite_use 
     return matched.error();
   sqlite_session opened;
   opened.connection = std::move(*connection);
+  opened.checkpoint_failure = std::make_unique<int>(SQLITE_OK);
+  sqlite3_wal_hook(opened.connection.get(), empty_log, opened.checkpoint_failure.get());
   if (int code = prepare_all(opened); code != SQLITE_OK)
     return opened.connection.failure("open", code);
   return opened;
+}
+
+int sqlite_session::take_checkpoint_failure() const {
+  if (*checkpoint_failure == SQLITE_OK || *checkpoint_failure == said)
+    return SQLITE_OK;
+  return std::exchange(*checkpoint_failure, said);
 }
 
 result<stored_task> sqlite_session::read_task(const task_id& task, const sqlite_run& row,
@@ -192,32 +232,86 @@ result<stored_task> sqlite_session::read_task(const task_id& task, const sqlite_
   return read;
 }
 
-result<std::optional<stored_task>> sqlite_session::find_task(const task_id& task,
-                                                             bool with_output) const {
+result<found_task> sqlite_session::find_task(const task_id& task, bool with_output) const {
   task_key key{task};
   sqlite_run row{with_output ? find : find_without_output, blob{key.bytes()}};
   if (row.next()) {
-    auto found = read_task(task, row, 0, with_output);
-    if (!found)
-      return found.error();
-    return std::optional{std::move(*found)};
+    auto there = read_task(task, row, 0, with_output);
+    if (!there)
+      return found_task{{}, there.error()};
+    return found_task{std::move(*there), {}};
   }
   if (is_damage(row.failure()))
-    return damaged(record_name(task));
+    return found_task{{}, damaged(record_name(task))};
   if (row.failure() != SQLITE_OK)
     return connection.failure("read", row.failure());
-  return std::optional<stored_task>{};
+  return found_task{};
 }
 
-result<task_totals> sqlite_session::read_totals() const {
-  task_totals read;
+namespace {
+
+/// By the name of its row.
+record_total* total_of(record_totals& all, std::string_view name) {
+  return name == "pools"   ? &all.pools
+         : name == "open"  ? &all.open
+         : name == "ended" ? &all.ended
+                           : nullptr;
+}
+
+} // namespace
+
+result<std::optional<record_totals>> sqlite_session::read_totals() const {
+  record_totals read;
+  int rows = 0;
   sqlite_run row{totals};
-  while (row.next())
-    (row.bytes(0) == "open" ? read.open : read.ended) = task_total{
-        static_cast<std::uint64_t>(row.number(1)), static_cast<std::uint64_t>(row.number(2))};
+  while (row.next()) {
+    auto name = row.bytes(0);
+    auto* into = total_of(read, name);
+    auto count = static_cast<std::uint64_t>(row.number(1));
+    auto digest = static_cast<std::uint64_t>(row.number(2));
+    if (!into || row.number(3) != record_sum::of_total(name, count, digest))
+      return std::optional<record_totals>{};
+    *into = {count, digest};
+    ++rows;
+  }
+  if (is_damage(row.failure()))
+    return std::optional<record_totals>{};
   if (row.failure() != SQLITE_OK)
     return connection.failure("read", row.failure());
-  return read;
+  if (rows == 0) // of a journal in which nothing was written yet
+    return std::optional{read};
+  return rows == 3 ? std::optional{read} : std::nullopt;
+}
+
+result<record_totals> sqlite_session::count_again() const {
+  record_totals counted;
+  {
+    sqlite_run row{every_state};
+    while (row.next())
+      if (auto task = task_key::read(row.bytes(0)))
+        (row.is_null(1) ? counted.open : counted.ended).add(*task);
+    if (row.failure() != SQLITE_OK)
+      return connection.failure("count the tasks of", row.failure());
+  }
+  sqlite_run row{pools};
+  while (row.next())
+    counted.pools.add(pool_id{std::string{row.bytes(0)}});
+  if (row.failure() != SQLITE_OK)
+    return connection.failure("count the pools of", row.failure());
+  return counted;
+}
+
+int sqlite_session::write_totals(const record_totals& all) const {
+  for (const auto& [name, total] :
+       {std::pair<std::string_view, const record_total&>{"pools", all.pools},
+        {"open", all.open},
+        {"ended", all.ended}}) {
+    sqlite_run run{set_totals, name, total.count, total.digest,
+                   record_sum::of_total(name, total.count, total.digest)};
+    if (run.step() != SQLITE_DONE)
+      return run.failure();
+  }
+  return SQLITE_OK;
 }
 
 int sqlite_session::each_task(

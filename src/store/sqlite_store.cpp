@@ -28,7 +28,13 @@ constexpr std::string_view behind_all =
 /// again would give up the locks that this program has on it.
 result<void> make_file(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) == 0) {
+  bool is_there = ::stat(path.c_str(), &status) == 0;
+  // SQLite would throw the log away.
+  if ((!is_there || status.st_size == 0) && file_size(path + "-wal") > 0)
+    return error{errc::io_failed, "there is a log '" + path +
+                                      "-wal' and nothing that it belongs to: '" + path +
+                                      "' is missing or empty; put it back, or move the log away"};
+  if (is_there) {
     if (!S_ISREG(status.st_mode))
       return error{errc::invalid_argument,
                    "the journal '" + path + "' is no file; name one, or move it away"};
@@ -62,7 +68,9 @@ public:
       return {};
     if (auto there = use_ == sqlite_use::write ? make_file(path_) : find_file(path_); !there)
       return there;
-    auto torn = use_ == sqlite_use::write ? torn_log(path_ + "-wal") : std::nullopt;
+    // Later, the end of the log is what a failure has left there.
+    bool is_first = std::exchange(is_new_, false);
+    auto torn = is_first && use_ == sqlite_use::write ? torn_log(path_ + "-wal") : std::nullopt;
     auto session = sqlite_session::open(path_, use_);
     if (!session)
       return session.error();
@@ -73,81 +81,97 @@ public:
   }
 
   result<void> apply(std::span<const change> changes) override {
-    return within<void>("write", "begin immediate", [&](const sqlite_session& at) {
-      for (const auto& each : changes)
-        if (int code = write_pool(at, each); code != SQLITE_OK)
-          return result<void>{at.connection.failure("write", code)};
-      task_totals added;
-      for (const auto& each : coalesce(changes))
-        if (int code = write_task(at, each, added); code != SQLITE_OK)
-          return result<void>{at.connection.failure("write", code)};
-      return add_totals(at, added);
-    });
+    auto written = apply_all(changes);
+    if (session_)
+      if (int code = session_->take_checkpoint_failure(); code != SQLITE_OK)
+        warnings_.push_back(session_->connection.failure("empty the log of", code).message);
+    return written;
   }
 
-  result<std::vector<stored_pool>> pools() override {
-    using found_pools = std::vector<stored_pool>;
-    return within<found_pools>("read", "begin", [](const sqlite_session& at) {
-      found_pools found;
-      sqlite_run row{at.pools};
-      while (row.next()) {
-        stored_pool pool{pool_id{std::string{row.bytes(0)}}, std::string{row.bytes(1)}};
-        if (row.number(2) != record_sum::of_pool(pool.pool, pool.record))
-          return result<found_pools>{at.damaged("the record of pool '" + pool.pool.value + "'")};
-        found.push_back(std::move(pool));
-      }
-      if (row.failure() != SQLITE_OK)
-        return result<found_pools>{at.connection.failure("read the pools of", row.failure())};
-      return result<found_pools>{std::move(found)};
-    });
+  result<found<stored_pool>> pools() override {
+    using found_pools = found<stored_pool>;
+    return within<found_pools>(
+        "read", "begin", [](const sqlite_session& at) -> result<found_pools> {
+          found_pools all;
+          record_total seen;
+          sqlite_run row{at.pools};
+          while (row.next()) {
+            stored_pool pool{pool_id{std::string{row.bytes(0)}}, std::string{row.bytes(1)}};
+            seen.add(pool.pool);
+            if (row.number(2) == record_sum::of_pool(pool.pool, pool.record))
+              all.records.push_back(std::move(pool));
+            else
+              all.damaged.push_back(at.damaged("the record of pool '" + pool.pool.value + "'"));
+          }
+          if (row.failure() != SQLITE_OK && !is_damage(row.failure()))
+            return at.connection.failure("read the pools of", row.failure());
+          auto totals = at.read_totals();
+          if (!totals)
+            return totals.error();
+          if (!*totals || (*totals)->pools != seen)
+            all.damaged.push_back(at.damaged("the list of pools, of which " +
+                                             std::to_string(seen.count) + " were found,"));
+          return all;
+        });
   }
 
-  void each_open(const std::function<void(result<stored_task>)>& take) override {
-    auto read = within<void>("read", "begin", [&](const sqlite_session& at) -> result<void> {
+  result<void> each_open(const std::function<void(result<stored_task>)>& take) override {
+    return within<void>("read", "begin", [&](const sqlite_session& at) -> result<void> {
       auto ids = open_ids(at, take);
       if (!ids)
         return ids.error();
       for (const auto& id : *ids) {
-        auto task = at.find_task(id, true);
-        if (task && *task && !(*task)->ended_at)
-          take(std::move(**task));
-        else if (task)
-          take(at.damaged("the list of open tasks, which has task '" + id.str() + "',"));
+        auto there = at.find_task(id, true);
+        if (!there)
+          return there.error();
+        if (there->damaged)
+          take(*there->damaged);
+        else if (there->task && !there->task->ended_at)
+          take(std::move(*there->task));
         else
-          take(task.error());
+          take(at.damaged("the list of open tasks, which has task '" + id.str() + "',"));
       }
       return {};
     });
-    if (!read)
-      take(read.error());
   }
 
   result<std::optional<stored_task>> find(const task_id& task) override {
-    return within<std::optional<stored_task>>(
-        "read", "begin", [&](const sqlite_session& at) { return at.find_task(task, true); });
+    using one = std::optional<stored_task>;
+    return within<one>("read", "begin", [&](const sqlite_session& at) -> result<one> {
+      auto there = at.find_task(task, true);
+      if (!there)
+        return there.error();
+      if (there->damaged)
+        return *there->damaged;
+      return std::move(there->task);
+    });
   }
 
-  result<std::vector<stored_task>> list(const task_filter& wanted) override {
-    using found_tasks = std::vector<stored_task>;
-    return within<found_tasks>(
-        "read", "begin", [&](const sqlite_session& at) -> result<found_tasks> {
-          std::vector<task_id> ids;
-          if (int code = newest(at, wanted, ids); code != SQLITE_OK)
-            return at.connection.failure("read", code);
-          std::sort(ids.begin(), ids.end(), std::greater<>{});
-          ids.resize(std::min(ids.size(), wanted.limit));
-          auto found = heads_of(at, ids);
-          if (!found)
-            return found;
-          for (const auto& each : *found)
-            if (!is_wanted(wanted, each))
-              return at.damaged("the list that has task '" + each.task.str() + "'");
-          return found;
-        });
+  result<found<stored_task>> list(const task_filter& wanted) override {
+    using found_tasks = found<stored_task>;
+    return within<found_tasks>("read", "begin",
+                               [&](const sqlite_session& at) -> result<found_tasks> {
+                                 std::vector<task_id> ids;
+                                 if (int code = newest(at, wanted, ids); code != SQLITE_OK)
+                                   return at.connection.failure("read", code);
+                                 std::sort(ids.begin(), ids.end(), std::greater<>{});
+                                 ids.resize(std::min(ids.size(), wanted.limit));
+                                 auto all = heads_of(at, ids);
+                                 if (!all)
+                                   return all;
+                                 std::erase_if(all->records, [&](const stored_task& each) {
+                                   bool is_right = is_wanted(wanted, each);
+                                   if (!is_right)
+                                     all->damaged.push_back(at.damaged("the list that has task '" +
+                                                                       each.task.str() + "'"));
+                                   return !is_right;
+                                 });
+                                 return all;
+                               });
   }
 
-  result<std::vector<stored_task>> keyed(std::size_t most) override {
-    using found_tasks = std::vector<stored_task>;
+  result<found<stored_task>> keyed(std::size_t most) override {
+    using found_tasks = found<stored_task>;
     return within<found_tasks>("read", "begin",
                                [&](const sqlite_session& at) -> result<found_tasks> {
                                  std::vector<task_id> ids;
@@ -163,13 +187,12 @@ public:
   result<std::size_t> forget_ended(const retention& kept, std::size_t step) override {
     return within<std::size_t>(
         "write", "begin immediate", [&](const sqlite_session& at) -> result<std::size_t> {
-          auto totals = at.read_totals();
+          auto totals = totals_after(at, {});
           if (!totals)
             return totals.error();
           std::vector<task_id> ids;
           if (int code = needless(at, kept, totals->ended.count, step, ids); code != SQLITE_OK)
             return at.connection.failure("read", code);
-          task_totals added;
           for (const auto& id : ids) {
             task_key key{id};
             sqlite_run run{at.forget, blob{key.bytes()}};
@@ -177,10 +200,10 @@ public:
               return at.connection.failure("write", run.failure());
             if (sqlite3_changes(at.connection.get()) == 0)
               return at.damaged("the list of ended tasks, which has task '" + id.str() + "',");
-            added.ended.remove(id);
+            totals->ended.remove(id);
           }
-          if (auto written = add_totals(at, added); !written)
-            return written.error();
+          if (int code = at.write_totals(*totals); code != SQLITE_OK)
+            return at.connection.failure("write", code);
           return ids.size();
         });
   }
@@ -188,30 +211,55 @@ public:
   std::vector<std::string> take_warnings() override { return std::exchange(warnings_, {}); }
 
   result<store_report> check() override {
-    if (auto opened = open(); !opened)
-      return opened.error();
-    return check_sqlite(*session_);
+    return within<store_report>("check", "begin", check_sqlite);
   }
   result<void> backup(const std::string& path) override {
-    if (auto opened = open(); !opened)
-      return opened;
+    if (auto free = get_ready(); !free)
+      return free;
     return backup_sqlite(*session_, path);
   }
   result<void> compact() override {
-    if (auto opened = open(); !opened)
-      return opened;
+    if (auto free = get_ready(); !free)
+      return free;
+    auto report = check();
+    if (!report)
+      return report.error();
+    if (!report->problems.empty())
+      return error{errc::io_failed, "the journal '" + path_ +
+                                        "' is not made smaller, since that would make its damage "
+                                        "final: " +
+                                        report->problems.front() + "; restore a backup first"};
     return compact_sqlite(*session_);
   }
 
 private:
-  /// Does this in one transaction, all of it or nothing.
-  template <class Value, class Body>
-  result<Value> within(const char* what, const char* begin, Body body) {
+  result<void> apply_all(std::span<const change> changes) {
+    return within<void>("write", "begin immediate", [&](const sqlite_session& at) {
+      record_totals added;
+      for (const auto& each : changes)
+        if (int code = write_pool(at, each, added); code != SQLITE_OK)
+          return result<void>{at.connection.failure("write", code)};
+      for (const auto& each : coalesce(changes))
+        if (int code = write_task(at, each, added); code != SQLITE_OK)
+          return result<void>{at.connection.failure("write", code)};
+      return add_totals(at, added);
+    });
+  }
+
+  result<void> get_ready() {
     if (auto opened = open(); !opened)
-      return opened.error();
+      return opened;
     if (session_->connection.in_transaction())
       return error{errc::internal, "the journal '" + path_ +
                                        "' was used by what it has called; let that return first"};
+    return {};
+  }
+
+  /// Does this in one transaction, all of it or nothing.
+  template <class Value, class Body>
+  result<Value> within(const char* what, const char* begin, Body body) {
+    if (auto free = get_ready(); !free)
+      return free.error();
     auto done = [&]() -> result<Value> {
       sqlite_transaction transaction{session_->connection, begin};
       if (transaction.code() != SQLITE_OK) {
@@ -234,16 +282,30 @@ private:
 
   static int done(sqlite_run run) { return run.step() == SQLITE_DONE ? SQLITE_OK : run.failure(); }
 
-  static int write_pool(const sqlite_session& at, const change& each) {
-    if (const auto* opened = std::get_if<pool_opened>(&each))
-      return done(sqlite_run{at.put_pool, opened->pool.value, blob{opened->record},
-                             record_sum::of_pool(opened->pool, opened->record)});
-    if (const auto* closed = std::get_if<pool_closed>(&each))
-      return done(sqlite_run{at.drop_pool, closed->pool.value});
-    return SQLITE_OK;
+  static int write_pool(const sqlite_session& at, const change& each, record_totals& added) {
+    const auto* opened = std::get_if<pool_opened>(&each);
+    const auto* closed = std::get_if<pool_closed>(&each);
+    if (!opened && !closed)
+      return SQLITE_OK;
+    const auto& pool = opened ? opened->pool : closed->pool;
+    bool is_known = false;
+    {
+      sqlite_run row{at.has_pool, pool.value};
+      is_known = row.next();
+      if (row.failure() != SQLITE_OK)
+        return row.failure();
+    }
+    if (opened && !is_known)
+      added.pools.add(pool);
+    if (closed && is_known)
+      added.pools.remove(pool);
+    if (opened)
+      return done(sqlite_run{at.put_pool, pool.value, blob{opened->record},
+                             record_sum::of_pool(pool, opened->record)});
+    return done(sqlite_run{at.drop_pool, pool.value});
   }
 
-  static int write_task(const sqlite_session& at, const task_change& change, task_totals& added) {
+  static int write_task(const sqlite_session& at, const task_change& change, record_totals& added) {
     auto was_written = [&] { return sqlite3_changes(at.connection.get()) > 0; };
     auto state = task_state::after(change);
     if (change.opened != nullptr) {
@@ -286,19 +348,36 @@ private:
         blob{state.error_output}});
   }
 
-  static result<void> add_totals(const sqlite_session& at, const task_totals& added) {
-    if (added == task_totals{})
+  /// Those after the changes of this transaction, which have added these. Counted again when they
+  /// are damaged.
+  result<record_totals> totals_after(const sqlite_session& at, const record_totals& added) {
+    auto written = at.read_totals();
+    if (!written)
+      return written.error();
+    if (auto& all = *written) {
+      all->pools.add(added.pools);
+      all->open.add(added.open);
+      all->ended.add(added.ended);
+      return *all;
+    }
+    auto counted = at.count_again();
+    if (counted)
+      warnings_.push_back(
+          "the totals of the journal '" + path_ +
+          "' were damaged; all was counted again: " + std::to_string(counted->open.count) +
+          " open tasks, " + std::to_string(counted->ended.count) + " that have ended, " +
+          std::to_string(counted->pools.count) + " pools");
+    return counted;
+  }
+
+  result<void> add_totals(const sqlite_session& at, const record_totals& added) {
+    if (added == record_totals{})
       return {};
-    auto totals = at.read_totals();
+    auto totals = totals_after(at, added);
     if (!totals)
       return totals.error();
-    totals->open.add(added.open);
-    totals->ended.add(added.ended);
-    for (const auto& [name, total] : {std::pair{"open", totals->open}, {"ended", totals->ended}})
-      if (int code =
-              done(sqlite_run{at.set_totals, std::string_view{name}, total.count, total.digest});
-          code != SQLITE_OK)
-        return at.connection.failure("write", code);
+    if (int code = at.write_totals(*totals); code != SQLITE_OK)
+      return at.connection.failure("write", code);
     return {};
   }
 
@@ -322,7 +401,7 @@ private:
   open_ids(const sqlite_session& at, const std::function<void(result<stored_task>)>& take) {
     std::vector<task_id> ids;
     auto counted = [&ids] {
-      task_total total;
+      record_total total;
       for (const auto& id : ids)
         total.add(id);
       return total;
@@ -335,7 +414,7 @@ private:
       sqlite_run row{at.open_tasks};
       code = read_ids(row, ids);
     }
-    if (code == SQLITE_OK && counted() == totals->open)
+    if (code == SQLITE_OK && *totals && counted() == (*totals)->open)
       return ids;
     if (code != SQLITE_OK && !is_damage(code))
       return at.connection.failure("read", code);
@@ -347,29 +426,39 @@ private:
         ids.push_back(*id);
     });
     std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     if (code != SQLITE_OK && !is_damage(code))
       return at.connection.failure("read", code);
-    take(error{errc::io_failed,
-               "the list of open tasks in the journal '" + at.connection.path() +
-                   "' is damaged: " + std::to_string(totals->open.count) + " were written, " +
-                   std::to_string(ids.size()) + " were found among all tasks" +
-                   (counted() == totals->open ? ", the same ones" : "; a backup may have more")});
+    auto journal = "in the journal '" + at.connection.path() + "' ";
+    auto how_many = std::to_string(ids.size()) + " were found among all tasks";
+    if (!*totals)
+      take(error{errc::io_failed, "how many open tasks there are to be " + journal +
+                                      "cannot be read: " + how_many + "; a backup may have more"});
+    else
+      take(error{errc::io_failed, "the list of open tasks " + journal +
+                                      "is damaged: " + std::to_string((*totals)->open.count) +
+                                      " were written, " + how_many +
+                                      (counted() == (*totals)->open ? ", the same ones"
+                                                                    : "; a backup may have more")});
     return ids;
   }
 
-  static result<std::vector<stored_task>> heads_of(const sqlite_session& at,
-                                                   const std::vector<task_id>& ids) {
-    std::vector<stored_task> found;
-    found.reserve(ids.size());
+  static result<found<stored_task>> heads_of(const sqlite_session& at,
+                                             const std::vector<task_id>& ids) {
+    found<stored_task> all;
+    all.records.reserve(ids.size());
     for (const auto& id : ids) {
-      auto task = at.find_task(id, false);
-      if (!task)
-        return task.error();
-      if (!*task)
-        return at.damaged("the list that has task '" + id.str() + "'");
-      found.push_back(std::move(**task));
+      auto there = at.find_task(id, false);
+      if (!there)
+        return there.error();
+      if (there->task)
+        all.records.push_back(std::move(*there->task));
+      else
+        all.damaged.push_back(there->damaged
+                                  ? *there->damaged
+                                  : at.damaged("the list that has task '" + id.str() + "'"));
     }
-    return found;
+    return all;
   }
 
   static bool is_wanted(const task_filter& wanted, std::string_view pool, std::int64_t status) {
@@ -378,7 +467,7 @@ private:
                                                  status) != wanted.statuses.end());
   }
   static bool is_wanted(const task_filter& wanted, const stored_task& task) {
-    return is_wanted(wanted, task.pool.value, task.status);
+    return is_wanted(wanted, task.pool.value, task.status) && (task.ended_at || !wanted.only_ended);
   }
 
   /// No fewer than the wanted ones, in whatever order.
@@ -387,12 +476,13 @@ private:
     auto limit = row_limit(wanted.limit);
     task_key before_key{wanted.before};
     blob before{wanted.before.empty() ? behind_all : before_key.bytes()};
-    if (wanted.pool.empty() && wanted.statuses.empty()) {
+    if (wanted.pool.empty() && wanted.statuses.empty() && !wanted.only_ended) {
       sqlite_run row{at.newest, before, limit};
       return read_ids(row, ids);
     }
-    if (int code = newest_open(at, wanted, before, ids); code != SQLITE_OK)
-      return code;
+    if (!wanted.only_ended)
+      if (int code = newest_open(at, wanted, before, ids); code != SQLITE_OK)
+        return code;
     auto statuses = wanted.statuses;
     std::sort(statuses.begin(), statuses.end());
     statuses.erase(std::unique(statuses.begin(), statuses.end()), statuses.end());
@@ -427,18 +517,27 @@ private:
     return row.failure();
   }
 
-  /// Those that tasks of the pool have ended with.
+  /// Those that tasks of the pool, or all tasks, have ended with.
   static int statuses_of(const sqlite_session& at, const pool_id& pool,
                          std::vector<std::uint8_t>& statuses) {
     for (std::int64_t last = -1;;) {
-      sqlite_run row{at.statuses_of_pool, pool.value, last};
-      if (!row.next())
-        return row.failure();
-      last = row.number(0);
+      std::optional<std::int64_t> next;
+      auto code = pool.empty()
+                      ? read_number(sqlite_run{at.statuses_of_all, last}, next)
+                      : read_number(sqlite_run{at.statuses_of_pool, pool.value, last}, next);
+      if (code != SQLITE_OK || !next)
+        return code;
+      last = *next;
       if (last < 0 || last > std::numeric_limits<std::uint8_t>::max())
         return SQLITE_CORRUPT;
       statuses.push_back(static_cast<std::uint8_t>(last));
     }
+  }
+
+  static int read_number(sqlite_run row, std::optional<std::int64_t>& into) {
+    if (row.next())
+      into = row.number(0);
+    return row.failure();
   }
 
   /// Those that ended first are those that go.
@@ -462,6 +561,7 @@ private:
   /// Nothing after a failure that it did not survive.
   std::optional<sqlite_session> session_;
   bool is_lost_ = false;
+  bool is_new_ = true;
   std::vector<std::string> warnings_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/task_key.hpp"
 
+#include "base/checksum.hpp"
+
 namespace mahavishnu::store {
 
 task_key::task_key(const task_id& task) {
@@ -22,13 +24,27 @@ std::optional<task_id> task_key::read(std::string_view bytes) {
   return task_id{high, low};
 }
 
-std::uint64_t task_mark(const task_id& task) {
+namespace {
+
+std::uint64_t scattered(std::uint64_t high, std::uint64_t low) {
   auto mix = [](std::uint64_t value) {
     value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
     value = (value ^ value >> 27) * 0x94d049bb133111ebu;
     return value ^ value >> 31;
   };
-  return mix(mix(task.high() + 0x9e3779b97f4a7c15u) ^ task.low());
+  return mix(mix(high + 0x9e3779b97f4a7c15u) ^ low);
+}
+
+} // namespace
+
+std::uint64_t task_mark(const task_id& task) {
+  return scattered(task.high(), task.low());
+}
+
+std::uint64_t pool_mark(const pool_id& pool) {
+  checksum sum;
+  sum.add(pool.value);
+  return scattered(sum.value(), pool.value.size());
 }
 
 } // namespace mahavishnu::store

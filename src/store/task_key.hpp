@@ -23,5 +23,6 @@ private:
 
 /// What an id adds to a sum over many: ids that differ little have marks that differ much.
 std::uint64_t task_mark(const task_id& task);
+std::uint64_t pool_mark(const pool_id& pool);
 
 } // namespace mahavishnu::store

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/archive.hpp"
 #include "actors/journal.hpp"
+#include "actors/task_records.hpp"
 #include "deterministic.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/scratch.hpp"
@@ -30,17 +31,17 @@ public:
     ++what_->written;
     return real_->apply(changes);
   }
-  result<std::vector<store::stored_pool>> pools() override { return real_->pools(); }
-  void each_open(const std::function<void(result<store::stored_task>)>& take) override {
-    real_->each_open(take);
+  result<store::found<store::stored_pool>> pools() override { return real_->pools(); }
+  result<void> each_open(const std::function<void(result<store::stored_task>)>& take) override {
+    return real_->each_open(take);
   }
   result<std::optional<store::stored_task>> find(const task_id& task) override {
     return real_->find(task);
   }
-  result<std::vector<store::stored_task>> list(const store::task_filter& wanted) override {
+  result<store::found<store::stored_task>> list(const store::task_filter& wanted) override {
     return real_->list(wanted);
   }
-  result<std::vector<store::stored_task>> keyed(std::size_t most) override {
+  result<store::found<store::stored_task>> keyed(std::size_t most) override {
     return real_->keyed(most);
   }
   result<std::size_t> forget_ended(const store::retention& kept, std::size_t step) override {
@@ -65,6 +66,7 @@ struct durable_server : deterministic {
     how.own_thread = false;
     journal = spawn_journal(system(), std::make_unique<watched_store>(open(), disk), how);
     options.journal = {journal, clock};
+    options.runner_of = [its = options.worker.runner](const pool_id&, durability) { return its; };
     start(options);
   }
   ~durable_server() {
@@ -91,6 +93,17 @@ struct durable_server : deterministic {
     wish.pool = pool;
     wish.spec = spec;
     return ask<task_accepted>(control, wish);
+  }
+
+  /// Lets nobody do anything yet.
+  pending<task_accepted> submit_later(const std::string& pool, const std::string& prompt,
+                                      const std::string& key) {
+    auto spec = task_of(prompt);
+    spec.idempotency_key = key;
+    submit_task wish;
+    wish.pool = pool;
+    wish.spec = spec;
+    return ask_later<task_accepted>(control, wish);
   }
 
   std::optional<store::stored_task> kept(const task_id& task) const {
@@ -168,7 +181,7 @@ TEST_CASE("what comes together is written together") {
   }
   s.run();
   CHECK(s.disk->written == 1);
-  CHECK(s.open()->pools().value().size() == 100);
+  CHECK(s.open()->pools().value().records.size() == 100);
 }
 
 TEST_CASE("what cannot be written is not accepted, and does not run on") {
@@ -182,7 +195,7 @@ TEST_CASE("what cannot be written is not accepted, and does not run on") {
   s.disk->fails = false;
   s.finish("make");
   s.advance(2s);
-  CHECK(s.open()->list({}).value().empty());
+  CHECK(s.open()->list({}).value().records.empty());
   // Its key is free.
   auto accepted = s.submit("build", "make again", "once");
   CHECK(accepted.value().status == task_status::queued);
@@ -207,6 +220,146 @@ TEST_CASE(
   s.finish("test");
 }
 
+TEST_CASE("a task that was waiting is said to be cancelled when that is on disk") {
+  durable_server s;
+  s.spawn("build");
+  s.submit("build", "make").value();
+  auto waiting = s.submit("build", "test").value().task;
+  s.disk->fails = true;
+  auto cancelled = s.ask<task_cancelled>(s.control, cancel_task{waiting});
+  auto again = s.ask<task_cancelled>(s.control, cancel_task{waiting});
+  CHECK_FALSE(cancelled.has_come());
+  CHECK_FALSE(again.has_come());
+  s.disk->fails = false;
+  s.advance(1s);
+  CHECK(cancelled.value().status == task_status::cancelled);
+  CHECK(again.value().status == task_status::cancelled);
+  CHECK(s.kept(waiting)->status == number_of(task_status::cancelled));
+  s.finish("make");
+}
+
+TEST_CASE("that a running task is to end is on disk when it is said") {
+  durable_server s;
+  s.spawn("build");
+  auto running = s.submit("build", "make").value().task;
+  s.disk->fails = true;
+  auto cancelled = s.ask<task_cancelled>(s.control, cancel_task{running});
+  CHECK_FALSE(cancelled.has_come());
+  s.disk->fails = false;
+  s.advance(1s);
+  CHECK(cancelled.value().status == task_status::running);
+  auto kept = s.kept(running);
+  REQUIRE(kept.has_value());
+  CHECK(records::restored(*kept, 0).value().cancelled);
+  s.finish("make");
+}
+
+TEST_CASE("a second request with a key is accepted when the first one is") {
+  durable_server s;
+  s.spawn("build");
+  s.disk->fails = true;
+  bool looked = false;
+  std::optional<pending<task_accepted>> second;
+  // Only one of the two reaches the disk.
+  auto first = s.submit_later("build", "make", "once");
+  second.emplace(s.submit_later("build", "make", "once"));
+  s.disk->before_write = [&] { looked = true; };
+  s.run();
+  CHECK(looked);
+  CHECK(first.failure().code == errc::io_failed);
+  CHECK(second->failure().code == errc::io_failed);
+  s.disk->fails = false;
+  s.finish("make");
+  s.advance(2s);
+  first = s.submit_later("build", "make again", "once");
+  second.emplace(s.submit_later("build", "make again", "once"));
+  s.run();
+  CHECK(first.value().task == second->value().task);
+  CHECK(second->value().durability == durability::sync);
+  s.finish("make again");
+  CHECK(s.submit("build", "make again", "once").value().status == task_status::completed);
+}
+
+TEST_CASE("a task that has ended can be run again as another one") {
+  durable_server s;
+  s.spawn("build");
+  auto first = s.submit("build", "make", "once").value().task;
+  CHECK_THAT(s.ask<task_accepted>(s.control, retry_task{first}).failure().message,
+             ContainsSubstring("has not ended"));
+  s.finish("make", exit_with(1, "half"));
+  auto second = s.ask<task_accepted>(s.control, retry_task{first}).value().task;
+  CHECK(second != first);
+  auto about = s.ask<task_info>(s.control, describe_task{second}).value();
+  CHECK(about.spec->prompt.str() == "make");
+  CHECK(about.spec->metadata.at("retry_of") == first.str());
+  CHECK(about.spec->idempotency_key.empty());
+  s.runner->finish(s.runner->started().back().handle, {});
+  s.run();
+  CHECK(s.ask<task_accepted>(s.control, retry_task{{1, 1}}).failure().code == errc::not_found);
+}
+
+TEST_CASE("a list goes on where its last page ended, wherever the tasks are") {
+  durable_server s;
+  s.spawn("build");
+  std::vector<task_id> all;
+  for (int i = 0; i < 5; ++i) {
+    all.push_back(s.submit("build", "t" + std::to_string(i)).value().task);
+    s.finish("t" + std::to_string(i));
+  }
+  std::vector<task_id> seen;
+  list_tasks wish;
+  wish.limit = 2;
+  for (;;) {
+    auto page = s.ask<task_list>(s.control, wish).value();
+    CHECK(page.problems.empty());
+    if (page.tasks.empty())
+      break;
+    for (const auto& each : page.tasks)
+      seen.push_back(each.task);
+    wish.before = seen.back();
+  }
+  std::ranges::reverse(seen);
+  CHECK(seen == all);
+}
+
+TEST_CASE("what is in no hurry is kept when it cannot be written, and nothing new is accepted") {
+  durable_server s;
+  pool_config wish;
+  wish.name = "quick";
+  wish.durability = durability::async;
+  s.ask<pool_spawned>(s.control, spawn_pool{wish}).value();
+  s.disk->fails = true;
+  auto task = s.submit("quick", "a").value().task;
+  s.advance(50ms);
+  CHECK(s.submit("quick", "b").failure().code == errc::io_failed);
+  s.finish("a");
+  s.disk->fails = false;
+  s.advance(1s);
+  REQUIRE(s.kept(task).has_value());
+  CHECK(s.kept(task)->ended_at.has_value());
+  CHECK(s.runner->settled() == std::vector{task.str() + ".1"});
+}
+
+TEST_CASE("with much that waits for the disk, what is in no hurry waits as well") {
+  durable_server s;
+  journal_options how;
+  how.own_thread = false;
+  how.most_waiting = 1;
+  auto journal = s.another_journal(how);
+  journal_tasks one;
+  one.haste = journal_haste::soon;
+  one.opened.emplace_back(store::task_opened{{1, 1}, pool_id{"p"}, 0, 0, {}, {}});
+  auto first = s.ask<journal_written>(journal, one);
+  CHECK(first.has_come());
+  one.opened = {store::task_opened{{1, 2}, pool_id{"p"}, 0, 0, {}, {}}};
+  auto second = s.ask<journal_written>(journal, one);
+  CHECK_FALSE(second.has_come());
+  s.advance(50ms);
+  CHECK(second.has_come());
+  CHECK(s.kept({1, 2}).has_value());
+  caf::anon_send_exit(journal, caf::exit_reason::user_shutdown);
+}
+
 TEST_CASE("a pool that is closed is in the journal no more, and one that is left is") {
   durable_server s;
   s.spawn("build");
@@ -218,9 +371,34 @@ TEST_CASE("a pool that is closed is in the journal no more, and one that is left
   CHECK_FALSE(s.was_stopped("long"));
   auto pools = s.open()->pools();
   REQUIRE(pools.has_value());
-  CHECK(pools->size() == 1);
+  CHECK(pools->records.size() == 1);
   CHECK(s.kept(running)->status == number_of(task_status::running));
   CHECK(s.kept(queued)->status == number_of(task_status::queued));
+}
+
+TEST_CASE("what another pool has of a task when the server goes ends, and the task waits again") {
+  for (auto lasts : {durability::none, durability::sync}) {
+    INFO(to_string(lasts));
+    durable_server s;
+    s.spawn("first");
+    pool_config second;
+    second.name = "second";
+    second.durability = lasts;
+    s.ask<pool_spawned>(s.control, spawn_pool{second}).value();
+    auto one = s.submit("first", "one").value().task;
+    submit_task wish;
+    wish.spec = task_of("two");
+    wish.selector = "round_robin";
+    auto two = s.ask<task_accepted>(s.control, wish).value().task;
+    REQUIRE(s.prompts() == std::vector<std::string>{"one", "two"}); // handed over
+    auto closed = s.ask<pools_closed>(s.control, close_all_pools{true});
+    CHECK(s.was_stopped("two"));
+    CHECK_FALSE(s.was_stopped("one"));
+    s.finish("two", exit_with(143));
+    CHECK(closed.has_come());
+    CHECK(s.kept(one)->status == number_of(task_status::running));
+    CHECK(s.kept(two)->status == number_of(task_status::queued));
+  }
 }
 
 TEST_CASE("a pool may have it otherwise, and the answer says so") {
@@ -278,7 +456,7 @@ TEST_CASE("old tasks are forgotten step by step, and open ones never") {
   auto left = [&] {
     store::task_filter all;
     all.limit = 2000;
-    return s.open()->list(all).value().size();
+    return s.open()->list(all).value().records.size();
   };
   CHECK(left() > 101); // not all at once
   for (int i = 0; i < 10; ++i)

@@ -19,12 +19,14 @@ struct bench final : pool_effects {
     task_run run;
   };
 
-  explicit bench(pool_config wish = {}) {
+  explicit bench(pool_config wish = {}, std::vector<restored_task> left = {}) {
     if (wish.worker_type.empty())
       wish.worker_type = "noop";
     auto config = complete(wish, {}, {{"noop", {100, {}}}});
     REQUIRE(config.has_value());
     core.emplace(pool_core_options{pool_id{"pool_1"}, *config, 5s, 1000, test::seed()}, *this);
+    if (!left.empty())
+      core->restore(std::move(left), now);
     while (!core->start_workers(now))
       continue;
   }
@@ -46,8 +48,11 @@ struct bench final : pool_effects {
   void refused(requester_number, const task_id& task, const error& why) override {
     refusals.emplace(task, why);
   }
+  void cancel_asked(const pool_task& its) override { cancels.push_back(its.id); }
   void moved(const pool_task& its) override { moves.emplace_back(its.id, its.machine.status()); }
-  void ended(const pool_task&, const task_result& how) override {
+  void ended(const pool_task& its, const task_result& how) override {
+    if (its.goes_on != 0)
+      unattended.insert(its.id);
     CHECK(ends.emplace(how.task, how).second); // once
     order.push_back(how.task);
   }
@@ -121,6 +126,9 @@ struct bench final : pool_effects {
   std::map<task_id, error> refusals;
   std::map<task_id, task_result> ends;
   std::vector<std::pair<task_id, task_status>> moves;
+  std::vector<task_id> cancels;
+  /// Whose processes go on although they have ended.
+  std::set<task_id> unattended;
   std::vector<task_id> order;
   std::vector<pool_status> statuses;
   std::string reason;
@@ -583,7 +591,7 @@ TEST_CASE("ended tasks are remembered up to a number and up to the bytes they ke
   CHECK(b.core->result_of(large)->output.str().size() == 2000);
   CHECK(b.core->metrics().memory_count == 1);
   std::vector<task_line> lines;
-  b.core->list(completed, 10, b.now, lines);
+  b.core->list(completed, {}, 10, b.now, lines);
   REQUIRE(lines.size() == 1);
   CHECK(lines.front().task == large);
 }
@@ -721,6 +729,7 @@ TEST_CASE("a process that goes on is waited for and is no other try") {
   REQUIRE(c.out.size() == 1);
   CHECK(c.out.front().run.goes_on == 1);
   CHECK(c.out.front().run.attempt == 3);
+  CHECK(c.out.front().run.timeout == c.core->config().default_timeout - 9s); // of its process
   c.finish({1, 1});
   CHECK(c.ends.at({1, 1}).attempts == 1);
 }
@@ -749,8 +758,105 @@ TEST_CASE("a process whose start had not been written down is waited for as well
   b.core->restore({task}, b.now);
   REQUIRE(b.out.size() == 1);
   CHECK(b.out.front().run.goes_on == 1);
+  CHECK(b.out.front().run.timeout == b.core->config().default_timeout); // it waited until then
   b.finish({1, 1});
   CHECK(b.ends.at({1, 1}).attempts == 1);
+
+  // Nor had the end of the one before it.
+  for (auto last : {task_status::running, task_status::parked}) {
+    bench c;
+    task = left(1, {task_status::queued, task_status::running});
+    if (last == task_status::parked)
+      task.steps.push_back({2s, last, 1, {}, {}});
+    task.running = 3;
+    c.core->restore({task}, c.now);
+    REQUIRE(c.out.size() == 1);
+    CHECK(c.out.front().run.goes_on == 3);
+    CHECK(c.out.front().run.attempt == 4); // no run gets a name that another one had
+    c.finish({1, 1});
+    CHECK(c.ends.at({1, 1}).attempts == 3);
+  }
+}
+
+TEST_CASE("as many workers are started as processes go on") {
+  pool_config wish;
+  wish.min_workers = 1;
+  wish.max_workers = 3;
+  std::vector<restored_task> running;
+  for (std::uint64_t n = 1; n <= 4; ++n) {
+    running.push_back(left(n, {task_status::queued, task_status::running}));
+    running.back().running = 1;
+  }
+  bench b{wish, running};
+  CHECK(b.workers.size() == 3);
+  CHECK(b.out.size() == 3);
+}
+
+TEST_CASE("a process that no worker came to does not go on after the end of its task") {
+  pool_config wish;
+  wish.max_workers = 1;
+  auto first = left(1, {task_status::queued, task_status::running});
+  auto cancelled = left(2, {task_status::queued, task_status::running});
+  auto late = left(3, {task_status::queued, task_status::running});
+  auto spec = *late.spec;
+  spec.deadline = 20s;
+  late.spec = shared_spec{spec};
+  for (auto* each : {&first, &cancelled, &late})
+    each->running = 1;
+  bench b{wish, {first, cancelled, late}};
+  b.core->cancel({1, 2}, b.now);
+  b.pass(15s);
+  CHECK(b.ends.at({1, 2}).status == task_status::cancelled);
+  CHECK(b.ends.at({1, 3}).status == task_status::timed_out);
+  CHECK(b.unattended == std::set<task_id>{{1, 2}, {1, 3}});
+}
+
+TEST_CASE("a task that was being cancelled when its server ended is cancelled by the next one") {
+  auto goes_on = left(1, {task_status::queued, task_status::running});
+  goes_on.running = 1;
+  auto gone = left(2, {task_status::queued, task_status::running});
+  auto waits = left(3, {task_status::queued});
+  for (auto* each : {&goes_on, &gone, &waits})
+    each->cancelled = true;
+  auto spec = *gone.spec;
+  spec.retry.max_attempts = 3;
+  spec.retry.on = {"lost"};
+  gone.spec = shared_spec{spec};
+  bench b{{}, {goes_on, gone, waits}};
+  CHECK(b.out.empty());
+  for (std::uint64_t n = 1; n <= 3; ++n)
+    CHECK(b.ends.at({1, n}).status == task_status::cancelled);
+  CHECK(b.unattended == std::set<task_id>{{1, 1}});
+  CHECK(b.core->is_empty());
+}
+
+TEST_CASE("that a running task is to end is told") {
+  bench b;
+  auto task = b.submit();
+  b.core->cancel(task, b.now);
+  CHECK(b.cancels == std::vector{task});
+  CHECK(b.core->has_ending_tasks());
+  b.finish(task, task_status::cancelled);
+  CHECK_FALSE(b.core->has_ending_tasks());
+}
+
+TEST_CASE("who waits for room can be sent away") {
+  pool_config wish;
+  wish.max_workers = 1;
+  wish.queue_limit = 2;
+  wish.when_full = full_policy::wait;
+  bench b{wish};
+  std::vector<task_id> accepted;
+  for (int i = 0; i < 3; ++i)
+    accepted.push_back(b.submit());
+  b.submit();
+  b.submit();
+  CHECK(b.core->take_waiters().size() == 2);
+  CHECK(b.core->take_waiters().empty());
+  for (const auto& each : accepted)
+    b.finish(each);
+  CHECK(b.core->is_empty());
+  CHECK(b.ends.size() == 3);
 }
 
 TEST_CASE("what ran and is nowhere is lost, and tried again where that is wanted") {

@@ -73,6 +73,14 @@ public:
 
   template <class Answer, class Handle, class Question>
   pending<Answer> ask(const Handle& whom, Question question) {
+    auto answer = ask_later<Answer>(whom, std::move(question));
+    run();
+    return answer;
+  }
+
+  /// The same, and nobody does anything yet.
+  template <class Answer, class Handle, class Question>
+  pending<Answer> ask_later(const Handle& whom, Question question) {
     auto place = std::make_shared<std::optional<result<Answer>>>();
     auto asker = system_.spawn(
         [=](caf::event_based_actor* self, const Question& asked) {
@@ -81,7 +89,6 @@ public:
                     [=](const caf::error& x) { place->emplace(from_caf(x, "the test")); });
         },
         std::move(question));
-    run();
     return pending<Answer>{asker, place};
   }
 

@@ -25,7 +25,8 @@ ANSWER_LIMIT = 60  # seconds; reached only when something is broken
 program = sys.argv[1]
 rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(2**32)
-print(f"seed {seed} (repeat with: {sys.argv[0]} MAHAVISHNU {rounds} {seed})", flush=True)
+# Which kills come when; the machine does the rest, so no two runs are the same.
+print(f"seed {seed} (same kills with: {sys.argv[0]} MAHAVISHNU {rounds} {seed})", flush=True)
 
 work = tempfile.mkdtemp(prefix="mahavishnu-crash-")
 state = os.path.join(work, "state")
@@ -119,6 +120,12 @@ def runs_of(key):
         return 0
 
 
+def submit(key):
+    # The same for the same key, or it would be another task.
+    script = f"echo >> {work}/{key}; sleep 0.0{key[-1]}; echo of {key}"
+    return ask("task", "submit", "--pool", "crash", "--key", key, "-p", script)
+
+
 def client(chance, record, stop):
     while not stop.is_set():
         with record.lock:
@@ -130,9 +137,7 @@ def client(chance, record, stop):
                 with record.lock:
                     record.last += 1
                     key = f"key-{record.last}"
-            # The same for the same key, or it would be another task.
-            script = f"echo >> {work}/{key}; sleep 0.0{key[-1]}; echo of {key}"
-            code, answer = ask("task", "submit", "--pool", "crash", "--key", key, "-p", script)
+            code, answer = submit(key)
             if code == 0 and answer:
                 record.accepted(key, answer["task_id"])
             else:
@@ -192,6 +197,14 @@ def main():
         for task, (_, runs) in record.result_of.items():
             if runs_of(record.key_of_task[task]) != runs:
                 fail(f"{task} ran again after its result was told")
+        # A key belongs to its task for ever, also now that it has ended.
+        for task, key in chance.sample(list(record.key_of_task.items()),
+                                       min(50, len(record.key_of_task))):
+            code, answer = submit(key)
+            if code != 0 or not answer or answer["task_id"] != task:
+                fail(f"the key {key} is that of {task}, and gives {answer}")
+        if len(record.key_of_task) < rounds:
+            fail(f"only {len(record.key_of_task)} tasks were accepted in {rounds} rounds")
         again = sum(runs > 1 for _, runs in record.result_of.values())
         print(f"{rounds} rounds ({', '.join(f'{n} {what}' for what, n in kills.items())} killed), "
               f"{len(record.key_of_task)} tasks accepted, {again} of them tried again, "

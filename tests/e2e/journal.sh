@@ -2,7 +2,7 @@
 # What was accepted outlives the server, whichever way it ends.
 . "$(dirname "$0")/lib.sh"
 
-up() { "$mahavishnu" up --detach --port 0 >/dev/null; }
+up() { "$mahavishnu" up --detach --port 0 --set exec.grace_seconds=1 >/dev/null; }
 server_pid() { cat "$MAHAVISHNU_STATE_DIR/server.lock"; }
 # soon COMMAND...: true within 20 s
 soon() {
@@ -18,6 +18,10 @@ begun() { [ -s "$1" ]; }
 submit() { "$mahavishnu" task submit "$@" -o json | jq -r .task_id; }
 # field TASK FILTER: of its result, when it has ended
 field() { "$mahavishnu" task wait "$1" -o json | jq -r "$2"; }
+stands() { [ "$(status_of "$1")" = "$2" ]; }
+# noted_as_running TASK: waits until the journal says that it runs, which is a moment later
+noted() { "$mahavishnu" store export --status running | grep -q "$1"; }
+noted_as_running() { soon noted "$1" || fail "the journal should say that a task runs"; }
 status_of() { "$mahavishnu" task show "$1" -o json | jq -r .status; }
 kill_server() {
   local pid
@@ -28,8 +32,9 @@ kill_server() {
 
 up
 "$mahavishnu" pool spawn --worker-type shell --name night --min 1 --max 1 >/dev/null
-done_before=$(submit --pool night --prompt 'echo before; exit 3')
+done_before=$(submit --pool night --key ended --prompt 'echo before; exit 3')
 is 3 "$(field "$done_before" .exit_code)" "exit code of the first task"
+"$mahavishnu" pool execute night --key waited-for --prompt "echo >> $work/once; echo once" >/dev/null
 mkfifo go
 running=$(submit --pool night --key mine --prompt "echo begun > $work/begun; read x < $work/go; echo over")
 queued=$(submit --pool night --priority 1 --prompt 'echo waited')
@@ -42,26 +47,51 @@ is night "$("$mahavishnu" pool list -o json | jq -r '.pools[].name')" "pools aft
 is 3 "$(field "$done_before" .exit_code)" "the result of before"
 is "before" "$(field "$done_before" .output)" "the output of before"
 is queued "$(status_of "$queued")" "the task that waited"
-is running "$(status_of "$running")" "the task that ran"
+soon stands "$running" running || fail "the task that ran should run"
+is "$done_before" "$(submit --pool night --key ended --prompt 'echo before; exit 3')" \
+  "the task of a key that had ended"
+run "$mahavishnu" pool execute night --key waited-for --prompt "echo >> $work/once; echo once" -o json
+is "once 1" "$(json '.output[:-1]') $(wc -l <once)" "the result of a key that had ended"
 is "$running" "$(submit --pool night --key mine --prompt "echo begun > $work/begun; read x < $work/go; echo over")" \
   "the task of a key that is known"
 
 # The same when the server ends on request.
 "$mahavishnu" down >/dev/null
 up
-is running "$(status_of "$running")" "the task that ran when the server ended"
+soon stands "$running" running || fail "the task that ran when the server ended should run"
 echo >go
 is over "$(field "$running" .output)" "output of a task that has had three servers"
 is 1 "$(field "$running" .attempts)" "attempts of a task that has had three servers"
 is waited "$(field "$queued" .output)" "output of the task that waited"
 is 1 "$(wc -l <begun)" "starts of the task that ran"
 
+# All that ran is taken care of, however few workers there are to be at least; and what was to end
+# when the server was killed is ended by the next one.
+"$mahavishnu" pool spawn --worker-type shell --name wide --min 1 --max 3 >/dev/null
+"$mahavishnu" pool scale wide --target 3 >/dev/null
+wide=()
+for i in 1 2 3; do
+  rm -f "begun$i"
+  wide+=("$(submit --pool wide --prompt "trap '' TERM; echo \$\$ > $work/begun$i; while :; do sleep 0.1; done")")
+  soon begun "begun$i" || fail "a task should run"
+done
+"$mahavishnu" task cancel "${wide[0]}" >/dev/null # it takes all of its grace
+kill_server
+up
+is cancelled "$(field "${wide[0]}" .status)" "a task that was being cancelled"
+gone "$(cat begun1)" || fail "its process still runs"
+soon stands "${wide[1]}" running && soon stands "${wide[2]}" running || fail "both should run"
+"$mahavishnu" pool close wide >/dev/null
+gone "$(cat begun2)" && gone "$(cat begun3)" || fail "what a closed pool ran still runs"
+
 # The keeper dies as well: the task is lost, or tried again where that is wanted.
 rm -f begun
 lost=$(submit --pool night --prompt "echo begun > $work/begun; exec sleep 1000")
+soon stands "$lost" running || fail "a task should run"
 again=$(submit --pool night --retries 2 --retry-delay 0.01 --retry-on lost \
   --prompt "echo \$MAHAVISHNU_ATTEMPT >> $work/again; [ \$MAHAVISHNU_ATTEMPT != 1 ] || exec sleep 1000")
 soon begun begun || fail "a task should run"
+noted_as_running "$lost"
 keeper=$(pgrep -f "mahavishnu-keeper --dir $MAHAVISHNU_STATE_DIR")
 pid=$(server_pid)
 kill -9 "$pid" "$keeper"
@@ -69,6 +99,7 @@ gone "$pid" && gone "$keeper" || fail "they are still there"
 up
 is lost "$(field "$lost" .status)" "a task whose keeper was killed"
 soon begun again || fail "the next task should run"
+noted_as_running "$again"
 keeper=$(pgrep -f "mahavishnu-keeper --dir $MAHAVISHNU_STATE_DIR")
 pid=$(server_pid)
 kill -9 "$pid" "$keeper"
@@ -93,7 +124,7 @@ up
 is 0 "$("$mahavishnu" pool list -o json | jq '.pools | length')" "pools after down --cancel"
 is cancelled "$(field "$endless" .status)" "a task after down --cancel"
 is "before" "$(field "$done_before" .output)" "the result of a task whose pool was closed"
-is 3 "$("$mahavishnu" task list -o json | jq '[.tasks[] | select(.status == "completed")] | length')" \
+is 4 "$("$mahavishnu" task list -o json | jq '[.tasks[] | select(.status == "completed")] | length')" \
   "completed tasks in the list"
 
 # A pool may want less.

@@ -16,7 +16,7 @@ finish() {
 trap finish EXIT
 
 fail() {
-  echo "FAILED at line ${BASH_LINENO[0]} of $(basename "$0"): $*" >&2
+  echo "FAILED at line ${BASH_LINENO[-2]} of $(basename "$0"): $*" >&2
   exit 1
 }
 

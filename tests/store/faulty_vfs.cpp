@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 
 namespace mahavishnu::test {
@@ -16,11 +17,16 @@ struct state {
   /// Calls until the fault; 0: there is none.
   std::size_t left = 0;
   bool has_failed = false;
+  bool remembers = false;
+  std::map<sqlite3_file*, std::string> names;
+  std::map<std::string, std::string> synced;
 };
 
 state disk;
 
 bool fails(disk_call call) {
+  if (disk.fault.only && *disk.fault.only != call)
+    return false;
   bool is_read = call == disk_call::read;
   bool wants_read = (disk.fault.code & 0xFFFF) == SQLITE_IOERR_READ;
   if (is_read != wants_read)
@@ -67,8 +73,21 @@ int truncate(sqlite3_file* each, sqlite3_int64 size) {
                                     : pass_on<&sqlite3_io_methods::xTruncate>(each, size);
 }
 
-int sync(sqlite3_file*, int) {
-  return fails(disk_call::sync) ? disk.fault.code : SQLITE_OK;
+std::string content_of(sqlite3_file* each) {
+  sqlite3_int64 size = 0;
+  pass_on<&sqlite3_io_methods::xFileSize>(each, &size);
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  pass_on<&sqlite3_io_methods::xRead>(each, static_cast<void*>(bytes.data()),
+                                      static_cast<int>(size), sqlite3_int64{0});
+  return bytes;
+}
+
+int sync(sqlite3_file* each, int) {
+  if (fails(disk_call::sync))
+    return disk.fault.code;
+  if (disk.remembers)
+    disk.synced[disk.names[each]] = content_of(each);
+  return SQLITE_OK;
 }
 
 int map(sqlite3_file* each, int region, int size, int extend, void volatile** to) {
@@ -89,6 +108,7 @@ void barrier(sqlite3_file* each) {
 }
 
 int close(sqlite3_file* each) {
+  disk.names.erase(each);
   return real(each)->pMethods ? pass_on<&sqlite3_io_methods::xClose>(each) : SQLITE_OK;
 }
 
@@ -119,8 +139,10 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* each, int flags, int* out
   if (fails(disk_call::open))
     return (disk.fault.code & 0xFF) == SQLITE_FULL ? SQLITE_CANTOPEN : disk.fault.code;
   int code = disk.real->xOpen(disk.real, name, real(each), flags, out_flags);
-  if (code == SQLITE_OK)
+  if (code == SQLITE_OK) {
     each->pMethods = &methods;
+    disk.names[each] = name ? name : "";
+  }
   return code;
 }
 
@@ -174,6 +196,16 @@ void faulty_disk::fail(std::size_t nth, disk_fault fault) {
 
 void faulty_disk::mend() {
   fail(0, {});
+}
+
+void faulty_disk::remember_syncs() {
+  disk.remembers = true;
+  disk.synced.clear();
+}
+
+std::optional<std::string> faulty_disk::synced(const std::string& path) const {
+  auto found = disk.synced.find(path);
+  return found == disk.synced.end() ? std::nullopt : std::optional{found->second};
 }
 
 bool faulty_disk::has_failed() const {

@@ -21,11 +21,13 @@ struct disk_fault {
   bool is_half_done = false;
   /// Whether all calls after it fail too.
   bool stays = false;
+  /// Hits no other calls.
+  std::optional<disk_call> only;
 };
 
 /// Between SQLite and the disk as long as it lives: counts the calls that a fault can hit, and lets
-/// one of them fail. Syncs are left out, and so is waiting for a lock, and a scratch directory made
-/// meanwhile is in memory where the system has one there: tests have no time.
+/// one of them fail. Syncs are only noted, waiting for a lock is left out, and a scratch directory
+/// made meanwhile is in memory where the system has one there: tests have no time.
 class faulty_disk {
 public:
   faulty_disk();
@@ -38,6 +40,11 @@ public:
   void fail(std::size_t nth, disk_fault fault);
   void mend();
   bool has_failed() const;
+
+  /// From now on, what each file has at its last sync is remembered.
+  void remember_syncs();
+  /// What a power cut would leave of a file; nothing when it was not synced since.
+  std::optional<std::string> synced(const std::string& path) const;
 
 private:
   std::optional<std::string> usual_directory_;

@@ -63,7 +63,8 @@ public:
       const auto& task = each->second;
       bool has_status = std::find(wanted.statuses.begin(), wanted.statuses.end(), task.status) !=
                         wanted.statuses.end();
-      if ((wanted.pool.empty() || wanted.pool == task.pool) &&
+      if ((!wanted.only_ended || task.ended_at) &&
+          (wanted.pool.empty() || wanted.pool == task.pool) &&
           (wanted.statuses.empty() || has_status) &&
           (wanted.before.empty() || task.task < wanted.before))
         found.push_back(without_output(task));
@@ -163,7 +164,7 @@ TEST_CASE("a task is found again with all that was said of it") {
   EACH_STORE;
   auto first = opened(task_number(1), "pool_1", 7, "a key");
   good(store->apply(std::vector<change>{first}));
-  CHECK(found(*store, first.task) == stored(first));
+  CHECK(task_in(*store, first.task) == stored(first));
 
   auto second = moved(first.task, 8, -3);
   good(store->apply(std::vector<change>{second}));
@@ -171,18 +172,18 @@ TEST_CASE("a task is found again with all that was said of it") {
   there.status = 8;
   there.attempt = -3;
   there.progress = second.progress;
-  CHECK(found(*store, first.task) == there);
+  CHECK(task_in(*store, first.task) == there);
   CHECK(open_tasks(*store) == std::vector{there});
 
   auto last = ended(first.task, 255, -5);
   good(store->apply(std::vector<change>{last}));
-  CHECK(found(*store, first.task) == stored(first, last));
+  CHECK(task_in(*store, first.task) == stored(first, last));
   CHECK(open_tasks(*store).empty());
 
   good(store->apply(std::vector<change>{ended(first.task, 1), moved(first.task), first}));
   store = nullptr;
   store = maker.open(place);
-  CHECK(found(*store, first.task) == stored(first, last));
+  CHECK(task_in(*store, first.task) == stored(first, last));
   checked(*store);
 }
 
@@ -202,7 +203,7 @@ TEST_CASE("any bytes are kept as they are, also none and many") {
     good(store->apply(std::vector<change>{first}));
     good(store->apply(std::vector<change>{last}));
     all.push_back(stored(first, last));
-    CHECK(found(*store, first.task) == all.back());
+    CHECK(task_in(*store, first.task) == all.back());
   }
   std::reverse(all.begin(), all.end());
   auto listed = good(store->list({}));
@@ -217,7 +218,7 @@ TEST_CASE("the smallest and the largest id are ids like others") {
   task_id least{0, 1};
   task_id most{~0ull, ~0ull};
   good(store->apply(std::vector<change>{opened(least), opened(most, "pool_2"), ended(most)}));
-  CHECK(found(*store, least).task == least);
+  CHECK(task_in(*store, least).task == least);
   CHECK(ids_of(good(store->list({}))) == std::vector{most, least});
   task_filter of_pool;
   of_pool.pool = pool_id{"pool_2"};
@@ -338,6 +339,7 @@ TEST_CASE("whatever is written in whatever spans, the journal says what a plain 
       wanted.statuses.push_back(static_cast<std::uint8_t>(one_of(6)));
     if (one_of(2) == 0)
       wanted.before = task_number(one_of(62));
+    wanted.only_ended = one_of(3) == 0;
     wanted.limit = one_of(20);
     REQUIRE(good(store->list(wanted)) == expected.list(wanted));
     auto most = one_of(20);
@@ -393,7 +395,7 @@ TEST_CASE("compacting loses nothing") {
   CHECK(after.bytes < before.bytes);
   CHECK(after.open_tasks == 1000);
   CHECK(after.ended_tasks == 10);
-  CHECK(found(*store, task_number(2000)) ==
+  CHECK(task_in(*store, task_number(2000)) ==
         stored(opened(task_number(2000)), ended(task_number(2000))));
   good(store->apply(std::vector<change>{opened(task_number(3000))}));
 }

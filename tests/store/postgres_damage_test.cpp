@@ -45,12 +45,12 @@ struct given {
 
 given open_of(journal_store& store) {
   given all;
-  store.each_open([&](result<stored_task> each) {
+  good(store.each_open([&](result<stored_task> each) {
     if (each)
       all.tasks.push_back(each->task);
     else
       all.errors.push_back(each.error().message);
-  });
+  }));
   return all;
 }
 
@@ -75,7 +75,9 @@ TEST_CASE("a damaged row is named, and those behind it still come") {
   REQUIRE(open.errors.size() == 2);
   CHECK_THAT(open.errors[0], ContainsSubstring(task_number(51).str()));
   CHECK(good(store->list({{}, {}, task_number(51), 10})).size() == 10);
-  CHECK(store->list({}).has_error());
+  auto page = store->list({});
+  REQUIRE(page.has_value());
+  CHECK(page->damaged.size() == 2); // a list does not read what tasks have written
   auto report = good(store->check());
   REQUIRE(report.problems.size() == 3);
   CHECK_THAT(report.problems[1], ContainsSubstring(task_number(52).str()));
@@ -110,11 +112,24 @@ TEST_CASE("a damaged row of a pool is named") {
   NEEDS_POSTGRES;
   auto store = fill(server, place);
   run(server, place, "update pools set record = 'other pool'");
-  auto refused = store->pools();
-  REQUIRE(refused.has_error());
-  CHECK_THAT(refused.error().message, ContainsSubstring("pool 'pool_0'"));
+  auto pools = store->pools();
+  REQUIRE(pools.has_value());
+  CHECK(pools->records.empty());
+  REQUIRE(pools->damaged.size() == 1);
+  CHECK_THAT(pools->damaged[0].message, ContainsSubstring("pool 'pool_0'"));
   CHECK_THAT(good(store->check()).problems.at(0), ContainsSubstring("pool 'pool_0'"));
   CHECK(store->backup(place / "copy").has_error());
+}
+
+TEST_CASE("a pool that is gone without a trace from PostgreSQL is missed") {
+  NEEDS_POSTGRES;
+  auto store = fill(server, place);
+  run(server, place, "delete from pools");
+  auto pools = store->pools();
+  REQUIRE(pools.has_value());
+  REQUIRE(pools->damaged.size() == 1);
+  CHECK_THAT(pools->damaged[0].message, ContainsSubstring("list of pools"));
+  CHECK_FALSE(good(store->check()).problems.empty());
 }
 
 TEST_CASE("an open task that is gone from the index of them is found and said") {

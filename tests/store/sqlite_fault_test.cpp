@@ -16,15 +16,15 @@ namespace {
 
 const std::vector<std::pair<std::string, disk_fault>>& faults() {
   static const std::vector<std::pair<std::string, disk_fault>> all{
-      {"full", {SQLITE_FULL, ENOSPC, false, false}},
-      {"full in the middle of a write", {SQLITE_FULL, ENOSPC, true, false}},
-      {"full for long", {SQLITE_FULL, ENOSPC, true, true}},
-      {"an error", {SQLITE_IOERR_WRITE, EIO, false, false}},
-      {"an error in the middle of a write", {SQLITE_IOERR_WRITE, EIO, true, false}},
-      {"an error for long", {SQLITE_IOERR_WRITE, EIO, true, true}},
-      {"a sync that fails", {SQLITE_IOERR_FSYNC, EIO, false, false}},
-      {"an error of reading", {SQLITE_IOERR_READ, EIO, false, false}},
-      {"an error of reading for long", {SQLITE_IOERR_READ, EIO, false, true}},
+      {"full", {SQLITE_FULL, ENOSPC, false, false, {}}},
+      {"full in the middle of a write", {SQLITE_FULL, ENOSPC, true, false, {}}},
+      {"full for long", {SQLITE_FULL, ENOSPC, true, true, {}}},
+      {"an error", {SQLITE_IOERR_WRITE, EIO, false, false, {}}},
+      {"an error in the middle of a write", {SQLITE_IOERR_WRITE, EIO, true, false, {}}},
+      {"an error for long", {SQLITE_IOERR_WRITE, EIO, true, true, {}}},
+      {"a sync that fails", {SQLITE_IOERR_FSYNC, EIO, false, false, disk_call::sync}},
+      {"an error of reading", {SQLITE_IOERR_READ, EIO, false, false, {}}},
+      {"an error of reading for long", {SQLITE_IOERR_READ, EIO, false, true, {}}},
   };
   return all;
 }
@@ -45,8 +45,8 @@ bool has_span(journal_store& store) {
   if (has) {
     CHECK(ids_of(open) == std::vector{task_number(2), task_number(3), task_number(4)});
     CHECK(open.front().status == 1);
-    CHECK(found(store, task_number(1)).ended_at == 2000);
-    CHECK(found(store, task_number(5)).output == "some output");
+    CHECK(task_in(store, task_number(1)).ended_at == 2000);
+    CHECK(task_in(store, task_number(5)).output == "some output");
   } else {
     CHECK(open == std::vector{stored(std::get<task_opened>(before[0])),
                               stored(std::get<task_opened>(before[1])),
@@ -58,15 +58,14 @@ bool has_span(journal_store& store) {
   return has;
 }
 
-/// The files as they are now, as after a power cut.
-std::string crashed(const scratch& place, const std::string& path) {
-  auto to = (place / "crashed.db").string();
+/// The files as a power cut would leave them now: as they were when they were synced last.
+std::string crashed(const scratch& place, const std::string& path, const faulty_disk& disk) {
   for (const auto* end : {"", "-wal"}) {
-    std::filesystem::remove(to + end);
-    if (std::filesystem::exists(path + end))
-      std::filesystem::copy_file(path + end, to + end);
+    std::filesystem::remove(place / (std::string{"crashed.db"} + end));
+    if (auto bytes = disk.synced(path + end))
+      place.write(std::string{"crashed.db"} + end, *bytes);
   }
-  return to;
+  return (place / "crashed.db").string();
 }
 
 } // namespace
@@ -79,12 +78,13 @@ TEST_CASE("a span is written whole or not at all, wherever the disk fails, and t
       INFO(name << " at call " << nth);
       scratch place;
       auto path = (place / "journal.db").string();
+      disk.remember_syncs();
       good(open_journal(path)->apply(before));
       auto store = open_journal(path); // its log begins with the span
       disk.fail(nth, fault);
       auto applied = store->apply(span);
       auto has_failed = disk.has_failed();
-      auto cut = open_sqlite(crashed(place, path));
+      auto cut = open_sqlite(crashed(place, path, disk));
       disk.mend();
       if (!applied) {
         ++failures;
@@ -113,7 +113,7 @@ TEST_CASE("a span is written whole or not at all, wherever the disk fails, and t
 
 TEST_CASE("a journal that cannot be read says so, and is read when the disk is well again") {
   faulty_disk disk;
-  disk_fault fault{SQLITE_IOERR_READ, EIO, false, true};
+  disk_fault fault{SQLITE_IOERR_READ, EIO, false, true, {}};
   for (std::size_t nth = 1;; ++nth) {
     INFO("at call " << nth);
     scratch place;
@@ -123,15 +123,11 @@ TEST_CASE("a journal that cannot be read says so, and is read when the disk is w
     std::vector<error> errors;
     std::size_t tasks = 0;
     auto store = open_sqlite(path);
-    if (store)
-      (*store)->each_open([&](result<stored_task> each) {
-        if (each)
-          ++tasks;
-        else
-          errors.push_back(each.error());
-      });
-    else
-      errors.push_back(store.error());
+    auto read =
+        store ? (*store)->each_open([&](result<stored_task> each) { tasks += each.has_value(); })
+              : result<void>{store.error()};
+    if (!read)
+      errors.push_back(read.error());
     auto has_failed = disk.has_failed();
     disk.mend();
     CHECK((errors.size() == 1 || (tasks == 3 && errors.empty())));

@@ -142,12 +142,14 @@ TEST_CASE("a journal that is used while it gives tasks out refuses, and goes on 
   auto store = open_journal(place / "journal.db");
   good(store->apply(std::vector<change>{opened(task_number(1)), opened(task_number(2))}));
   std::size_t given = 0;
-  store->each_open([&](result<stored_task> each) {
+  good(store->each_open([&](result<stored_task> each) {
     given += each.has_value();
     auto refused = store->apply(std::vector<change>{ended(task_number(2))});
     REQUIRE(refused.has_error());
     CHECK(refused.error().code == errc::internal);
-  });
+    CHECK(store->check().has_error());
+    CHECK(store->backup(place / "copy.db").has_error());
+  }));
   CHECK(given == 2);
   CHECK(open_tasks(*store).size() == 2);
 }
@@ -180,12 +182,13 @@ TEST_CASE("two who write at once lose nothing of each other's, and who reads see
       std::size_t open = 0;
       if (!store)
         seen = store.error().message;
-      else
-        (*store)->each_open([&](result<stored_task> each) {
-          ++open;
-          if (!each)
-            seen = each.error().message;
-        });
+      else if (auto read = (*store)->each_open([&](result<stored_task> each) {
+                 ++open;
+                 if (!each)
+                   seen = each.error().message;
+               });
+               !read)
+        seen = read.error().message;
       if (open % 5 != 0)
         seen = "half a span";
     }

@@ -59,6 +59,16 @@ Value good(result<Value> given) {
   return std::move(*given);
 }
 
+/// All of it, and nothing is damaged.
+template <class Record>
+std::vector<Record> good(result<found<Record>> given) {
+  if (!given)
+    FAIL(given.error().message);
+  for (const auto& each : given->damaged)
+    FAIL(each.message);
+  return std::move(given->records);
+}
+
 inline void good(const result<void>& given) {
   if (!given)
     FAIL(given.error().message);
@@ -71,12 +81,12 @@ inline std::unique_ptr<journal_store> open_journal(const std::string& path,
 
 /// All that have not ended; none may be damaged.
 inline std::vector<stored_task> open_tasks(journal_store& store) {
-  std::vector<stored_task> found;
-  store.each_open([&](result<stored_task> each) { found.push_back(good(std::move(each))); });
-  return found;
+  std::vector<stored_task> open;
+  good(store.each_open([&](result<stored_task> each) { open.push_back(good(std::move(each))); }));
+  return open;
 }
 
-inline stored_task found(journal_store& store, const task_id& task) {
+inline stored_task task_in(journal_store& store, const task_id& task) {
   auto there = good(store.find(task));
   if (!there)
     FAIL("there is no " << task.str());

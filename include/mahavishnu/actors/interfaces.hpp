@@ -29,6 +29,8 @@ using pool_actor = caf::typed_actor<
     caf::replies_to<execute_tasks>::with<task_results>,
     // Queue the task; answers when it is in the queue.
     caf::replies_to<accept_task>::with<task_accepted>,
+    // Somebody wants to hear that as well.
+    caf::replies_to<confirm_task>::with<task_accepted>,
     // About a task that is here, or was until a while ago.
     caf::replies_to<wait_task>::with<task_result>,
     caf::replies_to<cancel_task>::with<task_cancelled>,
@@ -67,6 +69,7 @@ using pool_manager_actor = caf::typed_actor<
     // Choose a pool and hand it the task; the pool answers.
     caf::replies_to<route_task>::with<task_result>,
     caf::replies_to<submit_task>::with<task_accepted>,
+    caf::replies_to<retry_task>::with<task_accepted>,
     // A task by its id, wherever it is.
     caf::replies_to<wait_task>::with<task_result>,
     caf::replies_to<cancel_task>::with<task_cancelled>,
@@ -146,7 +149,7 @@ using control_actor = caf::typed_actor<
     caf::replies_to<resume_pool>::with<pool_resumed>,
     caf::replies_to<route_task>::with<task_result>,
     caf::replies_to<submit_task>::with<task_accepted>,
-    caf::replies_to<wait_task>::with<task_result>,
+    caf::replies_to<retry_task>::with<task_accepted>, caf::replies_to<wait_task>::with<task_result>,
     caf::replies_to<cancel_task>::with<task_cancelled>,
     caf::replies_to<describe_task>::with<task_info>, caf::replies_to<list_tasks>::with<task_list>,
     caf::replies_to<execute_batch>::with<batch_result>,

@@ -73,6 +73,8 @@ public:
                             const std::string& affinity = {});
   /// The answer comes when the task is in the queue.
   answer<task_accepted> submit(const submit_task& task);
+  /// A new task that does what this one, which has ended, was to do.
+  answer<task_accepted> retry(const task_id& task);
   answer<task_result> wait(const task_id& task);
   answer<task_cancelled> cancel(const task_id& task);
   answer<task_info> describe_task(const task_id& task);

@@ -6,6 +6,8 @@ namespace mahavishnu {
 struct execute_task;
 struct execute_tasks;
 struct accept_task;
+struct confirm_task;
+struct retry_task;
 struct task_accepted;
 struct wait_task;
 struct cancel_task;

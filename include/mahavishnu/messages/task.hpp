@@ -206,6 +206,23 @@ struct task_accepted {
   }
 };
 
+/// The manager to a pool: somebody has asked again for this task, by its idempotency key; answered
+/// by `task_accepted` as soon as it is accepted.
+struct confirm_task {
+  task_id task;
+
+  friend bool operator==(const confirm_task&, const confirm_task&) = default;
+  static constexpr auto fields() { return std::tuple{field{"task_id", &confirm_task::task}}; }
+};
+
+/// Have a new task do what this one was to do, where that one was; answered by `task_accepted`.
+struct retry_task {
+  task_id task;
+
+  friend bool operator==(const retry_task&, const retry_task&) = default;
+  static constexpr auto fields() { return std::tuple{field{"task_id", &retry_task::task}}; }
+};
+
 /// Wait until this task has ended; answered by its `task_result`.
 struct wait_task {
   task_id task;
@@ -348,11 +365,13 @@ struct list_tasks {
   /// Name of a `task_status`; empty: all.
   std::string status;
   std::int32_t limit = 100;
+  /// Only older ones than this, which the last page ended with; empty: from the newest on.
+  task_id before;
 
   friend bool operator==(const list_tasks&, const list_tasks&) = default;
   static constexpr auto fields() {
     return std::tuple{field{"pool", &list_tasks::pool}, field{"status", &list_tasks::status},
-                      field{"limit", &list_tasks::limit}};
+                      field{"limit", &list_tasks::limit}, field{"before", &list_tasks::before}};
   }
 };
 
@@ -379,9 +398,13 @@ struct task_line {
 
 struct task_list {
   std::vector<task_line> tasks;
+  /// A sentence for each one that should be here and cannot be read.
+  std::vector<std::string> problems;
 
   friend bool operator==(const task_list&, const task_list&) = default;
-  static constexpr auto fields() { return std::tuple{field{"tasks", &task_list::tasks}}; }
+  static constexpr auto fields() {
+    return std::tuple{field{"tasks", &task_list::tasks}, field{"problems", &task_list::problems}};
+  }
 };
 
 } // namespace mahavishnu
