@@ -63,7 +63,7 @@ TEST_CASE("a connection that was lost between calls is made again by the next on
   terminate(server, backend_of(server, place));
   good(store->apply(span_of(11)));
   terminate(server, backend_of(server, place));
-  CHECK(found(*store, task_number(12)).ended_at == 2000);
+  CHECK(task_in(*store, task_number(12)).ended_at == 2000);
   terminate(server, backend_of(server, place));
   CHECK(open_tasks(*store).size() == 4);
   terminate(server, backend_of(server, place));
@@ -125,7 +125,7 @@ TEST_CASE("a task that has ended is not counted twice when the answer was lost")
   std::vector<change> second{moved(task_number(1)), ended(task_number(2)),
                              pool_opened{pool_id{"pool_1"}, "a pool"}};
   good(store->apply(second));
-  CHECK(found(*store, task_number(1)).status == 1);
+  CHECK(task_in(*store, task_number(1)).status == 1);
   CHECK(checked(*store).ended_tasks == 1);
   CHECK(good(store->pools()).size() == 1);
 }

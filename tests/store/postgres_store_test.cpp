@@ -341,7 +341,7 @@ TEST_CASE("a large span is one transaction, in several statements") {
   CHECK(report.pools == 3000);
   CHECK(report.open_tasks == 6000);
   CHECK(report.ended_tasks == 6001);
-  CHECK(found(*store, task_number(1)).pool.value == "pool_1");
+  CHECK(task_in(*store, task_number(1)).pool.value == "pool_1");
 }
 
 TEST_CASE("a copy of a journal in PostgreSQL has all of it, in a file for its user alone") {
@@ -369,7 +369,7 @@ TEST_CASE("a copy of a journal in PostgreSQL has all of it, in a file for its us
   CHECK(open_tasks(*copied) == open_tasks(*store));
   CHECK(good(copied->keyed(20'000)) == good(store->keyed(20'000)));
   for (std::uint64_t n : {1u, 2u, 3u, 4u, 12'000u})
-    CHECK(found(*copied, task_number(n)) == found(*store, task_number(n)));
+    CHECK(task_in(*copied, task_number(n)) == task_in(*store, task_number(n)));
   auto pools = good(copied->pools());
   REQUIRE(pools.size() == 1);
   CHECK(pools[0].pool.value == good(store->pools())[0].pool.value);
