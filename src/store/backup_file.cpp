@@ -42,8 +42,7 @@ int is_without_log(const std::string& file, int flags, const char* ask) {
 }
 
 result<void> leave_log(const std::string& file, const std::string& wanted) {
-  int code = is_without_log(file, SQLITE_OPEN_READWRITE,
-                            "pragma synchronous = off; pragma journal_mode = delete");
+  int code = is_without_log(file, SQLITE_OPEN_READWRITE, "pragma journal_mode = delete");
   // As the file says itself, and not a connection that has just failed to write it.
   if (code == SQLITE_OK)
     code = is_without_log(file, SQLITE_OPEN_READONLY, "pragma journal_mode");
