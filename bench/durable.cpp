@@ -3,6 +3,7 @@
 /// and how long one takes, beside the time that the disk takes for one write.
 #include "client.hpp"
 #include "mahavishnu/messages/all.hpp"
+#include "scratch.hpp"
 #include "system.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -21,29 +22,6 @@ using namespace mahavishnu::bench;
 namespace {
 
 constexpr std::int64_t in_flight = 1000;
-
-/// A directory on the disk of the build, since the one for temporary files may be memory.
-class scratch {
-public:
-  scratch() {
-    auto name = (std::filesystem::current_path() / "durable-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      std::cerr << "durable: no directory here\n";
-      std::exit(1);
-    }
-    path_ = name;
-  }
-  ~scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  scratch(const scratch&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
-private:
-  std::filesystem::path path_;
-};
 
 cost run(core& inside, std::int64_t requests, std::int64_t at_once) {
   return run_client<task_result>(
@@ -64,7 +42,7 @@ std::unique_ptr<core> start(const arguments& how, const scratch& place) {
 }
 
 std::vector<double> measure_many(const arguments& how, std::int64_t requests) {
-  scratch place;
+  auto place = scratch::on_disk();
   auto inside = start(how, place);
   return speed_of([&](std::int64_t n) { return run(*inside, n, in_flight); }, requests);
 }
@@ -76,7 +54,7 @@ double median(std::vector<double> values) {
 
 /// Microseconds from request to result.
 std::vector<double> measure_one(const arguments& how, std::int64_t requests) {
-  scratch place;
+  auto place = scratch::on_disk();
   auto inside = start(how, place);
   std::vector<double> times;
   for (std::int64_t i = 0; i < requests; ++i) {
@@ -89,7 +67,7 @@ std::vector<double> measure_one(const arguments& how, std::int64_t requests) {
 
 /// What the disk takes for a page that is appended, in microseconds.
 std::vector<double> measure_disk(std::int64_t writes) {
-  scratch place;
+  auto place = scratch::on_disk();
   auto file =
       ::open((place.path() / "file").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   std::string page(4096, 'x');

@@ -6,6 +6,7 @@
 /// Each run makes a schema `bench_NUMBER` there and leaves it.
 #include "base/byte_codec.hpp"
 #include "report.hpp"
+#include "scratch.hpp"
 #include "store/postgres_store.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -43,25 +44,6 @@ void good(const result<void>& given) {
   if (!given)
     die(given.error().message);
 }
-
-/// A directory that goes with the measurement, on a disk: in memory a sync would cost nothing.
-class scratch {
-public:
-  scratch() {
-    if (::mkdtemp(path_.data()) == nullptr)
-      die("no directory in /var/tmp");
-  }
-  ~scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  scratch(const scratch&) = delete;
-
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
-private:
-  std::string path_ = "/var/tmp/mahavishnu-bench-XXXXXX";
-};
 
 /// Ten a millisecond, in ten pools.
 task_id task_number(std::int64_t n) {
@@ -124,7 +106,7 @@ std::vector<double> measure_writing(std::int64_t tasks, const steps& all,
 }
 
 std::vector<double> measure_store(std::int64_t tasks, const steps& all) {
-  scratch place;
+  auto place = scratch::on_disk();
   auto store = good(open_sqlite(place / "journal.db"));
   return measure_writing(tasks, all,
                          [&](std::span<const change> span) { good(store->apply(span)); });
@@ -132,7 +114,7 @@ std::vector<double> measure_store(std::int64_t tasks, const steps& all) {
 
 /// The floor: one write and one sync for each span.
 std::vector<double> measure_file(std::int64_t tasks, const steps& all) {
-  scratch place;
+  auto place = scratch::on_disk();
   int file = ::open((place / "file").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   auto measured = measure_writing(tasks, all, [&](std::span<const change> span) {
     byte_writer bytes;
@@ -224,7 +206,7 @@ std::vector<double> measure_lists(const std::unique_ptr<journal_store>& store, s
 }
 
 std::vector<double> measure_start(std::int64_t tasks) {
-  scratch place;
+  auto place = scratch::on_disk();
   good(open_sqlite(place / "journal.db"))->apply(changes({opened}, 0, tasks)).value();
   std::int64_t found = 0;
   auto time = milliseconds([&] {
@@ -311,7 +293,7 @@ int main(int argc, char** argv) {
   auto& forget = results.number("forgetting 1000 tasks", "ms");
   auto& memory = results.number("memory with a million tasks", "MB").at_most(50);
   {
-    scratch place;
+    auto place = scratch::on_disk();
     auto path = place / "journal.db";
     in_child([&] {
       fill(*good(open_sqlite(path)), many);

@@ -6,6 +6,7 @@
 #include "mahavishnu/app/orchestrator.hpp"
 #include "mahavishnu/config/load.hpp"
 #include "report.hpp"
+#include "scratch.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -101,25 +102,6 @@ std::vector<double> measure_local(std::int64_t tasks, std::int64_t at_once) {
   return speed(tasks, seconds_since(start), all_cpu_seconds() - cpu);
 }
 
-/// A directory that goes with the measurement.
-class scratch {
-public:
-  scratch() {
-    if (::mkdtemp(path_.data()) == nullptr)
-      die("no directory '" + path_ + "'");
-  }
-  ~scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  scratch(const scratch&) = delete;
-
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
-private:
-  std::string path_ = (std::filesystem::temp_directory_path() / "mahavishnu-bench-XXXXXX").string();
-};
-
 std::unique_ptr<exec::keeper_runner> open_keeper(const std::string& directory) {
   auto thread = exec::keeper_thread::open();
   if (!thread)
@@ -134,7 +116,7 @@ std::unique_ptr<exec::keeper_runner> open_keeper(const std::string& directory) {
 }
 
 std::vector<double> measure_keeper(std::int64_t tasks, std::int64_t at_once) {
-  scratch place;
+  auto place = scratch::anywhere();
   auto runner = open_keeper(place / "keeper");
   run_all(*runner, tasks / 20, at_once);
   auto start = clock::now();
@@ -146,7 +128,7 @@ std::vector<double> measure_keeper(std::int64_t tasks, std::int64_t at_once) {
 
 /// From the call of the library to its results, through a pool whose processes have a keeper.
 std::vector<double> measure_pool(std::int64_t tasks, std::int64_t at_once) {
-  scratch place;
+  auto place = scratch::anywhere();
   ::setenv("MAHAVISHNU_KEEPER", MAHAVISHNU_KEEPER, 1);
   config::sources from;
   from.settings_dir = "/nonexistent";
@@ -254,14 +236,14 @@ double megabytes_per_second(std::int64_t bytes, double seconds) {
 }
 
 std::vector<double> measure_cat(std::int64_t bytes) {
-  scratch place;
+  auto place = scratch::anywhere();
   auto start = clock::now();
   run_shell(writer_of(bytes) + " | cat > " + (place / "file"));
   return {megabytes_per_second(bytes, seconds_since(start))};
 }
 
 std::vector<double> measure_output(std::int64_t bytes) {
-  scratch place;
+  auto place = scratch::anywhere();
   auto runner = open_keeper(place / "keeper");
   auto spec = command({"/bin/sh", "-c", writer_of(bytes)});
   spec.file_limit = static_cast<std::uint64_t>(bytes) * 2;

@@ -35,9 +35,7 @@ std::string journal_of(const fs::path& state_dir) {
 result<server_lock> lock_out_servers(const fs::path& state_dir, const std::string& what) {
   auto lock = server_lock::take(state_dir);
   if (!lock && lock.error().code == errc::already_exists)
-    return error{errc::already_exists, "cannot " + what +
-                                           " while a server uses it: " + lock.error().message +
-                                           "; stop it first: mahavishnu down"};
+    return error{errc::already_exists, "cannot " + what + ": " + lock.error().message};
   return lock;
 }
 

@@ -5,14 +5,19 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <utility>
 
 namespace mahavishnu::cli {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 json::value json_of(const journal_report& report) {
   return {{"path", report.path},
@@ -33,33 +38,26 @@ std::string show(const journal_report& report) {
   return text.str();
 }
 
-int check(const invocation& now, const output& out) {
-  auto found = find_instance(now, out);
-  if (!found)
-    return out.failure(found.error());
-  auto report = now.above.journals->check(found->state_directory);
+int check(journal_care& journals, const fs::path& state_dir, const output& out) {
+  auto report = journals.check(state_dir);
   if (!report)
     return out.failure(report.error());
   out.data(json_of(*report), show(*report));
   return report->problems.empty() ? done : failed;
 }
 
-int backup(const invocation& now, const std::string& to, const output& out) {
-  auto found = find_instance(now, out);
-  if (!found)
-    return out.failure(found.error());
-  auto report = now.above.journals->backup(found->state_directory, to);
+int backup(journal_care& journals, const fs::path& state_dir, const std::string& to,
+           const output& out) {
+  auto report = journals.backup(state_dir, to);
   if (!report)
     return out.failure(report.error());
   out.data(json_of(*report), show(*report));
   return done;
 }
 
-int restore(const invocation& now, const std::string& from, const output& out) {
-  auto found = find_instance(now, out);
-  if (!found)
-    return out.failure(found.error());
-  auto restored = now.above.journals->restore(found->state_directory, from);
+int restore(journal_care& journals, const fs::path& state_dir, const std::string& from,
+            const output& out) {
+  auto restored = journals.restore(state_dir, from);
   if (!restored)
     return out.failure(restored.error());
   auto object = json_of(restored->now);
@@ -67,17 +65,13 @@ int restore(const invocation& now, const std::string& from, const output& out) {
   out.data(object, show(restored->now));
   if (!restored->before.empty())
     out.talk("The journal of before is in '" + restored->before + "'.");
-  out.talk(
-      "The next server goes on from the backup: what waited then runs, and what ran is lost, or "
-      "tried again where that is wanted.");
+  out.talk("The next server goes on from the backup: what waited then runs, and what ran is lost, "
+           "or tried again where that is wanted.");
   return done;
 }
 
-int compact(const invocation& now, const output& out) {
-  auto found = find_instance(now, out);
-  if (!found)
-    return out.failure(found.error());
-  auto bytes = now.above.journals->compact(found->state_directory);
+int compact(journal_care& journals, const fs::path& state_dir, const output& out) {
+  auto bytes = journals.compact(state_dir);
   if (!bytes)
     return out.failure(bytes.error());
   auto [before, after] = *bytes;
@@ -87,32 +81,49 @@ int compact(const invocation& now, const output& out) {
   return done;
 }
 
-int export_tasks(const invocation& now, const journal_wish& wish, const std::string& to,
-                 const output& out) {
-  auto found = find_instance(now, out);
-  if (!found)
-    return out.failure(found.error());
+int export_tasks(journal_care& journals, const fs::path& state_dir, const journal_wish& wish,
+                 const std::string& to, const output& out) {
   std::ofstream file;
-  if (!to.empty()) {
-    file.open(to, std::ios::binary | std::ios::trunc);
-    if (!file)
-      return out.failure(
-          {errc::io_failed, "cannot write '" + to + "'; look at its directory and its rights"});
-  }
   auto& lines = to.empty() ? std::cout : file;
+  // Not before there is something to be written: what is there stays when there is no journal.
+  auto open = [&] {
+    if (!to.empty() && !file.is_open())
+      file.open(to, std::ios::binary | std::ios::trunc);
+  };
   int problems = 0;
-  auto walked = now.above.journals->each_task(
-      found->state_directory, wish,
-      [&](const json::value& task) { lines << json::text(task) << '\n'; },
+  auto walked = journals.each_task(
+      state_dir, wish,
+      [&](const json::value& task) {
+        open();
+        lines << json::text(task) << '\n';
+      },
       [&](const std::string& problem) {
         ++problems;
         out.talk(problem);
       });
   if (!walked)
     return out.failure(walked.error());
+  open();
   if (!lines.flush())
-    return out.failure({errc::io_failed, "not all of it could be written; look at the free space"});
+    return out.failure({errc::io_failed, "cannot write " +
+                                             (to.empty() ? "all of it" : "'" + to + "'") +
+                                             "; look at its directory, its rights and the free "
+                                             "space"});
   return problems == 0 ? done : failed;
+}
+
+/// What a command does with the journal of its instance.
+using journal_step = std::function<int(journal_care&, const fs::path& state_dir, const output&)>;
+
+void let(CLI::App* command, invocation& now, journal_step step) {
+  command->callback([&now, step = std::move(step)] {
+    now.action = [&now, step](output& out) {
+      auto found = find_instance(now, out);
+      if (!found)
+        return out.failure(found.error());
+      return step(*now.above.journals, found->state_directory, out);
+    };
+  });
 }
 
 } // namespace
@@ -120,31 +131,35 @@ int export_tasks(const invocation& now, const journal_wish& wish, const std::str
 void add_store_commands(CLI::App& app, invocation& now) {
   auto* group = app.add_subcommand("store", "The journal: what outlives the server");
   group->require_subcommand(1);
-  group->add_subcommand("check", "Read all of it, and say what is damaged")->callback([&now] {
-    now.action = [&now](output& out) { return check(now, out); };
-  });
+  let(group->add_subcommand("check", "Read all of it, and say what is damaged"), now, check);
+
   auto file = std::make_shared<std::string>();
   auto* backing = group->add_subcommand("backup", "Copy it to a new file, also beside a server");
   backing->add_option("file", *file, "The new file")->required();
-  backing->callback(
-      [&now, file] { now.action = [&now, file](output& out) { return backup(now, *file, out); }; });
+  let(backing, now, [file](journal_care& journals, const fs::path& state_dir, const output& out) {
+    return backup(journals, state_dir, *file, out);
+  });
+
   auto* restoring =
       group->add_subcommand("restore", "Put a backup in its place, and keep what was there");
   restoring->add_option("file", *file, "The backup")->required();
-  restoring->callback([&now, file] {
-    now.action = [&now, file](output& out) { return restore(now, *file, out); };
+  let(restoring, now, [file](journal_care& journals, const fs::path& state_dir, const output& out) {
+    return restore(journals, state_dir, *file, out);
   });
-  group->add_subcommand("compact", "Give the space of forgotten tasks back to the system")
-      ->callback([&now] { now.action = [&now](output& out) { return compact(now, out); }; });
+
+  let(group->add_subcommand("compact", "Give the space of forgotten tasks back to the system"), now,
+      compact);
+
   auto wish = std::make_shared<journal_wish>();
   auto* exporting =
       group->add_subcommand("export", "Write all tasks as lines of JSON, the newest first");
   exporting->add_option("--pool", wish->pool, "Name or id of a pool (default: all)");
   exporting->add_option("--status", wish->status, "Only tasks of that status (default: all)");
   exporting->add_option("--file", *file, "Where to (default: standard output)");
-  exporting->callback([&now, wish, file] {
-    now.action = [&now, wish, file](output& out) { return export_tasks(now, *wish, *file, out); };
-  });
+  let(exporting, now,
+      [wish, file](journal_care& journals, const fs::path& state_dir, const output& out) {
+        return export_tasks(journals, state_dir, *wish, *file, out);
+      });
 }
 
 } // namespace mahavishnu::cli

@@ -143,6 +143,14 @@ bool fits(std::int64_t value) {
   return value >= std::numeric_limits<Number>::min() && value <= std::numeric_limits<Number>::max();
 }
 
+/// By the name of its row.
+record_total* total_of(record_totals& all, std::string_view name) {
+  return name == "pools"   ? &all.pools
+         : name == "open"  ? &all.open
+         : name == "ended" ? &all.ended
+                           : nullptr;
+}
+
 } // namespace
 
 void record_total::add(const task_id& task) {
@@ -247,18 +255,6 @@ result<found_task> sqlite_session::find_task(const task_id& task, bool with_outp
     return connection.failure("read", row.failure());
   return found_task{};
 }
-
-namespace {
-
-/// By the name of its row.
-record_total* total_of(record_totals& all, std::string_view name) {
-  return name == "pools"   ? &all.pools
-         : name == "open"  ? &all.open
-         : name == "ended" ? &all.ended
-                           : nullptr;
-}
-
-} // namespace
 
 result<std::optional<record_totals>> sqlite_session::read_totals() const {
   record_totals read;

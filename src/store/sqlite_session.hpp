@@ -63,8 +63,7 @@ struct sqlite_session {
   sqlite_statement ended_by_status, ended_by_pool, statuses_of_all, statuses_of_pool, ended_first;
   sqlite_statement every_task, every_task_backwards, every_state;
 
-  // -- reading
-  // -------------------------------------------------------------------------------------
+  // -- reading ----------------------------------------------------------------------------------
 
   /// The task of the row: what columns `find` and `every_task` have, from `column` on. An error
   /// when a checksum does not agree.

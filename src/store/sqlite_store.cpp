@@ -277,8 +277,7 @@ private:
     return done;
   }
 
-  // -- writing
-  // -------------------------------------------------------------------------------------
+  // -- writing ----------------------------------------------------------------------------------
 
   static int done(sqlite_run run) { return run.step() == SQLITE_DONE ? SQLITE_OK : run.failure(); }
 
@@ -381,8 +380,7 @@ private:
     return {};
   }
 
-  // -- reading
-  // -------------------------------------------------------------------------------------
+  // -- reading ----------------------------------------------------------------------------------
 
   /// An id that cannot be read is damage.
   static int read_ids(sqlite_run& row, std::vector<task_id>& ids, int column = 0) {

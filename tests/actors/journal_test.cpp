@@ -87,12 +87,9 @@ struct durable_server : deterministic {
 
   pending<task_accepted> submit(const std::string& pool, const std::string& prompt,
                                 const std::string& key = {}) {
-    auto spec = task_of(prompt);
-    spec.idempotency_key = key;
-    submit_task wish;
-    wish.pool = pool;
-    wish.spec = spec;
-    return ask<task_accepted>(control, wish);
+    auto answer = submit_later(pool, prompt, key);
+    run();
+    return answer;
   }
 
   /// Lets nobody do anything yet.

@@ -681,6 +681,14 @@ restored_task left(std::uint64_t number, std::initializer_list<task_status> stat
   return task;
 }
 
+restored_task urgent_one(std::uint64_t number, std::int32_t priority) {
+  auto task = left(number, {task_status::queued});
+  auto spec = *task.spec;
+  spec.priority = priority;
+  task.spec = shared_spec{spec};
+  return task;
+}
+
 } // namespace
 
 TEST_CASE("tasks that waited when a server ended wait again in their order") {
@@ -688,11 +696,7 @@ TEST_CASE("tasks that waited when a server ended wait again in their order") {
   wish.max_workers = 1;
   wish.queue_limit = 1;
   bench b{wish};
-  auto urgent = left(3, {task_status::queued});
-  auto spec = *urgent.spec;
-  spec.priority = 5;
-  urgent.spec = shared_spec{spec};
-  b.core->restore({left(1, {}), left(2, {task_status::queued}), urgent}, b.now);
+  b.core->restore({left(1, {}), left(2, {task_status::queued}), urgent_one(3, 5)}, b.now);
   CHECK(b.taken.empty());            // they were accepted long ago
   CHECK(b.core->info().queued == 2); // more than a new one would find room for
   std::vector<task_id> order;
@@ -738,13 +742,9 @@ TEST_CASE("a process that goes on comes before all that waits") {
   pool_config wish;
   wish.max_workers = 1;
   bench b{wish};
-  auto urgent = left(1, {task_status::queued});
-  auto spec = *urgent.spec;
-  spec.priority = 1000;
-  urgent.spec = shared_spec{spec};
   auto running = left(2, {task_status::queued, task_status::running});
   running.running = 1;
-  b.core->restore({urgent, running}, b.now);
+  b.core->restore({urgent_one(1, 1000), running}, b.now);
   REQUIRE(b.out.size() == 1);
   CHECK(b.out.front().run.goes_on == 1);
   b.finish({1, 2});

@@ -29,13 +29,18 @@ is 0 "$exit_code" "a backup beside a server"
 is 600 "$(stat -c %a copy.db)" "its rights"
 is copy.db "$(ls copy.db*)" "its files"
 refused 1 "is there already" store backup copy.db
-refused 1 "while a server uses it" store compact
-refused 1 "while a server uses it" store restore copy.db
+refused 1 "a server is running already" store compact
+refused 1 "a server is running already" store restore copy.db
 run "$mahavishnu" store export --status failed
 is "$first one two 3" "$(json '"\(.task_id) \(.result.output[:-1]) \(.result.stderr[:-1]) \(.result.exit_code)"')" \
   "what is exported of a task"
 is 2 "$("$mahavishnu" store export --pool local | wc -l)" "tasks of a pool"
 refused 2 "is not one of" store export --status nonsense
+echo mine >mine
+refused 2 "is not one of" store export --status nonsense --file mine
+is mine "$(cat mine)" "a file when there was nothing to write"
+"$mahavishnu" store export --file mine
+is 2 "$(wc -l <mine)" "lines of the exported file"
 
 # A task again, and pages of the list.
 again=$("$mahavishnu" task retry "$first" -o json | jq -r .task_id)
