@@ -237,7 +237,7 @@ void measure_all_of_postgres(const arguments& how, report& results, const std::s
   run_beside_floor(
       how,
       [&] {
-        scratch place;
+        auto place = scratch::on_disk();
         return measure_commits(*good(open_sqlite(place / "journal.db")), commits);
       },
       [&] { return measure_commits(*open_in_postgres(url), commits); },

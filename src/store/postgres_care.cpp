@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t copied_bytes = 8'000'000;
 constexpr std::size_t copied_tasks = 5000;
 
-void check_tasks(postgres_session& at, const postgres_totals& written, store_report& report,
+void check_tasks(postgres_session& at, const read_totals& totals, store_report& report,
                  problems& found) {
   postgres_total open;
   postgres_total ended;
@@ -30,14 +30,17 @@ void check_tasks(postgres_session& at, const postgres_totals& written, store_rep
     found.add(read.error().message);
   report.open_tasks = open.count;
   report.ended_tasks = ended.count;
-  if (open != written.open || ended != written.ended)
+  const auto& written = totals.written;
+  if (!written)
+    found.add(at.damaged("how much there is to be").message);
+  else if (open != written->open || ended != written->ended)
     found.add("the journal '" + at.connection.name() + "' has " + std::to_string(open.count) +
               " open tasks and " + std::to_string(ended.count) +
               " that have ended, and these are not those that were written: " +
-              std::to_string(written.open.count) + " and " + std::to_string(written.ended.count));
-  if (open != written.listed)
+              std::to_string(written->open.count) + " and " + std::to_string(written->ended.count));
+  if (open != totals.listed)
     found.add("the list of open tasks in the journal '" + at.connection.name() +
-              "' is damaged: it has " + std::to_string(written.listed.count) + " of " +
+              "' is damaged: it has " + std::to_string(totals.listed.count) + " of " +
               std::to_string(open.count) + "; make it new with: reindex index tasks_open");
 }
 
@@ -139,12 +142,10 @@ result<store_report> check_postgres(postgres_session& at) {
   for (const auto& each : pools->damaged)
     found.add(each.message);
   report.pools = pools->records.size();
-  auto written = at.read_totals();
-  if (!written && at.connection.is_lost())
-    return written.error();
-  if (!written)
-    found.add(written.error().message);
-  check_tasks(at, written ? *written : postgres_totals{}, report, found);
+  auto totals = at.totals();
+  if (!totals)
+    return totals.error();
+  check_tasks(at, *totals, report, found);
   if (at.connection.is_lost())
     return at.connection.failure("check", at.connection.loss());
   report.problems = found.take();
@@ -159,11 +160,11 @@ result<void> compact_postgres(postgres_session& at) {
   auto limit = [&at](std::chrono::milliseconds time) {
     return at.connection.execute("set statement_timeout = " + std::to_string(time.count()));
   };
-  if (auto set = limit(compact_limit); !set)
+  if (auto set = limit(whole_limit); !set)
     return at.connection.failure("compact", set);
   for (const char* table : {"tasks", "pools", "totals"}) {
     auto done = at.connection.execute("vacuum (full, analyze) " + std::string(table),
-                                      compact_limit + silence_limit);
+                                      whole_limit + silence_limit);
     if (!done)
       return limit(statement_limit), at.connection.failure("compact", done);
   }

@@ -200,13 +200,15 @@ postgres_result postgres_connection::execute(const std::string& text,
   return sent(PQsendQuery(handle_.get(), text.c_str()), silence);
 }
 
-postgres_result postgres_connection::query(const std::string& text, const postgres_values& values) {
+postgres_result postgres_connection::query(const std::string& text, const postgres_values& values,
+                                           std::chrono::seconds silence) {
   if (!handle_)
     return loss();
   std::vector<int> formats(values.size(), 1);
   return sent(PQsendQueryParams(handle_.get(), text.c_str(), static_cast<int>(values.size()),
                                 nullptr, values.pointers().data(), values.lengths().data(),
-                                formats.data(), 1));
+                                formats.data(), 1),
+              silence);
 }
 
 postgres_result postgres_connection::run(const postgres_statement& statement,

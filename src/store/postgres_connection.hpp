@@ -26,8 +26,8 @@ constexpr std::chrono::seconds statement_limit{50};
 /// How long nothing comes from a server until it counts as gone. More than the server gives to a
 /// statement, so that it can say so itself.
 constexpr std::chrono::seconds silence_limit{60};
-/// How long rewriting the whole journal may take.
-constexpr std::chrono::hours compact_limit{6};
+/// How long something may take that goes through the whole journal and holds everybody up.
+constexpr std::chrono::hours whole_limit{6};
 
 /// A statement that is prepared once for each connection.
 struct postgres_statement {
@@ -61,7 +61,8 @@ public:
   /// Any number of statements in one text: all of them in one transaction, or none.
   postgres_result execute(const std::string& text, std::chrono::seconds silence = silence_limit);
   /// One statement with its values, not prepared. Rows are in binary.
-  postgres_result query(const std::string& text, const postgres_values& values = {});
+  postgres_result query(const std::string& text, const postgres_values& values = {},
+                        std::chrono::seconds silence = silence_limit);
   postgres_result run(const postgres_statement& statement, const postgres_values& values = {});
 
   /// The rows one by one, so that only one is in memory. A last result without rows says how it

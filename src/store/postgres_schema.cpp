@@ -53,7 +53,8 @@ alter table tasks set (autovacuum_vacuum_scale_factor = 0.02,
                        autovacuum_analyze_scale_factor = 0.02);
 
 -- How many there have to be and which (all their marks, xor): what no checksum of a record could
--- show to be missing. And which span of whose changes was the last to be written.
+-- show to be missing. And which span of whose changes was the last to be written. A checksum over
+-- all of that.
 create table totals (
   pool_count bigint not null,
   pool_digest bigint not null,
@@ -62,9 +63,10 @@ create table totals (
   ended_count bigint not null,
   ended_digest bigint not null,
   writer uuid,
-  span bigint not null
+  span bigint not null,
+  sum bytea not null
 ) with (fillfactor = 10);
-insert into totals values (0, 0, 0, 0, 0, 0, null, 0);
+insert into totals values (0, 0, 0, 0, 0, 0, null, 0, sha256(decode(repeat('00', 56), 'hex')));
 )"};
 
 constexpr const char* meta = R"(

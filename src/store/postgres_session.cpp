@@ -287,28 +287,43 @@ result<found<stored_pool>> postgres_session::read_pools() {
     else
       all.damaged.push_back(damaged("the record of pool '" + each.pool.value + "'"));
   }
-  auto totals = read_totals();
-  if (!totals && connection.is_lost())
-    return totals.error();
-  if (!totals)
-    all.damaged.push_back(totals.error());
-  else if (totals->pools != seen)
+  auto there = totals();
+  if (!there)
+    return there.error();
+  if (!there->written || there->written->pools != seen)
     all.damaged.push_back(
         damaged("the list of pools, of which " + std::to_string(seen.count) + " were found,"));
   return all;
 }
 
-result<postgres_totals> postgres_session::read_totals() {
+result<read_totals> postgres_session::totals() {
   auto found = connection.run(postgres_sql().totals);
   if (!found)
     return connection.failure("read", found);
-  if (found.rows() != 1)
-    return damaged("the number of its tasks");
   auto total = [&found](int column) {
     return postgres_total{static_cast<std::uint64_t>(found.number(column)),
                           static_cast<std::uint64_t>(found.number(column + 1))};
   };
-  return postgres_totals{total(0), total(2), total(4), total(6)};
+  read_totals read{{}, total(6)};
+  if (found.rows() == 1 && found.number(8) != 0)
+    read.written = postgres_totals{total(0), total(2), total(4)};
+  return read;
+}
+
+result<std::string> postgres_session::count_again(const task_id& writer, std::int64_t span) {
+  postgres_transaction all{connection, "begin"};
+  if (auto set = connection.execute(without_indices); !set)
+    return connection.failure("count the tasks of", set);
+  auto counted = connection.query(postgres_sql().count_again.text,
+                                  postgres_values::of(writer, span), whole_limit);
+  if (!counted)
+    return connection.failure("count the tasks of", counted);
+  if (auto done = connection.execute("commit"); !done)
+    return connection.failure("write", done);
+  auto number = [&counted](int column) { return std::to_string(counted.number(column)); };
+  return "the totals of the journal '" + connection.name() +
+         "' were damaged; all was counted again: " + number(0) + " open tasks, " + number(1) +
+         " that have ended, " + number(2) + " pools";
 }
 
 result<void> postgres_session::each_task(const std::string& condition,

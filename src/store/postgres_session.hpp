@@ -30,10 +30,16 @@ struct postgres_total {
   friend bool operator==(const postgres_total&, const postgres_total&) = default;
 };
 
+/// How much there is to be.
 struct postgres_totals {
   postgres_total pools;
   postgres_total open;
   postgres_total ended;
+};
+
+struct read_totals {
+  /// Nothing when that cannot be known any more.
+  std::optional<postgres_totals> written;
   /// What the index of open tasks has.
   postgres_total listed;
 };
@@ -72,7 +78,9 @@ struct postgres_session {
   result<std::optional<stored_task>> find_task(const task_id& task);
   /// A pool that is missing is damage as well.
   result<found<stored_pool>> read_pools();
-  result<postgres_totals> read_totals();
+  result<read_totals> totals();
+  /// Of all rows, for whoever signs the spans up to this one. Says what it has counted.
+  result<std::string> count_again(const task_id& writer, std::int64_t span);
   /// Those for which a condition holds, the oldest first, behind damaged ones too. An error when
   /// there is no more to be had. Leaves the transaction that it is in if it has to.
   result<void> each_task(const std::string& condition, const std::function<void(read_row)>& take);
@@ -83,6 +91,11 @@ struct postgres_session {
 /// All that is read in it is of one instant.
 constexpr const char* begin_instant =
     "begin isolation level repeatable read read only; set local statement_timeout = 0";
+
+/// All that is read in it is read from the tables themselves, and takes the time that it takes.
+constexpr const char* without_indices =
+    "set local enable_indexscan = off; set local enable_indexonlyscan = off; "
+    "set local enable_seqscan = on; set local enable_sort = on; set local statement_timeout = 0";
 
 std::string record_name_of(const task_id& task);
 

@@ -21,6 +21,8 @@ constexpr std::size_t most_rows = 5000;
 constexpr std::size_t most_bytes = 8'000'000;
 /// A row and all that is around it has to fit into one message.
 constexpr std::size_t most_bytes_of_row = 1'000'000'000;
+/// Of a name in an error.
+constexpr std::size_t most_bytes_of_name = 100;
 
 /// Rows on their way to one statement, an array for each column.
 class row_batch {
@@ -156,6 +158,12 @@ private:
 
 result<void> each_call(std::span<const change> changes,
                        const std::function<void(postgres_call)>& take) {
+  for (const auto& each : changes)
+    if (const auto* pool = std::get_if<pool_opened>(&each))
+      if (pool->pool.value.size() + pool->record.size() > most_bytes_of_row)
+        return error{errc::invalid_argument,
+                     "pool '" + pool->pool.value.substr(0, most_bytes_of_name) +
+                         "' is larger than the 1 GB that PostgreSQL takes; give it a smaller one"};
   auto tasks = coalesce(changes);
   for (const auto& each : tasks)
     if (size_of(each, task_state::after(each)) > most_bytes_of_row)

@@ -2,17 +2,65 @@
 #include "store/postgres_statements.hpp"
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
 
 namespace mahavishnu::store {
 
 namespace {
 
-/// What becomes of the totals when tasks of `changed` were opened or have ended. Takes the end of
-/// one off the open ones if it was among them.
+/// What the totals are, in the order of their columns.
+constexpr std::array totals_columns{"pool_count",  "pool_digest",  "open_count", "open_digest",
+                                    "ended_count", "ended_digest", "writer",     "span"};
+
+/// The checksum over all of them.
+std::string sum_of_totals(const std::string& from) {
+  std::string all;
+  for (std::string_view each : totals_columns) {
+    auto value = from + "." + std::string(each);
+    all += all.empty() ? "sha256(" : " || ";
+    all += each == "writer" ? "coalesce(uuid_send(" + value + "), '')" : "int8send(" + value + ")";
+  }
+  return all + ")";
+}
+
+/// That it is the one that was written with them.
+std::string totals_agree() {
+  return "sum = " + sum_of_totals("totals");
+}
+
+/// Values of some columns, by their names.
+using new_values = std::map<std::string, std::string>;
+
+/// Gives these to the totals, and the checksum over all that they are then.
+std::string update_totals(const new_values& given) {
+  std::string names;
+  std::string values;
+  for (const std::string name : totals_columns) {
+    auto value = given.find(name);
+    names += name + ", ";
+    values += (values.empty() ? "" : ", ") +
+              (value != given.end() ? value->second : "totals." + name) + " as " + name;
+  }
+  return "update totals set (" + names + "sum) = (select made.*, " + sum_of_totals("made") +
+         " from (select " + values + ") as made)";
+}
+
+/// `what` of the totals with `more` added to it, which is taken off when its count is negative.
+new_values with_more(const std::string& what, const std::string& more) {
+  auto count = what + "_count";
+  auto digest = what + "_digest";
+  return {{count, "totals." + count + " + " + more + ".count"},
+          {digest, "totals." + digest + " # " + more + ".digest"}};
+}
+
+/// When tasks were opened, or have ended. Takes the end of one off the open ones if it was among
+/// them.
 std::string add_to_totals(const std::string& open, const std::string& ended) {
-  return "update totals set open_count = open_count + " + open +
-         ".count, open_digest = open_digest # " + open + ".digest, ended_count = ended_count + " +
-         ended + ".count, ended_digest = ended_digest # " + ended + ".digest from ";
+  auto values = with_more("open", open);
+  values.merge(with_more("ended", ended));
+  return update_totals(values) + " from ";
 }
 
 std::string summed(const std::string& name, const std::string& sign, const std::string& source) {
@@ -86,22 +134,23 @@ const std::string& whole_task() {
 }
 
 postgres_statements::postgres_statements() {
-  claim = {"claim", "update totals set writer = $1::uuid, span = 0"};
-  note_span = {"note_span", "update totals set span = $1::bigint where writer = $2::uuid"};
+  trust_totals = {"trust_totals", "select 1 / (count(*) = 1 and bool_and(" + totals_agree() +
+                                      "))::integer from totals"};
+  claim = {"claim", update_totals({{"writer", "$1::uuid"}, {"span", "0::bigint"}}) + " where " +
+                        totals_agree()};
+  note_span = {"note_span", update_totals({{"span", "$1::bigint"}}) + " where writer = $2::uuid"};
   // A row that was there has been locked by this transaction.
   put_pools = {"put_pools",
                "with put as (insert into pools (id, mark, record, sum) "
                "select * from unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::integer[]) "
                "on conflict (sha256(id)) do update set record = excluded.record, "
-               "sum = excluded.sum returning mark, xmax = 0 as is_new) "
-               "update totals set pool_count = pool_count + new.count, "
-               "pool_digest = pool_digest # new.digest from " +
+               "sum = excluded.sum returning mark, xmax = 0 as is_new) " +
+                   update_totals(with_more("pool", "new")) + " from " +
                    summed("new", "", "put where is_new")};
   drop_pools = {"drop_pools", "with gone as (delete from pools where id = any($1::bytea[]) "
-                              "returning mark) "
-                              "update totals set pool_count = pool_count - less.count, "
-                              "pool_digest = pool_digest # less.digest from " +
-                                  summed("less", "", "gone")};
+                              "returning mark) " +
+                                  update_totals(with_more("pool", "less")) + " from " +
+                                  summed("less", "-", "gone")};
 
   // What an insert in the same statement sees is how it was before: only those that were known.
   // That there are any is seldom, and looked at before all rows are looked for once more.
@@ -143,26 +192,47 @@ postgres_statements::postgres_statements() {
                            "", ended_columns) +
                    " returning mark) " + add_to_totals("gone", "ended") +
                    summed("gone", "-", "changed") + ", " + summed("ended", "", "changed")};
-  // Those that ended first go first: they are too old, or too many.
-  forget = {"forget",
-            "with first as (select id, ended_at from tasks where ended_at is not null "
-            "order by ended_at, id limit $3::bigint), "
-            "numbered as (select id, ended_at, row_number() over (order by ended_at, id) as number "
-            "from first), "
-            "gone as (delete from tasks where id = any(array(select id from numbered "
-            "where ended_at < $1::bigint or ($2::bigint > 0 and number <= "
-            "(select ended_count from totals) - $2::bigint))) returning mark), "
-            "less as (select count(*) as count, coalesce(bit_xor(mark), 0) as digest from gone) "
-            "update totals set ended_count = ended_count - less.count, "
-            "ended_digest = ended_digest # less.digest from less returning less.count"};
+  // Those that ended first go first: they are too old, or too many. How many there are to be has to
+  // be right, or all of them might go.
+  forget = {
+      "forget",
+      "with trusted as (select ended_count from totals where " + totals_agree() +
+          "), "
+          "first as (select id, ended_at from tasks where ended_at is not null "
+          "order by ended_at, id limit $3::bigint), "
+          "numbered as (select id, ended_at, row_number() over (order by ended_at, id) as number "
+          "from first), "
+          "gone as (delete from tasks where id = any(array(select id from numbered, trusted "
+          "where ended_at < $1::bigint or ($2::bigint > 0 and number <= "
+          "ended_count - $2::bigint))) returning mark), "
+          "less as (select -count(*) as count, coalesce(bit_xor(mark), 0) as digest from gone) " +
+          update_totals(with_more("ended", "less")) + " from less, trusted returning -less.count"};
 
   pools = {"pools", "select id, record, sum from pools order by id"};
   // What the index of open tasks has is counted beside what it has to have.
   totals = {"totals", "select pool_count, pool_digest, "
                       "open_count, open_digest, ended_count, ended_digest, "
-                      "found.count, found.digest, writer, span from totals, "
-                      "(select count(*) as count, coalesce(bit_xor(mark), 0) as digest "
-                      "from tasks where ended_at is null) as found"};
+                      "found.count, found.digest, coalesce(" +
+                          totals_agree() +
+                          ", false) from "
+                          "(select count(*) as count, coalesce(bit_xor(mark), 0) as digest "
+                          "from tasks where ended_at is null) as found left join totals on true"};
+  last_span = {"last_span",
+               "select span from totals where writer = $1::uuid and " + totals_agree()};
+  // What no update can mend: the row may be missing.
+  count_again = {"count_again",
+                 "with gone as (delete from totals) insert into totals select made.*, " +
+                     sum_of_totals("made") +
+                     " from (select all_pools.*, all_tasks.*, $1::uuid as writer, "
+                     "$2::bigint as span from "
+                     "(select count(*) as pool_count, coalesce(bit_xor(mark), 0) as pool_digest "
+                     "from pools) as all_pools, "
+                     "(select count(*) filter (where ended_at is null) as open_count, "
+                     "coalesce(bit_xor(mark) filter (where ended_at is null), 0) as open_digest, "
+                     "count(ended_at) as ended_count, "
+                     "coalesce(bit_xor(mark) filter (where ended_at is not null), 0) "
+                     "as ended_digest from tasks) as all_tasks) as made "
+                     "returning open_count, ended_count, pool_count"};
   find = {"find", "select " + whole_task() + " from tasks where id = $1::uuid"};
   newest = {"newest", "select " + task_head() +
                           " from tasks where id <= $1::uuid order by id desc limit $2::bigint"};
@@ -183,8 +253,8 @@ postgres_statements::postgres_statements() {
 }
 
 std::vector<postgres_statement> postgres_statements::for_writing() const {
-  return {begin,      commit,     claim,      note_span, put_pools,
-          drop_pools, open_tasks, move_tasks, end_tasks, forget};
+  return {begin,      commit,     trust_totals, claim,     note_span, put_pools,
+          drop_pools, open_tasks, move_tasks,   end_tasks, forget,    last_span};
 }
 
 std::vector<postgres_statement> postgres_statements::for_reading() const {

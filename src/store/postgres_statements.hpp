@@ -18,6 +18,8 @@ struct postgres_statements {
 
   // -- writing ------------------------------------------------------------------------------------
 
+  /// Divides by zero when the totals are not as they were written.
+  postgres_statement trust_totals;
   postgres_statement claim;
   postgres_statement note_span;
   postgres_statement put_pools;
@@ -26,6 +28,9 @@ struct postgres_statements {
   postgres_statement move_tasks;
   postgres_statement end_tasks;
   postgres_statement forget;
+  postgres_statement last_span;
+  /// Of everything; not prepared, since it is not planned as the others are.
+  postgres_statement count_again;
 
   // -- reading ------------------------------------------------------------------------------------
 

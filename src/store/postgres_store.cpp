@@ -29,6 +29,10 @@ task_id own_name() {
   return {high, half() | 1};
 }
 
+/// What PostgreSQL calls it when a span finds totals that are not those that were written: a
+/// division by zero, of which there is no other.
+constexpr std::string_view damaged_totals = "22012";
+
 /// What became of a span when the connection was lost before the server had answered.
 enum class outcome {
   written,
@@ -141,12 +145,20 @@ public:
       // 0 is no time to be older than, and whatever ended before 1970 has to stay then.
       auto before =
           kept.ended_before != 0 ? kept.ended_before : std::numeric_limits<wall_time>::min();
-      auto gone = at.connection.run(postgres_sql().forget,
-                                    values(before, row_limit(kept.most), row_limit(step)));
+      auto forget = [&] {
+        return at.connection.run(postgres_sql().forget,
+                                 values(before, row_limit(kept.most), row_limit(step)));
+      };
+      auto gone = forget();
+      if (gone && gone.rows() == 0) {
+        if (auto counted = count_again(at, span_); !counted)
+          return counted.error();
+        gone = forget();
+      }
       if (!gone)
         return at.connection.failure("write", gone);
       if (gone.rows() != 1)
-        return at.damaged("the number of its tasks");
+        return at.damaged("how much there is to be");
       return static_cast<std::size_t>(gone.number(0));
     });
   }
@@ -221,9 +233,31 @@ private:
 
   result<void> write(std::int64_t span, std::span<const change> changes) {
     auto& connection = session_->connection;
+    auto sent = send(connection, span, changes);
+    if (sent && sent->state() == damaged_totals) {
+      if (auto counted = count_again(*session_, span - 1); !counted)
+        return counted;
+      sent = send(connection, span, changes);
+    }
+    if (!sent)
+      return sent.error();
+    const auto& done = *sent;
+    if (!done)
+      return connection.failure("write", done);
+    if (done.done() != "COMMIT")
+      return error{errc::internal, "the journal '" + connection.name() +
+                                       "' was not written: the server has answered " +
+                                       std::string(done.done()) + " to a commit"};
+    return {};
+  }
+
+  /// The changes as one transaction, and how it ended. An error for what cannot be written at all.
+  result<postgres_result> send(postgres_connection& connection, std::int64_t span,
+                               std::span<const change> changes) const {
     const auto& sql = postgres_sql();
     connection.begin_pipeline();
     connection.send(sql.begin);
+    connection.send(sql.trust_totals);
     connection.send(sql.note_span, values(span, writer_));
     auto given = each_call(changes, [&connection](const postgres_call& call) {
       connection.send(*call.statement, call.values);
@@ -234,13 +268,16 @@ private:
     if (!connection.is_lost() && connection.in_transaction())
       connection.execute("rollback");
     if (!given)
-      return given;
-    if (!done)
-      return connection.failure("write", done);
-    if (done.done() != "COMMIT")
-      return error{errc::internal, "the journal '" + connection.name() +
-                                       "' was not written: the server has answered " +
-                                       std::string(done.done()) + " to a commit"};
+      return given.error();
+    return done;
+  }
+
+  /// When the totals are damaged. The last span of ours that was written stays known.
+  result<void> count_again(postgres_session& at, std::int64_t last_span) {
+    auto counted = at.count_again(writer_, last_span);
+    if (!counted)
+      return counted.error();
+    warnings_.push_back(std::move(*counted));
     return {};
   }
 
@@ -258,8 +295,7 @@ private:
 
   /// Nothing when the last one was another's.
   std::optional<std::int64_t> last_span(postgres_session& at) const {
-    auto found =
-        at.connection.query("select span from totals where writer = $1::uuid", values(writer_));
+    auto found = at.connection.run(postgres_sql().last_span, values(writer_));
     return found && found.rows() == 1 ? std::optional{found.number(0)} : std::nullopt;
   }
 
@@ -285,23 +321,21 @@ private:
     postgres_transaction instant{at.connection, begin_instant};
     if (!instant.begun())
       return at.connection.failure("read", instant.begun());
-    auto totals = at.read_totals();
-    if (!totals && at.connection.is_lost())
-      return totals.error();
+    auto totals = at.totals();
     if (!totals)
-      take(totals.error());
-    else if (totals->listed != totals->open)
-      if (auto said = say_damaged_list(at, *totals, take); !said)
+      return totals.error();
+    if (!totals->written || totals->listed != totals->written->open)
+      if (auto said = say_damaged_list(at, totals->written, take); !said)
         return said;
     return at.each_task("ended_at is null", [&take](read_row each) { take(std::move(each.read)); });
   }
 
-  /// The list of open tasks is not what was written: all tasks are looked at.
-  static result<void> say_damaged_list(postgres_session& at, const postgres_totals& totals,
+  /// The list of open tasks is not what was written, or nobody knows what that was: all tasks are
+  /// looked at.
+  static result<void> say_damaged_list(postgres_session& at,
+                                       const std::optional<postgres_totals>& written,
                                        const std::function<void(result<stored_task>)>& take) {
-    auto set = at.connection.execute("set local enable_indexscan = off; "
-                                     "set local enable_indexonlyscan = off; "
-                                     "set local enable_seqscan = on; set local enable_sort = on");
+    auto set = at.connection.execute(without_indices);
     if (!set)
       return at.connection.failure("read", set);
     auto counted = at.connection.query("select count(*), coalesce(bit_xor(mark), 0) from tasks "
@@ -310,11 +344,16 @@ private:
       return at.connection.failure("read", counted);
     postgres_total found{static_cast<std::uint64_t>(counted.number(0)),
                          static_cast<std::uint64_t>(counted.number(1))};
-    take(error{errc::io_failed,
-               "the list of open tasks in the journal '" + at.connection.name() +
-                   "' is damaged: " + std::to_string(totals.open.count) + " were written, " +
-                   std::to_string(found.count) + " were found among all tasks" +
-                   (found == totals.open ? ", the same ones" : "; a backup may have more")});
+    auto journal = "in the journal '" + at.connection.name() + "' ";
+    auto how_many = std::to_string(found.count) + " were found among all tasks";
+    if (!written)
+      take(error{errc::io_failed, "how many open tasks there are to be " + journal +
+                                      "cannot be read: " + how_many + "; a backup may have more"});
+    else
+      take(error{errc::io_failed,
+                 "the list of open tasks " + journal + "is damaged: " +
+                     std::to_string(written->open.count) + " were written, " + how_many +
+                     (found == written->open ? ", the same ones" : "; a backup may have more")});
     return {};
   }
 

@@ -160,6 +160,54 @@ TEST_CASE("a journal has its pools, the newest record of each") {
   CHECK(checked(*store).pools == 2);
 }
 
+TEST_CASE("pools and keys may be called anything, and are not taken for each other") {
+  EACH_STORE;
+  std::string start(40, 'p');
+  std::vector<std::string> names{std::string(1, '\0'),
+                                 std::string("\0a", 2),
+                                 std::string("a\0", 2),
+                                 "\xff\xfe",
+                                 "\xc3",
+                                 "'; drop table pools; --",
+                                 "%s\\x00",
+                                 start,
+                                 start + "1",
+                                 start + '\0',
+                                 std::string(100'000, 'x'),
+                                 std::string(100'000, 'x') + "y"};
+  std::mt19937 random{seed()};
+  for (char& byte : names.emplace_back(20'000, ' ')) // nothing that could be packed
+    byte = static_cast<char>(random());
+  std::vector<change> span;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    span.emplace_back(pool_opened{pool_id{names[i]}, "record " + std::to_string(i)});
+    auto id = task_number(i + 1);
+    span.emplace_back(opened(id, names[i], 0, names[names.size() - 1 - i]));
+    if (i % 2 == 0)
+      span.emplace_back(ended(id));
+  }
+  good(store->apply(span));
+  good(store->apply(std::vector<change>{pool_opened{pool_id{names[1]}, "another"},
+                                        pool_closed{pool_id{names[10]}}}));
+  store = nullptr;
+  store = maker.open(place);
+  std::map<std::string, std::string> found;
+  for (const auto& each : good(store->pools()))
+    found[each.pool.value] = each.record;
+  CHECK(found.size() == names.size() - 1);
+  CHECK(found[names[1]] == "another");
+  CHECK(found[names[11]] == "record 11");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    task_filter of_pool;
+    of_pool.pool = pool_id{names[i]};
+    auto listed = good(store->list(of_pool));
+    REQUIRE(ids_of(listed) == std::vector{task_number(i + 1)});
+    CHECK((listed[0].pool.value == names[i] && listed[0].key == names[names.size() - 1 - i]));
+  }
+  CHECK(good(store->keyed(100)).size() == names.size());
+  checked(*store);
+}
+
 TEST_CASE("a task is found again with all that was said of it") {
   EACH_STORE;
   auto first = opened(task_number(1), "pool_1", 7, "a key");

@@ -100,12 +100,50 @@ TEST_CASE("a row that is missing, or too many, is said") {
              ContainsSubstring("30 were written") && ContainsSubstring("29 were found"));
   REQUIRE(good(store->check()).problems.size() == 1);
   CHECK_THAT(good(store->check()).problems[0], ContainsSubstring("30 and 30"));
+}
 
-  run(server, place, "delete from totals");
-  open = open_of(*store);
-  CHECK(open.tasks.size() == tasks / 2 - 1);
+TEST_CASE("damaged totals in PostgreSQL are said, counted again, and cost no task") {
+  NEEDS_POSTGRES;
+  auto store = fill(server, place);
+  good(store->apply(std::vector<change>{opened(task_number(101)), ended(task_number(101))}));
+  auto damage = GENERATE(
+      as<std::string>{}, "update totals set ended_count = ended_count + (1 << 20)",
+      "update totals set ended_digest = 0", "update totals set pool_count = pool_count - 1",
+      "update totals set writer = null", "update totals set span = span + 8",
+      "update totals set sum = sha256('')", "delete from totals");
+  auto is_open_again = GENERATE(false, true);
+  auto is_by_apply = GENERATE(false, true);
+  INFO(damage << (is_open_again ? ", opened again" : "") << (is_by_apply ? ", apply" : ", forget"));
+  if (is_open_again)
+    store = nullptr;
+  run(server, place, damage);
+  if (is_open_again)
+    store = open_in(server, place);
+  auto problems = good(store->check()).problems;
+  REQUIRE_FALSE(problems.empty());
+  CHECK_THAT(problems.back(), ContainsSubstring("how much there is to be"));
+  auto open = open_of(*store);
+  CHECK(open.tasks.size() == tasks / 2);
   REQUIRE(open.errors.size() == 1);
-  CHECK_FALSE(good(store->check()).problems.empty());
+  CHECK_THAT(open.errors[0], ContainsSubstring("30 were found among all tasks"));
+  CHECK(store->take_warnings().empty());
+  auto ended_tasks = tasks / 2 + 1;
+  if (is_by_apply) {
+    good(store->apply(std::vector<change>{ended(task_number(1)), opened(task_number(102))}));
+    ++ended_tasks;
+  }
+  // What there are too many of is forgotten, and by a wrong count that would be all.
+  CHECK(good(store->forget_ended({0, ended_tasks - 1}, 1000)) == 1);
+  auto warnings = store->take_warnings();
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], ContainsSubstring("counted again"));
+  CHECK(checked(*store).ended_tasks == ended_tasks - 1);
+  CHECK(open_of(*store).errors.empty());
+  CHECK(good(store->pools()).size() == 1);
+  // And what was counted is kept.
+  good(store->apply(std::vector<change>{ended(task_number(3))}));
+  checked(*store);
+  CHECK(store->take_warnings().empty());
 }
 
 TEST_CASE("a damaged row of a pool is named") {

@@ -164,6 +164,8 @@ std::string postgres_server::url_through(const std::filesystem::path& directory,
 
 std::string postgres_server::sql(const std::string& text) const {
   std::unique_ptr<PGconn, decltype(&PQfinish)> connection{PQconnectdb(url("").c_str()), &PQfinish};
+  PQsetNoticeProcessor(
+      connection.get(), [](void*, const char*) {}, nullptr);
   std::unique_ptr<PGresult, decltype(&PQclear)> result{PQexec(connection.get(), text.c_str()),
                                                        &PQclear};
   auto status = PQresultStatus(result.get());
