@@ -8,13 +8,13 @@
 #include "actors/worker_catalog.hpp"
 #include "actors/worker_manager.hpp"
 #include "app/keepers.hpp"
+#include "app/open_store.hpp"
 #include "app/recovery.hpp"
 #include "app/worker_types.hpp"
 #include "base/log.hpp"
 #include "base/state_dir.hpp"
 #include "exec/local_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
-#include "store/sqlite_store.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -151,19 +151,18 @@ core::foundations::~foundations() = default;
 /// And finds what an earlier server has left, whose processes end when there is no journal.
 result<void> core::open_journal(const config::settings& settings, const core_surroundings& around,
                                 foundations& into) {
-  if (around.state_dir.empty() || !settings.get<"storage.enabled">()) {
+  if (!has_journal(settings, around.state_dir)) {
     if (!into.kept)
       return {};
     auto ended = into.kept->take_over({});
     return ended ? result<void>{} : ended.error();
   }
-  auto path = (around.state_dir / state_dir::journal).string();
-  auto journal = store::open_sqlite(path);
+  auto journal = open_store(settings, around.state_dir, store_use::write);
   if (!journal)
     return journal.error();
   for (const auto& warning : (*journal)->take_warnings())
     log::warning("journal", "{}", warning);
-  auto archive = store::open_sqlite(path, store::sqlite_use::read);
+  auto archive = open_store(settings, around.state_dir, store_use::read);
   if (!archive)
     return archive.error();
   auto found = recover(**journal, into.kept.get(),

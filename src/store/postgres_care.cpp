@@ -2,20 +2,17 @@
 #include "store/postgres_care.hpp"
 
 #include "store/backup_file.hpp"
+#include "store/journal_copy.hpp"
+#include "store/postgres_span.hpp"
 #include "store/problems.hpp"
 #include "store/sqlite_store.hpp"
 
-#include <optional>
+#include <span>
 #include <utility>
-#include <vector>
 
 namespace mahavishnu::store {
 
 namespace {
-
-/// What is read until it is written to a copy.
-constexpr std::size_t copied_bytes = 8'000'000;
-constexpr std::size_t copied_tasks = 5000;
 
 void check_tasks(postgres_session& at, const read_totals& totals, store_report& report,
                  problems& found) {
@@ -44,62 +41,6 @@ void check_tasks(postgres_session& at, const read_totals& totals, store_report& 
               std::to_string(open.count) + "; make it new with: reindex index tasks_open");
 }
 
-/// Tasks on their way to a copy, as the changes that would have led there.
-class copying {
-public:
-  explicit copying(journal_store& to) : to_(&to) {}
-
-  void take(read_row&& found) {
-    if (failed_)
-      return;
-    if (!found.read) {
-      failed_ = found.read.error();
-      return;
-    }
-    auto& task = *found.read;
-    bytes_ += task.work.size() + task.progress.size() + task.result.size() + task.output.size() +
-              task.error_output.size();
-    changes_.emplace_back(task_opened{task.task, std::move(task.pool), task.status, task.opened_at,
-                                      std::move(task.key), std::move(task.work)});
-    if (task.ended_at)
-      changes_.emplace_back(task_ended{task.task, task.status, *task.ended_at, task.attempt,
-                                       std::move(task.progress), std::move(task.result),
-                                       std::move(task.output), std::move(task.error_output)});
-    else
-      changes_.emplace_back(
-          task_moved{task.task, task.status, task.attempt, std::move(task.progress)});
-    if (bytes_ >= copied_bytes || changes_.size() >= 2 * copied_tasks)
-      write();
-  }
-  void take(stored_pool&& pool) {
-    changes_.emplace_back(pool_opened{std::move(pool.pool), std::move(pool.record)});
-  }
-  void fail(error why) {
-    if (!failed_)
-      failed_ = std::move(why);
-  }
-
-  result<void> finish() {
-    write();
-    return failed_ ? result<void>{*failed_} : result<void>{};
-  }
-
-private:
-  void write() {
-    if (failed_)
-      return;
-    if (auto written = to_->apply(changes_); !written)
-      failed_ = written.error();
-    changes_.clear();
-    bytes_ = 0;
-  }
-
-  journal_store* to_;
-  std::vector<change> changes_;
-  std::size_t bytes_ = 0;
-  std::optional<error> failed_;
-};
-
 result<void> copy_to(postgres_session& at, const std::string& file) {
   auto copy = open_sqlite(file);
   if (!copy)
@@ -107,7 +48,7 @@ result<void> copy_to(postgres_session& at, const std::string& file) {
   postgres_transaction instant{at.connection, begin_instant};
   if (!instant.begun())
     return at.connection.failure("read", instant.begun());
-  copying to{**copy};
+  journal_copy to{[&copy](std::span<const change> changes) { return (*copy)->apply(changes); }};
   auto pools = at.read_pools();
   if (!pools)
     return pools.error();
@@ -115,7 +56,8 @@ result<void> copy_to(postgres_session& at, const std::string& file) {
     to.fail(std::move(each));
   for (auto& each : pools->records)
     to.take(std::move(each));
-  if (auto read = at.each_task("true", [&to](read_row each) { to.take(std::move(each)); }); !read)
+  if (auto read = at.each_task("true", [&to](read_row each) { to.take(std::move(each.read)); });
+      !read)
     return read;
   return to.finish();
 }
@@ -154,6 +96,38 @@ result<store_report> check_postgres(postgres_session& at) {
 
 result<void> backup_postgres(postgres_session& at, const std::string& path) {
   return make_backup(path, [&at](const std::string& beside) { return copy_to(at, beside); });
+}
+
+result<void> fill_postgres(postgres_session& at, journal_store& from) {
+  auto& connection = at.connection;
+  postgres_transaction all{connection, "begin"};
+  if (!all.begun())
+    return connection.failure("restore", all.begun());
+  auto there = connection.query("select exists (select from pools) or exists (select from tasks)");
+  if (!there)
+    return connection.failure("restore", there);
+  if (there.number(0) != 0)
+    return error{
+        errc::already_exists,
+        "the journal '" + connection.name() +
+            "' has pools or tasks already, so nothing was done; name a schema that is "
+            "empty, with ?options=-csearch_path%3DNAME at the end of the URL, or drop this "
+            "one"};
+  journal_copy to{[&connection](std::span<const change> changes) -> result<void> {
+    connection.begin_pipeline();
+    auto given = each_call(changes, [&connection](const postgres_call& call) {
+      connection.send(*call.statement, call.values);
+    });
+    auto written = connection.end_pipeline();
+    if (!given)
+      return given;
+    return written ? result<void>{} : connection.failure("restore", written);
+  }};
+  to.take_all(from);
+  if (auto copied = to.finish(); !copied)
+    return copied;
+  auto done = connection.execute("commit");
+  return done ? result<void>{} : connection.failure("restore", done);
 }
 
 result<void> compact_postgres(postgres_session& at) {

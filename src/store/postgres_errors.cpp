@@ -28,15 +28,14 @@ constexpr std::array remedies{
            "name the primary server in the URL, or look why the database may only be read"},
     remedy{"53100", errc::io_failed,
            "there is no room on the disk of the server; make some, and it goes on"},
-    remedy{"53300", errc::unreachable,
-           "end connections that nobody needs, or raise max_connections"},
+    remedy{"53300", errc::io_failed, "end connections that nobody needs, or raise max_connections"},
     remedy{"53", errc::io_failed, "give the server more of it"},
     remedy{"54", errc::invalid_argument, "a record is larger than the 1 GB that PostgreSQL takes"},
     remedy{"55P03", errc::io_failed,
            "another program has had it locked for too long; end that one, or try again"},
     remedy{"57014", errc::timeout,
            "look what the server is busy with (pg_stat_activity), and try again"},
-    remedy{"57", errc::unreachable, "look at the server and its log; the next try connects again"},
+    remedy{"57", errc::io_failed, "look at the server and its log; the next try connects again"},
     remedy{"58", errc::io_failed, "look at the disk and at the log of the server"},
     remedy{"XX", errc::io_failed,
            "look at the log of the server; when its files are damaged, restore a backup"},
@@ -45,6 +44,7 @@ constexpr std::array remedies{
            "the tables are not as they were made; restore a backup, or choose another schema"},
 };
 
+/// Never `unreachable`: that is our own server, to whoever asked it.
 constexpr std::string_view no_connection =
     "look at host and port in the URL, whether PostgreSQL runs there, and at its log";
 
@@ -52,9 +52,7 @@ error say(std::string_view what, const std::string& name, const std::string& rea
           std::string_view state) {
   auto known = std::find_if(remedies.begin(), remedies.end(),
                             [&](const remedy& each) { return state.starts_with(each.state); });
-  auto code = known != remedies.end() ? known->code
-              : state.empty()         ? errc::unreachable
-                                      : errc::io_failed;
+  auto code = known != remedies.end() ? known->code : errc::io_failed;
   auto fix = known != remedies.end() ? known->fix
              : state.empty()         ? no_connection
                                      : "look at the log of the server";

@@ -20,6 +20,10 @@ constexpr std::int32_t lock_kind = 0x6D616861;
 
 /// How long a connection of ours that was lost may take to end.
 constexpr std::chrono::seconds end_limit{5};
+/// How long one waits for a journal that another one has.
+constexpr std::chrono::seconds patience{2};
+/// What PostgreSQL calls it when that was not enough.
+constexpr std::string_view lock_not_available = "55P03";
 
 std::string milliseconds(std::chrono::milliseconds time) {
   return std::to_string(time.count());
@@ -79,31 +83,38 @@ result<std::optional<lock_holder>> holder_of(postgres_connection& connection, st
 
 result<void> lock_schema(postgres_connection& connection, std::int64_t schema,
                          const std::optional<postgres_backend>& former) {
-  constexpr int tries = 3; // whoever has it may be gone before one has asked who it is
-  std::string by = "'somebody who has just gone'";
-  for (int i = 0; i < tries; ++i) {
-    auto locked = connection.query("select pg_try_advisory_lock(" + lock_names(schema) + ")");
-    if (!locked)
-      return connection.failure("open", locked);
-    if (locked.number(0) != 0)
-      return {};
-    auto holder = holder_of(connection, schema);
-    if (!holder)
-      return holder.error();
-    if (!*holder)
-      continue;
-    by = (*holder)->text;
-    if (!former || (*holder)->backend != *former)
-      break;
+  auto locked = connection.query("select pg_try_advisory_lock(" + lock_names(schema) + ")");
+  if (!locked)
+    return connection.failure("open", locked);
+  if (locked.number(0) != 0)
+    return {};
+  auto holder = holder_of(connection, schema);
+  if (!holder)
+    return holder.error();
+  if (former && *holder && (*holder)->backend == *former) {
     auto ended = connection.query("select pg_terminate_backend(" + std::to_string(former->process) +
                                   ", " + milliseconds(end_limit) + ")");
     if (!ended)
       return connection.failure("open", ended);
   }
+  // One that was killed a moment ago may have a last statement there that is not over yet.
+  auto wait_at_most = [&connection](std::chrono::milliseconds time) {
+    return connection.execute("set lock_timeout = " + milliseconds(time));
+  };
+  if (auto set = wait_at_most(patience); !set)
+    return connection.failure("open", set);
+  locked = connection.query("select pg_advisory_lock(" + lock_names(schema) + ")");
+  if (auto set = wait_at_most(lock_limit); !set)
+    return connection.failure("open", set);
+  if (locked)
+    return {};
+  if (locked.state() != lock_not_available)
+    return connection.failure("open", locked);
+  auto by = *holder ? (*holder)->text : "'somebody who has just gone'";
   return error{errc::already_exists,
-               "the journal '" + connection.name() + "' is in use by another server (" + by +
-                   "); end that one, or give this one a schema of its own, with "
-                   "?options=-csearch_path%3DNAME at the end of its URL"};
+               "the journal '" + connection.name() + "' is in use by a server (" + by +
+                   "); end that one, or choose another schema, with "
+                   "?options=-csearch_path%3DNAME at the end of the URL"};
 }
 
 result<void> look_at_server(postgres_session& at) {

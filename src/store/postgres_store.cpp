@@ -435,4 +435,14 @@ result<std::unique_ptr<journal_store>> open_postgres(const std::string& url, pos
   return std::unique_ptr<journal_store>{std::move(store)};
 }
 
+result<void> restore_postgres(const std::string& url, journal_store& from) {
+  auto parsed = postgres_url::parse(url);
+  if (!parsed)
+    return parsed.error();
+  auto session = postgres_session::open(*parsed, postgres_use::write, {});
+  if (!session)
+    return session.error();
+  return fill_postgres(*session, from);
+}
+
 } // namespace mahavishnu::store

@@ -19,4 +19,8 @@ enum class postgres_use {
 result<std::unique_ptr<journal_store>> open_postgres(const std::string& url,
                                                      postgres_use use = postgres_use::write);
 
+/// Puts all that another journal has into one in PostgreSQL that has nothing yet, or changes
+/// nothing and says why.
+result<void> restore_postgres(const std::string& url, journal_store& from);
+
 } // namespace mahavishnu::store

@@ -5,6 +5,8 @@ them, and compares what they were told with what is true in the end.
 
     crash_rounds.py MAHAVISHNU [ROUNDS [SEED]]
 
+With MAHAVISHNU_STORAGE__URL the journal is in PostgreSQL; its schema should be empty.
+
 What must hold: no accepted task is lost; a result that was told never changes; no task runs again
 after its result was told; a key belongs to one task for ever; every client gets an answer.
 """
@@ -26,7 +28,9 @@ program = sys.argv[1]
 rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(2**32)
 # Which kills come when; the machine does the rest, so no two runs are the same.
-print(f"seed {seed} (same kills with: {sys.argv[0]} MAHAVISHNU {rounds} {seed})", flush=True)
+where = "PostgreSQL" if os.environ.get("MAHAVISHNU_STORAGE__URL") else "a file"
+print(f"seed {seed}, the journal in {where} (same kills with: {sys.argv[0]} MAHAVISHNU {rounds} {seed})",
+      flush=True)
 
 work = tempfile.mkdtemp(prefix="mahavishnu-crash-")
 state = os.path.join(work, "state")

@@ -190,7 +190,7 @@ TEST_CASE("a server that is stopped and started again is used again, with what w
     CHECK(store->check().has_error());
     auto open_now = store->each_open([](const result<stored_task>&) {});
     REQUIRE(open_now.has_error());
-    CHECK(open_now.error().code == errc::unreachable);
+    CHECK(open_now.error().code == errc::io_failed);
     CHECK(reader->list({}).has_error());
     server.start();
     good(store->apply(span_of(first + 10)));

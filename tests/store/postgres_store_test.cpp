@@ -2,6 +2,7 @@
 #include "store/postgres_server.hpp"
 #include "store/postgres_session.hpp"
 #include "store/postgres_statements.hpp"
+#include "store/sqlite_connection.hpp"
 #include "support/events.hpp"
 
 #include <malloc.h>
@@ -119,13 +120,13 @@ TEST_CASE("a server that cannot be reached, or does not let us in, is an error t
   CHECK(open_tasks(*reader).size() == 1);
 
   auto socket = refusal("postgresql://me:s3same@/db?host=" + place.path().string());
-  CHECK(socket.code == errc::unreachable);
+  CHECK(socket.code == errc::io_failed);
   CHECK_THAT(socket.message, ContainsSubstring("No such file") && !ContainsSubstring("s3same"));
   auto port = refusal("postgresql://me:s3same@127.0.0.1:1/db");
-  CHECK(port.code == errc::unreachable);
+  CHECK(port.code == errc::io_failed);
   CHECK_THAT(port.message, ContainsSubstring("refused") && ContainsSubstring("whether PostgreSQL"));
   auto host = refusal("postgresql://me:s3same@no-such-host.invalid/db");
-  CHECK(host.code == errc::unreachable);
+  CHECK(host.code == errc::io_failed);
   CHECK_THAT(host.message, ContainsSubstring("no-such-host.invalid") &&
                                !ContainsSubstring("s3same") && !ContainsSubstring("\n"));
 }
@@ -375,4 +376,47 @@ TEST_CASE("a copy of a journal in PostgreSQL has all of it, in a file for its us
   CHECK(pools[0].pool.value == good(store->pools())[0].pool.value);
   CHECK(pools[0].record == good(store->pools())[0].record);
   checked(*copied);
+}
+
+TEST_CASE("a copy comes back into a schema that is empty, and into no other") {
+  NEEDS_POSTGRES;
+  auto source = open_journal(place / "source.db");
+  std::vector<change> span{
+      pool_opened{pool_id{std::string("\0\xff", 2)}, std::string("\xfe\0", 2)}};
+  for (std::uint64_t n = 1; n <= 12'000; ++n) {
+    span.emplace_back(opened(task_number(n), "pool_1", 4, n % 3 == 0 ? "key" : ""));
+    if (n % 3 == 1)
+      span.emplace_back(moved(task_number(n), 7, 3));
+    if (n % 2 == 0)
+      span.emplace_back(ended(task_number(n), 9, static_cast<wall_time>(n)));
+  }
+  good(source->apply(span));
+  auto url = server.url(schema_of(place));
+  good(restore_postgres(url, *source));
+  auto store = open_in(server, place);
+  task_filter all;
+  all.limit = 20'000;
+  CHECK(good(store->list(all)) == good(source->list(all)));
+  CHECK(open_tasks(*store) == open_tasks(*source));
+  CHECK(task_in(*store, task_number(12'000)) == task_in(*source, task_number(12'000)));
+  CHECK(checked(*store).pools == 1);
+
+  auto in_use = restore_postgres(url, *source);
+  REQUIRE(in_use.has_error());
+  CHECK_THAT(in_use.error().message, ContainsSubstring("in use by a server"));
+  store = nullptr;
+  auto full = restore_postgres(url, *source);
+  REQUIRE(full.has_error());
+  CHECK(full.error().code == errc::already_exists);
+  CHECK_THAT(full.error().message,
+             ContainsSubstring("nothing was done") && ContainsSubstring(schema_of(place)));
+
+  // What cannot be read to its end is not there in part: one that is damaged comes last here.
+  good(sqlite_connection::open(place / "source.db", SQLITE_OPEN_READWRITE))
+      .execute("update tasks set work = 'other work' where id = (select min(id) from tasks)");
+  auto other = server.url(schema_of(place) + "_b");
+  auto damaged = restore_postgres(other, *source);
+  REQUIRE(damaged.has_error());
+  CHECK_THAT(damaged.error().message, ContainsSubstring(task_number(1).str()));
+  CHECK(checked(*good(open_postgres(other))).ended_tasks == 0);
 }
