@@ -111,10 +111,10 @@ result<void> lock_schema(postgres_connection& connection, std::int64_t schema,
   if (locked.state() != lock_not_available)
     return connection.failure("open", locked);
   auto by = *holder ? (*holder)->text : "'somebody who has just gone'";
-  return error{errc::already_exists,
-               "the journal '" + connection.name() + "' is in use by a server (" + by +
-                   "); end that one, or choose another schema, with "
-                   "?options=-csearch_path%3DNAME at the end of the URL"};
+  return error{errc::already_exists, "the journal '" + connection.name() +
+                                         "' is in use by a server (" + by +
+                                         "); end that one, or choose another schema, with "
+                                         "?options=-csearch_path%3DNAME at the end of the URL"};
 }
 
 result<void> look_at_server(postgres_session& at) {
