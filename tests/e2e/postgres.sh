@@ -56,6 +56,13 @@ running=$(submit --pool night --key mine --prompt "echo begun > $work/begun; rea
 queued=$(submit --pool night --prompt 'echo waited')
 soon begun begun || fail "a task should run"
 
+# What a script is given has no secret in it.
+"$mahavishnu" pool spawn --worker-type shell --name curious >/dev/null
+run "$mahavishnu" pool execute curious --prompt 'env; echo all of it' -o json
+contains "$(json .output)" "all of it"
+case $out in *"$postgres_password"*) fail "a script gets the password" ;; esac
+"$mahavishnu" pool close curious >/dev/null
+
 # A killed server: the next one has all of it.
 kill_server
 up
@@ -70,7 +77,7 @@ refused 1 "in use by a server" up --port 0 --state-dir "$work/other"
 refused 1 "in use by a server" store compact
 run "$mahavishnu" store check -o json
 is 0 "$exit_code" "a check beside a server"
-is "1 2 1 0" "$(json '"\(.pools) \(.open_tasks) \(.ended_tasks) \(.problems | length)"')" "what it found"
+is "1 2 2 0" "$(json '"\(.pools) \(.open_tasks) \(.ended_tasks) \(.problems | length)"')" "what it found"
 contains "$(json .path)" "postgresql://mahavishnu@/postgres"
 run "$mahavishnu" store backup copy.db
 is 0 "$exit_code" "a backup beside a server"
@@ -118,7 +125,7 @@ is 1 "$(wc -l <begun)" "its starts"
 # Without a server.
 run "$mahavishnu" store check
 is 0 "$exit_code" "a check without a server"
-contains "$out" "Ended tasks: 6"
+contains "$out" "Ended tasks: 7"
 run "$mahavishnu" store compact -o json
 is 0 "$exit_code" "compacting"
 "$mahavishnu" store backup whole.db >/dev/null
@@ -128,11 +135,11 @@ refused 1 "so nothing was done" store restore whole.db
 export MAHAVISHNU_STORAGE__URL=
 "$mahavishnu" store restore whole.db >/dev/null
 exported=$("$mahavishnu" store export)
-is 6 "$(wc -l <<<"$exported")" "tasks in the file"
+is 7 "$(wc -l <<<"$exported")" "tasks in the file"
 MAHAVISHNU_STORAGE__URL=$(postgres_url second)
 run "$mahavishnu" store restore "$MAHAVISHNU_STATE_DIR/journal.db" -o json
 is 0 "$exit_code" "a restore into an empty schema"
-is "1 0 6 0" "$(json '"\(.pools) \(.open_tasks) \(.ended_tasks) \(.problems | length)"')" "what came back"
+is "1 0 7 0" "$(json '"\(.pools) \(.open_tasks) \(.ended_tasks) \(.problems | length)"')" "what came back"
 is "$exported" "$("$mahavishnu" store export)" "tasks in the other schema"
 up
 is "$done_before" "$(submit --pool night --key ended --prompt 'echo before; exit 3')" "the task of a key after a restore"
