@@ -27,7 +27,8 @@ local_runner::local_runner(std::unique_ptr<event_loop> loop, std::string output_
       engine_(std::make_unique<process_engine>(
           *loop_, engine_options{.output_directory = std::move(output_directory),
                                  .memory_limit = {},
-                                 .mark = mark_by_chance()})) {}
+                                 .mark = mark_by_chance(),
+                                 .ends_with_thread = true})) {}
 
 result<std::unique_ptr<local_runner>> local_runner::open(std::string output_directory) {
   auto loop = event_loop::open();

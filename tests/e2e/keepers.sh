@@ -74,3 +74,12 @@ is "" "$(ls "$keepers")" "directories after the end"
 
 # A keeper that is not there is said at the start.
 MAHAVISHNU_KEEPER=/nonexistent refused 1 "exec.keepers" up --port 0
+
+# Where there are none, processes do not outlive their server.
+"$mahavishnu" up --detach --port 0 --set exec.keepers=false >/dev/null
+"$mahavishnu" pool spawn --worker-type shell --name bare --min 1 >/dev/null
+"$mahavishnu" pool execute bare --prompt "echo \$\$ >$work/pid4; exec sleep 1000" >/dev/null 2>&1 &
+soon begun "$work/pid4" || fail "a task should run"
+kill -9 "$(server_pid)"
+gone "$(cat pid4)" || fail "a process without a keeper outlives its server"
+wait
