@@ -113,6 +113,14 @@ bool postgres_connection::connect(const postgres_url& url, std::string& why) {
   return false;
 }
 
+bool postgres_connection::has_ended() {
+  // What has come says why, or nothing of interest.
+  for (pollfd on{PQsocket(handle_.get()), POLLIN, 0}; handle_ && ::poll(&on, 1, 0) == 1;)
+    if (PQconsumeInput(handle_.get()) == 0)
+      lose(said());
+  return is_lost();
+}
+
 bool postgres_connection::in_transaction() const {
   return PQtransactionStatus(handle_.get()) != PQTRANS_IDLE;
 }
@@ -141,6 +149,7 @@ bool postgres_connection::flush() {
       return lose(no_answer(silence_limit));
     if (PQconsumeInput(handle_.get()) == 0)
       return lose(said());
+    until = clock::now() + silence_limit;
   }
 }
 
@@ -155,6 +164,7 @@ postgres_result postgres_connection::next(std::chrono::seconds silence) {
       lose(said());
     if (!handle_)
       return loss();
+    until = clock::now() + silence;
   }
   auto* given = PQgetResult(handle_.get());
   if (given == nullptr) {
@@ -223,7 +233,8 @@ postgres_result postgres_connection::run(const postgres_statement& statement,
 
 postgres_result
 postgres_connection::each_row(const std::string& text,
-                              const std::function<void(const postgres_result& row)>& take) {
+                              const std::function<void(const postgres_result& row)>& take,
+                              std::chrono::seconds silence) {
   if (!handle_)
     return loss();
   if (PQsendQueryParams(handle_.get(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1) ==
@@ -244,7 +255,7 @@ postgres_connection::each_row(const std::string& text,
     bool is_over = false;
   } reading{this};
   for (;;) {
-    auto row = next(silence_limit);
+    auto row = next(silence);
     if (handle_ && PQresultStatus(row.get()) == PGRES_SINGLE_TUPLE) {
       take(row);
       continue;
@@ -252,7 +263,7 @@ postgres_connection::each_row(const std::string& text,
     reading.is_over = true;
     if (!handle_)
       return row.get() && !row ? std::move(row) : loss();
-    auto rest = all(silence_limit);
+    auto rest = all(silence);
     return handle_ ? std::move(row) : std::move(rest);
   }
 }
@@ -292,23 +303,24 @@ postgres_result postgres_connection::end_pipeline() {
     return loss();
   postgres_result last;
   bool is_failed = false;
+  bool is_committed = false;
   // Each call has its results and then nothing; the last thing of all is the end itself.
   for (bool was_nothing = false;;) {
     auto got = next(silence_limit);
     bool is_nothing = got.get() == nullptr;
-    if (handle_ && is_nothing && std::exchange(was_nothing, true))
-      lose("it has lost count of the answers");
-    if (!handle_)
-      return is_failed ? std::move(last) : (got.get() && !got ? std::move(got) : loss());
-    if (is_nothing)
-      continue;
-    was_nothing = false;
-    if (PQresultStatus(got.get()) == PGRES_PIPELINE_SYNC)
-      break;
-    if (!is_failed) {
+    bool is_end = PQresultStatus(got.get()) == PGRES_PIPELINE_SYNC;
+    if (!is_nothing && !is_end && !is_failed && !is_committed) {
       is_failed = !got;
+      is_committed = got.done() == "COMMIT";
       last = std::move(got);
     }
+    if (handle_ && is_nothing && was_nothing)
+      lose("it has lost count of the answers");
+    if (!handle_)
+      return is_failed || is_committed ? std::move(last) : loss();
+    if (is_end)
+      break;
+    was_nothing = is_nothing;
   }
   if (PQexitPipelineMode(handle_.get()) == 0)
     lose(said());

@@ -48,6 +48,8 @@ public:
   static result<postgres_connection> open(const postgres_url& url);
 
   bool is_lost() const { return !handle_; }
+  /// Whether it has ended while nobody used it, as far as that can be seen without asking.
+  bool has_ended();
   /// What every statement gives from then on.
   postgres_result loss() const { return postgres_result::lost(loss_); }
   bool in_transaction() const;
@@ -68,7 +70,8 @@ public:
   /// The rows one by one, so that only one is in memory. A last result without rows says how it
   /// ended. When `take` throws, the connection is lost.
   postgres_result each_row(const std::string& text,
-                           const std::function<void(const postgres_result& row)>& take);
+                           const std::function<void(const postgres_result& row)>& take,
+                           std::chrono::seconds silence = silence_limit);
 
   /// All in one round trip. The first one that goes wrong ends it.
   postgres_result prepare(std::span<const postgres_statement> statements);
@@ -79,7 +82,8 @@ public:
   bool begin_pipeline();
   /// Hands it to the system, so that no more than one is in our memory.
   bool send(const postgres_statement& statement, const postgres_values& values = {});
-  /// What all of them gave: the last one, or the first that is not good.
+  /// What all of them gave: the last one, or the first that is not good. What a commit has said
+  /// stays said, whatever becomes of the connection after it.
   postgres_result end_pipeline();
 
   /// What the result means for whoever wanted to do this:

@@ -5,6 +5,7 @@
 #include "store/postgres_statements.hpp"
 #include "store/record_sums.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 #include <utility>
@@ -43,7 +44,7 @@ std::string settings(const std::string& schema, postgres_use use) {
     all += "set enable_" + std::string(way) + " = off; ";
   // A connection whose peer is gone gives its lock up by these.
   all += "set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; "
-         "set tcp_keepalives_count = 3; ";
+         "set tcp_keepalives_count = 3; set tcp_user_timeout = 30000; ";
   // Whatever was set for the user or the database. Stronger is welcome.
   all += "select set_config('synchronous_commit', case current_setting('synchronous_commit') "
          "when 'remote_apply' then 'remote_apply' else 'on' end, false); ";
@@ -82,7 +83,7 @@ result<std::optional<lock_holder>> holder_of(postgres_connection& connection, st
 }
 
 result<void> lock_schema(postgres_connection& connection, std::int64_t schema,
-                         const std::optional<postgres_backend>& former) {
+                         const std::vector<postgres_backend>& ours) {
   auto locked = connection.query("select pg_try_advisory_lock(" + lock_names(schema) + ")");
   if (!locked)
     return connection.failure("open", locked);
@@ -91,9 +92,10 @@ result<void> lock_schema(postgres_connection& connection, std::int64_t schema,
   auto holder = holder_of(connection, schema);
   if (!holder)
     return holder.error();
-  if (former && *holder && (*holder)->backend == *former) {
-    auto ended = connection.query("select pg_terminate_backend(" + std::to_string(former->process) +
-                                  ", " + milliseconds(end_limit) + ")");
+  if (*holder && std::find(ours.begin(), ours.end(), (*holder)->backend) != ours.end()) {
+    auto ended = connection.query("select pg_terminate_backend(" +
+                                  std::to_string((*holder)->backend.process) + ", " +
+                                  milliseconds(end_limit) + ")");
     if (!ended)
       return connection.failure("open", ended);
   }
@@ -138,7 +140,7 @@ result<void> look_at_server(postgres_session& at) {
 }
 
 result<void> match_tables(postgres_session& at, const std::string& schema, postgres_use use,
-                          const std::optional<postgres_backend>& former) {
+                          const std::vector<postgres_backend>& ours) {
   auto& connection = at.connection;
   auto found = find_schema(connection, schema);
   if (!found)
@@ -153,6 +155,11 @@ result<void> match_tables(postgres_session& at, const std::string& schema, postg
       return made;
     if (found = find_schema(connection, schema); !found)
       return found.error();
+    if (found->number == 0)
+      return error{errc::invalid_argument,
+                   "cannot make the journal '" + connection.name() + "': the schema '" + schema +
+                       "' is not there after it was made, as when its name is longer than the 63 "
+                       "bytes that PostgreSQL takes; give it a shorter one"};
   }
   if (!found->may_be_used)
     return error{errc::unauthorized,
@@ -160,7 +167,7 @@ result<void> match_tables(postgres_session& at, const std::string& schema, postg
                      "': permission denied for schema '" + schema +
                      "'; grant the user of the URL USAGE on it, or choose another one"};
   if (use == postgres_use::write)
-    if (auto locked = lock_schema(connection, found->number, former); !locked)
+    if (auto locked = lock_schema(connection, found->number, ours); !locked)
       return locked;
   auto known = postgres_tables();
   // Before anything is written: what is not ours is left as it is.
@@ -203,6 +210,26 @@ bool agrees(const postgres_result& rows, int row, column which, std::uint32_t su
   return rows.number(which, row) == std::bit_cast<std::int32_t>(sum);
 }
 
+result<void> make_ready(postgres_session& opened, postgres_use use,
+                        const std::vector<postgres_backend>& ours) {
+  if (auto looked = look_at_server(opened); !looked)
+    return looked;
+  auto schema = wanted_schema(opened.connection);
+  if (!schema)
+    return schema.error();
+  if (auto set = opened.connection.execute(settings(*schema, use)); !set)
+    return opened.connection.failure("open", set);
+  if (auto matched = match_tables(opened, *schema, use, ours); !matched)
+    return matched;
+  auto statements = postgres_sql().for_reading();
+  if (use == postgres_use::write)
+    for (auto& each : postgres_sql().for_writing())
+      statements.push_back(std::move(each));
+  if (auto prepared = opened.connection.prepare(statements); !prepared)
+    return opened.connection.failure("open", prepared);
+  return {};
+}
+
 } // namespace
 
 std::string record_name_of(const task_id& task) {
@@ -210,27 +237,19 @@ std::string record_name_of(const task_id& task) {
 }
 
 result<postgres_session> postgres_session::open(const postgres_url& url, postgres_use use,
-                                                const std::optional<postgres_backend>& former) {
+                                                std::vector<postgres_backend>& ours) {
   auto connection = postgres_connection::open(url);
   if (!connection)
     return connection.error();
   postgres_session opened;
   opened.connection = std::move(*connection);
-  if (auto looked = look_at_server(opened); !looked)
-    return looked.error();
-  auto schema = wanted_schema(opened.connection);
-  if (!schema)
-    return schema.error();
-  if (auto set = opened.connection.execute(settings(*schema, use)); !set)
-    return opened.connection.failure("open", set);
-  if (auto matched = match_tables(opened, *schema, use, former); !matched)
-    return matched.error();
-  auto statements = postgres_sql().for_reading();
-  if (use == postgres_use::write)
-    for (auto& each : postgres_sql().for_writing())
-      statements.push_back(std::move(each));
-  if (auto prepared = opened.connection.prepare(statements); !prepared)
-    return opened.connection.failure("open", prepared);
+  if (auto ready = make_ready(opened, use, ours); !ready) {
+    // One that was lost may have the lock. One that ends in order gives it up.
+    if (opened.connection.is_lost() && opened.backend.process != 0)
+      ours.push_back(opened.backend);
+    return ready.error();
+  }
+  ours = {opened.backend};
   return opened;
 }
 

@@ -61,10 +61,10 @@ struct read_row {
 
 /// A connection to a journal with the right tables, set up so that what is written is on disk.
 struct postgres_session {
-  /// One that writes has the schema to itself. What `former` is, a connection of ours that was
-  /// lost, is ended if it is still there.
+  /// One that writes has the schema to itself. `ours` are the connections of ours that were lost:
+  /// what is still there of them is ended. Afterwards, those that would have to be the next time.
   static result<postgres_session> open(const postgres_url& url, postgres_use use,
-                                       const std::optional<postgres_backend>& former);
+                                       std::vector<postgres_backend>& ours);
 
   postgres_connection connection;
   postgres_backend backend;

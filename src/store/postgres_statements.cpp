@@ -134,11 +134,19 @@ const std::string& whole_task() {
 }
 
 postgres_statements::postgres_statements() {
-  trust_totals = {"trust_totals", "select 1 / (count(*) = 1 and bool_and(" + totals_agree() +
-                                      "))::integer from totals"};
+  trust_totals = {"trust_totals",
+                  "select 1 / (count(*) = 1 and bool_and(" + totals_agree() +
+                      "))::integer, "
+                      "sqrt(bool_and(writer is not distinct from $1::uuid)::integer - 1) "
+                      "from totals"};
   claim = {"claim", update_totals({{"writer", "$1::uuid"}, {"span", "0::bigint"}}) + " where " +
                         totals_agree()};
   note_span = {"note_span", update_totals({{"span", "$1::bigint"}}) + " where writer = $2::uuid"};
+  take_back = {"take_back", "with gone as (delete from tasks where id = any($1::uuid[]) "
+                            "returning mark, ended_at) " +
+                                add_to_totals("open", "ended") +
+                                summed("open", "-", "gone where ended_at is null") + ", " +
+                                summed("ended", "-", "gone where ended_at is not null")};
   // A row that was there has been locked by this transaction.
   put_pools = {"put_pools",
                "with put as (insert into pools (id, mark, record, sum) "
@@ -217,8 +225,8 @@ postgres_statements::postgres_statements() {
                           ", false) from "
                           "(select count(*) as count, coalesce(bit_xor(mark), 0) as digest "
                           "from tasks where ended_at is null) as found left join totals on true"};
-  last_span = {"last_span",
-               "select span from totals where writer = $1::uuid and " + totals_agree()};
+  last_span = {"last_span", "select span, writer is not distinct from $1::uuid from totals where " +
+                                totals_agree()};
   // What no update can mend: the row may be missing.
   count_again = {"count_again",
                  "with gone as (delete from totals) insert into totals select made.*, " +
@@ -234,6 +242,9 @@ postgres_statements::postgres_statements() {
                      "as ended_digest from tasks) as all_tasks) as made "
                      "returning open_count, ended_count, pool_count"};
   find = {"find", "select " + whole_task() + " from tasks where id = $1::uuid"};
+  find_head = {"find_head", "select " + task_head() + " from tasks where id = $1::uuid"};
+  find_pool = {"find_pool",
+               "select id, record, sum from pools where sha256(id) = sha256($1::bytea)"};
   newest = {"newest", "select " + task_head() +
                           " from tasks where id <= $1::uuid order by id desc limit $2::bigint"};
   keyed = {"keyed", "select " + task_head() +
@@ -253,13 +264,14 @@ postgres_statements::postgres_statements() {
 }
 
 std::vector<postgres_statement> postgres_statements::for_writing() const {
-  return {begin,      commit,     trust_totals, claim,     note_span, put_pools,
+  return {begin,      commit,     trust_totals, claim,     note_span, take_back, put_pools,
           drop_pools, open_tasks, move_tasks,   end_tasks, forget,    last_span};
 }
 
 std::vector<postgres_statement> postgres_statements::for_reading() const {
-  return {pools,   totals,       find, newest, keyed, with_status, ended_with_status,
-          of_pool, ended_of_pool};
+  return {pools,        totals, find,        find_head,         find_pool,
+          newest,       keyed,  with_status, ended_with_status, of_pool,
+          ended_of_pool};
 }
 
 const postgres_statements& postgres_sql() {

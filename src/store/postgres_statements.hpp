@@ -18,16 +18,19 @@ struct postgres_statements {
 
   // -- writing ------------------------------------------------------------------------------------
 
-  /// Divides by zero when the totals are not as they were written.
+  /// Divides by zero when the totals are not as they were written. Takes the root of a negative
+  /// number when they were signed by another.
   postgres_statement trust_totals;
   postgres_statement claim;
   postgres_statement note_span;
+  postgres_statement take_back;
   postgres_statement put_pools;
   postgres_statement drop_pools;
   postgres_statement open_tasks;
   postgres_statement move_tasks;
   postgres_statement end_tasks;
   postgres_statement forget;
+  /// And whether it is one of ours.
   postgres_statement last_span;
   /// Of everything; not prepared, since it is not planned as the others are.
   postgres_statement count_again;
@@ -37,6 +40,8 @@ struct postgres_statements {
   postgres_statement pools;
   postgres_statement totals;
   postgres_statement find;
+  postgres_statement find_head;
+  postgres_statement find_pool;
   postgres_statement newest;
   postgres_statement keyed;
   postgres_statement with_status;

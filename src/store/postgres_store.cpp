@@ -12,6 +12,8 @@
 #include <limits>
 #include <numeric>
 #include <random>
+#include <thread>
+#include <unordered_set>
 #include <utility>
 
 namespace mahavishnu::store {
@@ -20,6 +22,9 @@ namespace {
 
 /// How often a call that lost its connection is made again with a new one.
 constexpr int most_repeats = 1;
+
+/// Between two tries to reach a server that may be about to start.
+constexpr std::chrono::milliseconds between_tries{100};
 
 /// What nobody else is called.
 task_id own_name() {
@@ -32,24 +37,30 @@ task_id own_name() {
 /// What PostgreSQL calls it when a span finds totals that are not those that were written: a
 /// division by zero, of which there is no other.
 constexpr std::string_view damaged_totals = "22012";
+/// And when another has signed them: the root of a negative number, of which there is no other.
+constexpr std::string_view totals_of_another = "2201F";
 
 /// What became of a span when the connection was lost before the server had answered.
 enum class outcome {
   written,
   not_written,
-  /// Somebody else has written since.
+  /// What says so is damaged.
   unknown,
 };
 
 class postgres_store final : public journal_store {
 public:
-  postgres_store(postgres_url url, postgres_use use) : url_(std::move(url)), use_(use) {}
+  postgres_store(postgres_url url, postgres_use use, std::chrono::milliseconds patience)
+      : url_(std::move(url)), use_(use), patience_(patience) {}
 
   /// After the connection was lost, too.
   result<void> open() {
-    if (session_)
+    if (refused_)
+      return *refused_;
+    if (session_ && !session_->connection.has_ended())
       return {};
-    auto session = postgres_session::open(url_, use_, former_);
+    session_.reset();
+    auto session = postgres_session::open(url_, use_, ours_);
     if (!session)
       return session.error();
     if (use_ == postgres_use::write)
@@ -65,31 +76,23 @@ public:
   result<void> apply(std::span<const change> changes) override {
     if (auto refused = refusal_to_write())
       return *refused;
+    if (auto opened = open(); !opened)
+      return opened;
     auto span = ++span_;
     for (int repeats = 0;; ++repeats) {
-      if (auto opened = open(); !opened)
-        return repeats == 0 ? opened.error() : not_known(opened.error().message);
-      if (repeats == 0) {
-        was_taken_ = false; // what others did before this is no matter
-      } else {
-        auto found = outcome_of(span);
-        if (found == outcome::written)
-          return {};
-        if (found == outcome::unknown)
-          return not_known("another server has written since");
-      }
       auto written = write(span, changes);
+      // What the server has said counts, even if it was its last word.
       if (written || !lose_session())
         return written;
-      if (repeats < most_repeats)
-        continue;
-      if (auto opened = open(); !opened)
-        return not_known(opened.error().message);
-      switch (outcome_of(span)) {
-      case outcome::written: return {};
-      case outcome::not_written: return written;
-      case outcome::unknown: return not_known("another server has written since");
+      auto became = find_out(span);
+      if (became && *became == outcome::written)
+        return settled();
+      if (!became || *became == outcome::unknown) {
+        doubt(changes);
+        return not_known(became ? "its totals are damaged" : became.error().message);
       }
+      if (repeats == most_repeats)
+        return written;
     }
   }
 
@@ -210,7 +213,6 @@ private:
   bool lose_session() {
     if (!session_->connection.is_lost())
       return false;
-    former_ = session_->backend;
     session_.reset();
     return true;
   }
@@ -239,6 +241,8 @@ private:
         return counted;
       sent = send(connection, span, changes);
     }
+    if (sent && sent->state() == totals_of_another)
+      return refuse_for_good();
     if (!sent)
       return sent.error();
     const auto& done = *sent;
@@ -248,7 +252,7 @@ private:
       return error{errc::internal, "the journal '" + connection.name() +
                                        "' was not written: the server has answered " +
                                        std::string(done.done()) + " to a commit"};
-    return {};
+    return settled();
   }
 
   /// The changes as one transaction, and how it ended. An error for what cannot be written at all.
@@ -257,8 +261,10 @@ private:
     const auto& sql = postgres_sql();
     connection.begin_pipeline();
     connection.send(sql.begin);
-    connection.send(sql.trust_totals);
+    connection.send(sql.trust_totals, values(writer_));
     connection.send(sql.note_span, values(span, writer_));
+    if (auto ids = to_take_back(changes); ids.bytes() > 0)
+      connection.send(sql.take_back, values(std::move(ids)));
     auto given = each_call(changes, [&connection](const postgres_call& call) {
       connection.send(*call.statement, call.values);
     });
@@ -284,27 +290,102 @@ private:
   /// Which of our spans were written can be told as long as nobody else writes. Transaction ids
   /// could not tell it: after a crash, or on another server, the same one is given again.
   result<void> claim(postgres_session& at) {
-    if (last_span(at))
+    auto last = last_span(at);
+    if (!last)
+      return last.error();
+    if (last->is_signed && last->is_ours)
       return {};
+    // Whoever had it since has gone on with all that was open, and may have ended it.
+    if (last->is_signed && has_claimed_)
+      return refuse_for_good();
     auto claimed = at.connection.run(postgres_sql().claim, values(writer_));
     if (!claimed)
       return at.connection.failure("write", claimed);
-    was_taken_ = std::exchange(has_claimed_, true);
+    has_claimed_ = true;
     return {};
   }
 
-  /// Nothing when the last one was another's.
-  std::optional<std::int64_t> last_span(postgres_session& at) const {
+  struct signed_span {
+    /// Not when the totals are damaged.
+    bool is_signed = false;
+    bool is_ours = false;
+    std::int64_t number = 0;
+  };
+
+  result<signed_span> last_span(postgres_session& at) const {
     auto found = at.connection.run(postgres_sql().last_span, values(writer_));
-    return found && found.rows() == 1 ? std::optional{found.number(0)} : std::nullopt;
+    if (!found)
+      return at.connection.failure("read", found);
+    if (found.rows() != 1)
+      return signed_span{};
+    return signed_span{true, found.number(1) != 0, found.number(0)};
   }
 
-  /// @pre the connection is a new one, so the one before it has ended
-  outcome outcome_of(std::int64_t span) {
+  error refuse_for_good() {
+    refused_ = error{errc::already_exists,
+                     "the journal '" + url_.shown() +
+                         "' was taken over by another server, or made anew, so this server never "
+                         "writes to it again; end this one, and start it anew when no other has "
+                         "the journal"};
+    warnings_.push_back(refused_->message);
+    return *refused_;
+  }
+
+  // -- when the connection was lost before there was an answer
+  // -------------------------------------
+
+  /// Asks as long as there is patience. An error when nobody has answered.
+  result<outcome> find_out(std::int64_t span) {
+    for (auto until = std::chrono::steady_clock::now() + patience_;;) {
+      auto became = look_for(span);
+      if (became || refused_ || std::chrono::steady_clock::now() >= until)
+        return became;
+      lose_session();
+      std::this_thread::sleep_for(between_tries);
+    }
+  }
+
+  result<outcome> look_for(std::int64_t span) {
+    if (auto opened = open(); !opened)
+      return opened.error();
     auto last = last_span(*session_);
-    if (!last || std::exchange(was_taken_, false))
+    if (!last)
+      return last.error();
+    if (!last->is_signed || !last->is_ours)
       return outcome::unknown;
-    return *last >= span ? outcome::written : outcome::not_written;
+    if (last->number < span)
+      return outcome::not_written;
+    // The connection may have been lost while the server waited for a standby to have it. That has
+    // it when it has something later.
+    auto confirmed = session_->connection.run(postgres_sql().note_span, values(span, writer_));
+    if (!confirmed)
+      return session_->connection.failure("write", confirmed);
+    return outcome::written;
+  }
+
+  /// Nobody knows whether these are there.
+  void doubt(std::span<const change> changes) {
+    for (const auto& each : changes)
+      if (const auto* opened = std::get_if<task_opened>(&each))
+        doubtful_.insert(opened->task);
+  }
+
+  /// Those of them that are not wanted after all.
+  postgres_array to_take_back(std::span<const change> changes) const {
+    auto unwanted = doubtful_;
+    for (const auto& each : changes)
+      if (const auto* opened = std::get_if<task_opened>(&each))
+        unwanted.erase(opened->task);
+    postgres_array ids{postgres_type::uuid};
+    for (const auto& each : unwanted)
+      ids.add(each);
+    return ids;
+  }
+
+  /// What is there is known.
+  result<void> settled() {
+    doubtful_.clear();
+    return {};
   }
 
   error not_known(const std::string& why) const {
@@ -408,16 +489,19 @@ private:
 
   postgres_url url_;
   postgres_use use_;
+  std::chrono::milliseconds patience_;
   /// Nothing after it was lost.
   std::optional<postgres_session> session_;
-  /// The last one that was lost.
-  std::optional<postgres_backend> former_;
+  /// Connections that would have to be ended if they were lost and are still there.
+  std::vector<postgres_backend> ours_;
   /// What the spans that we write are signed with.
   task_id writer_ = own_name();
   std::int64_t span_ = 0;
   bool has_claimed_ = false;
-  /// Whether somebody else had written when we connected again.
-  bool was_taken_ = false;
+  /// Why nothing is ever written again.
+  std::optional<error> refused_;
+  /// What was to be opened when nobody could say whether it was. Whoever wanted it was refused.
+  std::unordered_set<task_id> doubtful_;
   bool is_in_use_ = false;
   bool has_warned_ = false;
   std::vector<std::string> warnings_;
@@ -425,11 +509,12 @@ private:
 
 } // namespace
 
-result<std::unique_ptr<journal_store>> open_postgres(const std::string& url, postgres_use use) {
+result<std::unique_ptr<journal_store>> open_postgres(const std::string& url, postgres_use use,
+                                                     std::chrono::milliseconds patience) {
   auto parsed = postgres_url::parse(url);
   if (!parsed)
     return parsed.error();
-  auto store = std::make_unique<postgres_store>(std::move(*parsed), use);
+  auto store = std::make_unique<postgres_store>(std::move(*parsed), use, patience);
   if (auto opened = store->open(); !opened)
     return opened.error();
   return std::unique_ptr<journal_store>{std::move(store)};
@@ -439,7 +524,8 @@ result<void> restore_postgres(const std::string& url, journal_store& from) {
   auto parsed = postgres_url::parse(url);
   if (!parsed)
     return parsed.error();
-  auto session = postgres_session::open(*parsed, postgres_use::write, {});
+  std::vector<postgres_backend> none;
+  auto session = postgres_session::open(*parsed, postgres_use::write, none);
   if (!session)
     return session.error();
   return fill_postgres(*session, from);

@@ -4,20 +4,17 @@
 #include "store/postgres_server.hpp"
 #include "support/events.hpp"
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <csignal>
+#include <random>
 #include <thread>
 
 using namespace mahavishnu;
 using namespace mahavishnu::test;
 
 namespace {
-
-/// Which process of the server writes the journal of this test.
-std::string backend_of(const postgres_server& server, const scratch& place) {
-  return server.sql("select pid from pg_locks where locktype = 'advisory' and objid = (select oid "
-                    "from pg_namespace where nspname = '" +
-                    schema_of(place) + "')");
-}
 
 bool waits_for_lock(const postgres_server& server, const std::string& process) {
   return server.sql("select wait_event_type from pg_stat_activity where pid = " + process) ==
@@ -48,6 +45,12 @@ std::vector<change> span_of(std::uint64_t first, std::uint64_t count = 3) {
       span.emplace_back(ended(task_number(n)));
   }
   return span;
+}
+
+/// One that does not wait for a server that restarts.
+std::unique_ptr<journal_store> open_through(const postgres_server& server, const scratch& place) {
+  return good(open_postgres(server.url_through(place.path(), schema_of(place)), postgres_use::write,
+                            std::chrono::milliseconds{0}));
 }
 
 std::string spans_of(const postgres_server& server, const scratch& place) {
@@ -149,7 +152,176 @@ TEST_CASE("totals that are damaged when the answer is lost are counted again, an
   CHECK(report.ended_tasks == 2);
 }
 
-TEST_CASE("when somebody else has written since, it is not said what nobody knows") {
+TEST_CASE("what a commit has said counts, though the server goes down right after it") {
+  NEEDS_POSTGRES;
+  postgres_proxy proxy{place.path(), server.socket()};
+  auto store = open_through(server, place);
+  proxy.lose_next(postgres_proxy::loss::of_server);
+  proxy.close_door(true);
+  good(store->apply(span_of(1)));
+  CHECK(proxy.has_lost());
+  proxy.close_door(false);
+  CHECK(open_tasks(*store).size() == 2);
+  CHECK(spans_of(server, place) == "1");
+}
+
+TEST_CASE("a task that was refused because nobody could be asked is taken away by the next span") {
+  NEEDS_POSTGRES;
+  postgres_proxy proxy{place.path(), server.socket()};
+  auto store = open_through(server, place);
+  good(store->apply(std::vector<change>{opened(task_number(1)), opened(task_number(2))}));
+  using loss = postgres_proxy::loss;
+  auto how = GENERATE(loss::of_answer, loss::of_answer_unseen, loss::of_request);
+  INFO("loss " << static_cast<int>(how));
+  proxy.lose_next(how);
+  proxy.close_door(true);
+  std::vector<change> refused{opened(task_number(11), "pool_1", 0, "a key"),
+                              opened(task_number(12)),
+                              opened(task_number(13)),
+                              opened(task_number(14)),
+                              moved(task_number(12)),
+                              ended(task_number(13)),
+                              ended(task_number(1))};
+  auto answer = store->apply(refused);
+  REQUIRE(answer.has_error());
+  CHECK(answer.error().code == errc::lost);
+  CHECK(proxy.has_lost());
+  CHECK(store->apply(span_of(21)).has_error()); // nothing of this was sent
+  proxy.close_door(false);
+  // What is still wanted is said again.
+  good(store->apply(std::vector<change>{opened(task_number(12)), opened(task_number(14)),
+                                        ended(task_number(14)), ended(task_number(1)),
+                                        opened(task_number(31), "pool_1", 0, "a key")}));
+  CHECK(ids_of(good(store->list({}))) == std::vector{task_number(31), task_number(14),
+                                                     task_number(12), task_number(2),
+                                                     task_number(1)});
+  CHECK(ids_of(good(store->keyed(10))) == std::vector{task_number(31)});
+  CHECK(task_in(*store, task_number(1)).ended_at == 2000);
+  auto report = checked(*store);
+  CHECK(report.open_tasks == 3);
+  CHECK(report.ended_tasks == 2);
+  CHECK(store->take_warnings().empty());
+}
+
+TEST_CASE("a server that restarts while changes are written is waited for") {
+  NEEDS_POSTGRES;
+  auto store = open_in(server, place);
+  good(store->apply(span_of(1)));
+  for (int signal : {SIGINT, SIGQUIT, SIGKILL}) {
+    auto first = static_cast<std::uint64_t>(100 * signal); // even: one stays open
+    auto process = backend_of(server, place);
+    result<void> written;
+    {
+      blockade barrier{server, place};
+      std::thread writer{[&] { written = store->apply(span_of(first)); }};
+      CHECK(comes_true([&] { return waits_for_lock(server, process); }));
+      server.stop(signal);
+      server.start();
+      writer.join();
+    }
+    good(written);
+    CHECK(task_in(*store, task_number(first + 2)).ended_at == 2000);
+  }
+  CHECK(checked(*store).open_tasks == 5);
+}
+
+TEST_CASE("whenever PostgreSQL goes down, what was said of a span is what is there") {
+  NEEDS_POSTGRES;
+  std::mt19937 random{seed()};
+  auto up_to = [&random](std::uint32_t most) { return random() % (most + 1); };
+  constexpr int rounds = 12;
+  auto patience = std::chrono::milliseconds{300}; // less than some restarts take
+  auto store = good(open_postgres(server.url(schema_of(place)), postgres_use::write, patience));
+  std::atomic<bool> is_over = false;
+  std::vector<std::uint64_t> there;
+  std::vector<std::uint64_t> refused;
+  int doubtful = 0;
+  std::thread writer{[&] {
+    std::uint64_t last = 0;
+    for (;;) {
+      // Some of what was refused is tried again, and some never.
+      std::vector<std::uint64_t> wanted;
+      if (!refused.empty() && last % 2 == 0) {
+        wanted.push_back(refused.back());
+        refused.pop_back();
+      }
+      for (int n = 0; n < 3; ++n)
+        wanted.push_back(++last);
+      std::vector<change> span;
+      for (auto n : wanted) {
+        span.emplace_back(opened(task_number(n)));
+        if (n % 2 == 0)
+          span.emplace_back(ended(task_number(n)));
+      }
+      auto written = store->apply(span);
+      if (!written && written.error().code == errc::lost)
+        ++doubtful;
+      auto& to = written ? there : refused;
+      to.insert(to.end(), wanted.begin(), wanted.end());
+      if (is_over && written)
+        return;
+      if (!written)
+        std::this_thread::sleep_for(
+            std::chrono::milliseconds{5}); // a server that is not there is quick
+    }
+  }};
+  constexpr std::array signals{SIGINT, SIGQUIT, SIGKILL};
+  for (int round = 0; round < rounds; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{up_to(150)});
+    server.stop(signals[up_to(2)]);
+    std::this_thread::sleep_for(std::chrono::milliseconds{up_to(1) * up_to(600)});
+    server.start();
+  }
+  is_over = true;
+  writer.join();
+  std::vector<task_id> expected;
+  for (auto n : there)
+    expected.push_back(task_number(n));
+  std::sort(expected.rbegin(), expected.rend());
+  INFO(there.size() << " tasks written, " << refused.size() << " refused, " << doubtful
+                    << " spans in doubt");
+  task_filter all;
+  all.limit = 1'000'000;
+  CHECK(ids_of(good(store->list(all))) == expected);
+  checked(*store);
+}
+
+TEST_CASE("a server whose journal another one has had never writes to it again") {
+  NEEDS_POSTGRES;
+  auto store = open_in(server, place);
+  good(store->apply(std::vector<change>{opened(task_number(1))}));
+  auto is_made_anew = GENERATE(false, true);
+  if (is_made_anew)
+    server.sql("drop schema " + quoted_name(schema_of(place)) + " cascade");
+  else
+    terminate(server, backend_of(server, place));
+  {
+    auto other = open_in(server, place);
+    if (is_made_anew)
+      good(other->apply(std::vector<change>{opened(task_number(1))}));
+    good(other->apply(std::vector<change>{ended(task_number(1))}));
+    auto refused = store->apply(span_of(11));
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == errc::already_exists);
+  }
+  for (int n = 0; n < 2; ++n) {
+    auto refused = store->apply(span_of(11));
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == errc::already_exists);
+    CHECK_THAT(refused.error().message,
+               ContainsSubstring("taken over") && ContainsSubstring(schema_of(place)));
+  }
+  CHECK(store->forget_ended({0, 1}, 10).has_error());
+  auto warnings = store->take_warnings();
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], ContainsSubstring("taken over"));
+  store = open_in(server, place);
+  CHECK(checked(*store).ended_tasks == 1);
+  CHECK(open_tasks(*store).empty());
+  good(store->apply(span_of(11)));
+}
+
+TEST_CASE("when it cannot be read what was written last, it is not said what nobody knows") {
   NEEDS_POSTGRES;
   postgres_proxy proxy{place.path(), server.socket()};
   auto store = good(open_postgres(server.url_through(place.path(), schema_of(place))));

@@ -44,8 +44,16 @@ bool write_all(int to, std::string_view bytes) {
 }
 
 /// What a server says when it has done all, and waits.
-bool is_ready(std::string_view tail) {
-  return tail.size() == 6 && tail.starts_with(std::string_view{"Z\0\0\0\5", 5});
+constexpr std::size_t size_of_ready = 6;
+bool is_ready(std::string_view said) {
+  return said.size() >= size_of_ready &&
+         said.substr(said.size() - size_of_ready).starts_with(std::string_view{"Z\0\0\0\5", 5});
+}
+
+/// What it says when it goes down.
+std::string last_words() {
+  std::string_view fields{"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0", 46};
+  return std::string{"E\0\0\0", 4} + static_cast<char>(4 + fields.size()) + std::string{fields};
 }
 
 } // namespace
@@ -95,7 +103,8 @@ void postgres_proxy::accept_one() {
   auto address = address_of(server_socket_);
   int client = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
   int server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+  if (is_closed_ ||
+      ::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
     close_one(client);
   pairs_.push_back({client, server, loss::none, ""});
 }
@@ -123,13 +132,14 @@ void postgres_proxy::from_server(pair& each) {
     if (!write_all(each.client, bytes))
       close_one(each.client);
   } else {
-    each.tail += bytes;
-    each.tail.erase(0, each.tail.size() - std::min<std::size_t>(each.tail.size(), 6));
-    if (is_ready(each.tail)) {
-      close_one(each.client);
-      if (each.how == loss::of_answer)
-        close_one(each.server);
-    }
+    each.said += bytes;
+    if (!is_ready(each.said))
+      return;
+    if (each.how == loss::of_server)
+      write_all(each.client, each.said.substr(0, each.said.size() - size_of_ready) + last_words());
+    close_one(each.client);
+    if (each.how != loss::of_answer_unseen && each.how != loss::of_client)
+      close_one(each.server);
   }
 }
 

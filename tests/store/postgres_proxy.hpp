@@ -22,6 +22,8 @@ public:
     of_answer_unseen,
     /// The client is left alone at once, and the server does not hear of it.
     of_client,
+    /// All is done and said, and then the server goes down instead of being ready.
+    of_server,
   };
 
   /// Clients find it in the directory as they would find the server.
@@ -33,13 +35,16 @@ public:
   /// Happens once, to whoever speaks next.
   void lose_next(loss how) { next_ = how; }
   bool has_lost() const { return next_ == loss::none; }
+  /// Whether nobody is let in any more.
+  void close_door(bool is_closed) { is_closed_ = is_closed; }
 
 private:
   struct pair {
     int client;
     int server;
     loss how = loss::none;
-    std::string tail;
+    /// By the server, since something is to be lost.
+    std::string said;
   };
 
   void serve();
@@ -51,6 +56,7 @@ private:
   int listening_ = -1;
   std::vector<pair> pairs_;
   std::atomic<loss> next_ = loss::none;
+  std::atomic<bool> is_closed_ = false;
   std::atomic<bool> is_over_ = false;
   std::thread thread_;
 };

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <sstream>
 #include <stdexcept>
 #include <vector>
 
@@ -142,8 +143,20 @@ void postgres_server::start() {
 }
 
 void postgres_server::stop(int signal) {
+  std::vector<pid_t> others;
+  if (signal == SIGKILL) {
+    ::kill(process_, SIGSTOP); // it makes no more of them
+    auto own = std::to_string(process_);
+    std::istringstream children{content_of("/proc/" + own + "/task/" + own + "/children")};
+    for (pid_t each = 0; children >> each;)
+      others.push_back(each);
+    for (auto each : others)
+      ::kill(each, SIGKILL);
+  }
   ::kill(process_, signal);
   wait_for(std::exchange(process_, -1));
+  for (auto each : others)
+    REQUIRE(ends(each));
 }
 
 std::string postgres_server::socket() const {

@@ -34,7 +34,8 @@ public:
   std::filesystem::path data() const { return place_ / "data"; }
 
   void start();
-  /// SIGQUIT: as in a crash. SIGINT: in order, whoever is connected.
+  /// SIGQUIT: as in a crash. SIGINT: in order, whoever is connected. SIGKILL: all its processes, as
+  /// when the machine stops.
   void stop(int signal);
 
   /// As the superuser; the first value there is.
@@ -56,6 +57,13 @@ inline std::string schema_of(const scratch& place) {
 inline std::unique_ptr<journal_store> open_in(const postgres_server& server, const scratch& place,
                                               postgres_use use = postgres_use::write) {
   return good(open_postgres(server.url(schema_of(place)), use));
+}
+
+/// Which process of the server writes the journal of this test.
+inline std::string backend_of(const postgres_server& server, const scratch& place) {
+  return server.sql("select pid from pg_locks where locktype = 'advisory' and objid = (select oid "
+                    "from pg_namespace where nspname = '" +
+                    schema_of(place) + "')");
 }
 
 #ifndef SKIP // Catch2 2 cannot

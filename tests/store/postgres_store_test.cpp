@@ -18,7 +18,8 @@ using namespace mahavishnu::test;
 namespace {
 
 postgres_session session(const std::string& url, postgres_use use = postgres_use::read) {
-  return good(postgres_session::open(good(postgres_url::parse(url)), use, {}));
+  std::vector<postgres_backend> none;
+  return good(postgres_session::open(good(postgres_url::parse(url)), use, none));
 }
 
 std::string plan_of(postgres_session& at, const std::string& call) {
@@ -191,6 +192,8 @@ TEST_CASE("each list is read from its index, whatever the planner has counted") 
     const std::string last = "('ffffffff-ffff-ffff-ffff-ffffffffffff', 100";
     const std::vector<std::pair<std::string, std::vector<std::string>>> expected{
         {"find ('00000000-0000-0000-0000-000000000001')", {"tasks_pkey"}},
+        {"find_head ('00000000-0000-0000-0000-000000000001')", {"tasks_pkey"}},
+        {"take_back ('{}')", {"Index Cond: (id = ANY"}},
         {"newest " + last + ")", {"tasks_pkey"}},
         {"keyed (100)", {"tasks_keyed"}},
         {"totals", {"tasks_open"}},
