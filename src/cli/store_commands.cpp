@@ -64,7 +64,7 @@ int restore(journal_care& journals, const instance& whose, const std::string& fr
     out.talk("The journal of before is in '" + restored->before + "'.");
   out.talk("The next server goes on from the backup: what waited then runs, and what ran is lost, "
            "or tried again where that is wanted.");
-  return done;
+  return restored->now.problems.empty() ? done : failed;
 }
 
 int compact(journal_care& journals, const instance& whose, const output& out) {

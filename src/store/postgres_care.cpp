@@ -4,9 +4,11 @@
 #include "store/backup_file.hpp"
 #include "store/journal_copy.hpp"
 #include "store/postgres_span.hpp"
+#include "store/postgres_statements.hpp"
 #include "store/problems.hpp"
 #include "store/sqlite_store.hpp"
 
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -14,31 +16,49 @@ namespace mahavishnu::store {
 
 namespace {
 
-void check_tasks(postgres_session& at, const read_totals& totals, store_report& report,
-                 problems& found) {
+struct counted_tasks {
   postgres_total open;
   postgres_total ended;
-  auto read = at.each_task("true", [&](const read_row& each) {
-    if (!each.read)
-      found.add(each.read.error().message);
-    (each.is_ended ? ended : open).add(each.task);
-  });
-  if (!read)
-    found.add(read.error().message);
-  report.open_tasks = open.count;
-  report.ended_tasks = ended.count;
+
+  void add(const read_row& each) { (each.is_ended ? ended : open).add(each.task); }
+};
+
+/// Nothing when those that were found are those that were written.
+std::optional<error> missing(const postgres_session& at, const counted_tasks& found,
+                             const read_totals& totals) {
   const auto& written = totals.written;
   if (!written)
-    found.add(at.damaged("how much there is to be").message);
-  else if (open != written->open || ended != written->ended)
-    found.add("the journal '" + at.connection.name() + "' has " + std::to_string(open.count) +
-              " open tasks and " + std::to_string(ended.count) +
-              " that have ended, and these are not those that were written: " +
-              std::to_string(written->open.count) + " and " + std::to_string(written->ended.count));
-  if (open != totals.listed)
-    found.add("the list of open tasks in the journal '" + at.connection.name() +
-              "' is damaged: it has " + std::to_string(totals.listed.count) + " of " +
-              std::to_string(open.count) + "; make it new with: reindex index tasks_open");
+    return at.damaged("how much there is to be");
+  if (found.open == written->open && found.ended == written->ended)
+    return std::nullopt;
+  return error{errc::io_failed,
+               "the journal '" + at.connection.name() + "' has " +
+                   std::to_string(found.open.count) + " open tasks and " +
+                   std::to_string(found.ended.count) +
+                   " that have ended, and these are not those that were written: " +
+                   std::to_string(written->open.count) + " and " +
+                   std::to_string(written->ended.count) + "; a backup of before may have them"};
+}
+
+void check_tasks(postgres_session& at, const read_totals& totals, store_report& report,
+                 problems& problems) {
+  counted_tasks counted;
+  auto read = at.each_task("true", [&](const read_row& each) {
+    if (!each.read)
+      problems.add(each.read.error().message);
+    counted.add(each);
+  });
+  if (!read)
+    problems.add(read.error().message);
+  report.open_tasks = counted.open.count;
+  report.ended_tasks = counted.ended.count;
+  if (auto why = missing(at, counted, totals))
+    problems.add(why->message);
+  if (counted.open != totals.listed)
+    problems.add("the list of open tasks in the journal '" + at.connection.name() +
+                 "' is damaged: it has " + std::to_string(totals.listed.count) + " of " +
+                 std::to_string(counted.open.count) +
+                 "; make it new with: reindex index tasks_open");
 }
 
 result<void> copy_to(postgres_session& at, const std::string& file) {
@@ -56,9 +76,19 @@ result<void> copy_to(postgres_session& at, const std::string& file) {
     to.fail(std::move(each));
   for (auto& each : pools->records)
     to.take(std::move(each));
-  if (auto read = at.each_task("true", [&to](read_row each) { to.take(std::move(each.read)); });
-      !read)
+  counted_tasks counted;
+  auto read = at.each_task("true", [&](read_row each) {
+    counted.add(each);
+    to.take(std::move(each.read));
+  });
+  if (!read)
     return read;
+  // The copy counts anew, and nobody would miss there what is missing here.
+  auto totals = at.totals();
+  if (!totals)
+    return totals.error();
+  if (auto why = missing(at, counted, *totals))
+    to.fail(std::move(*why));
   return to.finish();
 }
 
@@ -113,6 +143,11 @@ result<void> fill_postgres(postgres_session& at, journal_store& from) {
             "' has pools or tasks already, so nothing was done; name a schema that is "
             "empty, with ?options=-csearch_path%3DNAME at the end of the URL, or drop this "
             "one"};
+  // Who emptied the tables may have left the totals as they were.
+  auto made = connection.query(postgres_sql().count_again.text,
+                               postgres_values::of(task_id{}, std::int64_t{0}));
+  if (!made)
+    return connection.failure("restore", made);
   journal_copy to{[&connection](std::span<const change> changes) -> result<void> {
     connection.begin_pipeline();
     auto given = each_call(changes, [&connection](const postgres_call& call) {

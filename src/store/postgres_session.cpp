@@ -206,6 +206,19 @@ enum column {
   error_output,
 };
 
+/// In a transaction that is to outlive what cannot be read. What is read after that is still of the
+/// same instant.
+constexpr const char* mark_place = "savepoint reading";
+constexpr const char* back_to_place = "rollback to reading";
+
+/// In place of what a task is.
+const std::string ids_only = "select id, ended_at is not null";
+constexpr int ids_at_once = 10'000;
+
+task_id id_in(const postgres_result& ids, int row) {
+  return task_key::read(ids.bytes(0, row)).value_or(task_id{});
+}
+
 bool agrees(const postgres_result& rows, int row, column which, std::uint32_t sum) {
   return rows.number(which, row) == std::bit_cast<std::int32_t>(sum);
 }
@@ -288,34 +301,90 @@ read_row postgres_session::read_task(const postgres_result& rows, int row, bool 
   return {task, is_ended, std::move(read)};
 }
 
-result<std::optional<stored_task>> postgres_session::find_task(const task_id& task) {
-  auto found = connection.run(postgres_sql().find, postgres_values::of(task));
+result<std::optional<stored_task>> postgres_session::find_task(const task_id& task,
+                                                               bool with_output) {
+  const auto& sql = postgres_sql();
+  auto found = connection.run(with_output ? sql.find : sql.find_head, postgres_values::of(task));
   if (found.is_damage())
     return damaged(record_name_of(task));
   if (!found)
     return connection.failure("read", found);
   if (found.rows() == 0)
     return std::optional<stored_task>{};
-  auto read = read_task(found, 0, true).read;
+  auto read = read_task(found, 0, with_output).read;
   if (!read)
     return read.error();
   return std::optional{std::move(*read)};
 }
 
+result<found<stored_task>> postgres_session::heads(const postgres_statement& list,
+                                                   const postgres_values& values) {
+  found<stored_task> all;
+  auto take = [&all](read_row each) {
+    if (each.read)
+      all.records.push_back(std::move(*each.read));
+    else
+      all.damaged.push_back(each.read.error());
+  };
+  auto rows = connection.run(list, values);
+  if (!rows && !rows.is_damage())
+    return connection.failure("read", rows);
+  if (rows) {
+    all.records.reserve(static_cast<std::size_t>(rows.rows()));
+    for (int row = 0; row < rows.rows(); ++row)
+      take(read_task(rows, row, false));
+    return all;
+  }
+  postgres_transaction instant{connection, begin_instant};
+  if (!instant.begun())
+    return connection.failure("read", instant.begun());
+  auto ids = connection.query(
+      ids_only + list.text.substr(std::string_view{"select "}.size() + task_head().size()), values);
+  if (!ids)
+    return connection.failure("read", ids);
+  if (auto read = each_by_itself(ids, false, take); !read)
+    return read.error();
+  return all;
+}
+
 result<found<stored_pool>> postgres_session::read_pools() {
-  auto rows = connection.run(postgres_sql().pools);
-  if (!rows)
-    return connection.failure("read the pools of", rows);
   found<stored_pool> all;
   postgres_total seen;
-  for (int row = 0; row < rows.rows(); ++row) {
+  auto take = [&](const postgres_result& rows, int row) {
     stored_pool each{pool_id{rows.text(0, row)}, rows.text(1, row)};
     seen.add(each.pool);
     if (rows.number(2, row) ==
         std::bit_cast<std::int32_t>(record_sum::of_pool(each.pool, each.record)))
       all.records.push_back(std::move(each));
     else
-      all.damaged.push_back(damaged("the record of pool '" + each.pool.value + "'"));
+      all.damaged.push_back(damaged_pool(each.pool));
+  };
+  connection.execute(mark_place);
+  auto rows = connection.run(postgres_sql().pools);
+  if (!rows && !rows.is_damage())
+    return connection.failure("read the pools of", rows);
+  if (rows) {
+    for (int row = 0; row < rows.rows(); ++row)
+      take(rows, row);
+  } else {
+    // Something of one cannot be read: the others come one by one.
+    connection.execute(back_to_place);
+    auto ids = connection.query("select id from pools order by id");
+    if (!ids)
+      return connection.failure("read the pools of", ids);
+    for (int row = 0; row < ids.rows(); ++row) {
+      auto one = connection.run(postgres_sql().find_pool, postgres_values::of(ids.bytes(0, row)));
+      if (one && one.rows() == 1) {
+        take(one, 0);
+        continue;
+      }
+      if (!one.is_damage())
+        return connection.failure("read the pools of", one);
+      connection.execute(back_to_place);
+      pool_id pool{ids.text(0, row)};
+      seen.add(pool);
+      all.damaged.push_back(damaged_pool(pool));
+    }
   }
   auto there = totals();
   if (!there)
@@ -357,37 +426,60 @@ result<std::string> postgres_session::count_again(const task_id& writer, std::in
 }
 
 result<void> postgres_session::each_task(const std::string& condition,
-                                         const std::function<void(read_row)>& take) {
+                                         const std::function<void(read_row)>& take,
+                                         std::chrono::seconds silence) {
+  connection.execute(mark_place);
   task_id last;
-  auto ended = connection.each_row("select " + whole_task() + " from tasks where " + condition +
-                                       " order by id",
-                                   [&](const postgres_result& row) {
-                                     auto found = read_task(row, 0, true);
-                                     last = found.task;
-                                     take(std::move(found));
-                                   });
+  auto ended = connection.each_row(
+      "select " + whole_task() + " from tasks where " + condition + " order by id",
+      [&](const postgres_result& row) {
+        auto found = read_task(row, 0, true);
+        last = found.task;
+        take(std::move(found));
+      },
+      silence);
   if (ended)
     return {};
   if (!ended.is_damage() || connection.is_lost())
     return connection.failure("read", ended);
   // Something of a record cannot be read: the others come one by one.
-  connection.execute("rollback");
-  auto rest = connection.query("select id, ended_at is not null from tasks where " + condition +
-                                   " and id > $1::uuid order by id",
-                               postgres_values::of(last));
-  if (!rest)
-    return connection.failure("read", rest);
-  for (int row = 0; row < rest.rows(); ++row) {
-    auto task = task_key::read(rest.bytes(0, row)).value_or(task_id{});
-    auto found = find_task(task);
+  for (;;) {
+    connection.execute(back_to_place);
+    auto ids =
+        connection.query(ids_only + " from tasks where " + condition +
+                             " and id > $1::uuid order by id limit " + std::to_string(ids_at_once),
+                         postgres_values::of(last), silence);
+    if (!ids)
+      return connection.failure("read", ids);
+    if (ids.rows() == 0)
+      return {};
+    last = id_in(ids, ids.rows() - 1);
+    if (auto read = each_by_itself(ids, true, take); !read)
+      return read;
+  }
+}
+
+result<void> postgres_session::each_by_itself(const postgres_result& ids, bool with_output,
+                                              const std::function<void(read_row)>& take) {
+  connection.execute(mark_place);
+  for (int row = 0; row < ids.rows(); ++row) {
+    auto task = id_in(ids, row);
+    auto is_ended = ids.number(1, row) != 0;
+    auto found = find_task(task, with_output);
     if (connection.is_lost())
-      return found.error();
-    if (!found)
-      take({task, rest.number(1, row) != 0, found.error()});
-    else if (*found)
-      take({task, (*found)->ended_at.has_value(), std::move(**found)});
+      return connection.failure("read", connection.loss());
+    if (!found) {
+      connection.execute(back_to_place);
+      take({task, is_ended, found.error()});
+    } else if (*found) {
+      take({task, is_ended, std::move(**found)});
+    }
   }
   return {};
+}
+
+error postgres_session::damaged_pool(const pool_id& pool) const {
+  return damaged("the record of pool '" + pool.value + "'");
 }
 
 error postgres_session::damaged(const std::string& what) const {

@@ -6,6 +6,7 @@
 #include "store/postgres_store.hpp"
 #include "store/task_key.hpp"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -75,17 +76,24 @@ struct postgres_session {
 
   /// The task of a row. An error when a checksum does not agree.
   read_row read_task(const postgres_result& rows, int row, bool with_output) const;
-  result<std::optional<stored_task>> find_task(const task_id& task);
-  /// A pool that is missing is damage as well.
+  result<std::optional<stored_task>> find_task(const task_id& task, bool with_output = true);
+  /// Those that a list has.
+  result<found<stored_task>> heads(const postgres_statement& list, const postgres_values& values);
+  /// A pool that is missing is damage as well. @pre in an instant
   result<found<stored_pool>> read_pools();
   result<read_totals> totals();
   /// Of all rows, for whoever signs the spans up to this one. Says what it has counted.
   result<std::string> count_again(const task_id& writer, std::int64_t span);
   /// Those for which a condition holds, the oldest first, behind damaged ones too. An error when
-  /// there is no more to be had. Leaves the transaction that it is in if it has to.
-  result<void> each_task(const std::string& condition, const std::function<void(read_row)>& take);
+  /// there is no more to be had. @pre in an instant
+  result<void> each_task(const std::string& condition, const std::function<void(read_row)>& take,
+                         std::chrono::seconds silence = silence_limit);
+  /// Those with these ids: one that the server cannot read costs no other. @pre in an instant
+  result<void> each_by_itself(const postgres_result& ids, bool with_output,
+                              const std::function<void(read_row)>& take);
 
   error damaged(const std::string& what) const;
+  error damaged_pool(const pool_id& pool) const;
 };
 
 /// All that is read in it is of one instant.

@@ -123,7 +123,7 @@ public:
 
   result<found<stored_task>> list(const task_filter& wanted) override {
     return within<found<stored_task>>([&wanted](postgres_session& at) {
-      auto all = heads(at, newest(at, wanted));
+      auto all = newest(at, wanted);
       if (all)
         std::erase_if(all->records, [&](const stored_task& each) {
           bool is_right = is_wanted(wanted, each);
@@ -137,7 +137,7 @@ public:
 
   result<found<stored_task>> keyed(std::size_t most) override {
     return within<found<stored_task>>([most](postgres_session& at) {
-      return heads(at, at.connection.run(postgres_sql().keyed, values(row_limit(most))));
+      return at.heads(postgres_sql().keyed, values(row_limit(most)));
     });
   }
 
@@ -405,10 +405,13 @@ private:
     auto totals = at.totals();
     if (!totals)
       return totals.error();
-    if (!totals->written || totals->listed != totals->written->open)
+    bool is_damaged = !totals->written || totals->listed != totals->written->open;
+    if (is_damaged)
       if (auto said = say_damaged_list(at, totals->written, take); !said)
         return said;
-    return at.each_task("ended_at is null", [&take](read_row each) { take(std::move(each.read)); });
+    return at.each_task(
+        "ended_at is null", [&take](read_row each) { take(std::move(each.read)); },
+        is_damaged ? whole_limit : silence_limit);
   }
 
   /// The list of open tasks is not what was written, or nobody knows what that was: all tasks are
@@ -419,8 +422,9 @@ private:
     auto set = at.connection.execute(without_indices);
     if (!set)
       return at.connection.failure("read", set);
-    auto counted = at.connection.query("select count(*), coalesce(bit_xor(mark), 0) from tasks "
-                                       "where ended_at is null");
+    auto counted = at.connection.query(
+        "select count(*), coalesce(bit_xor(mark), 0) from tasks where ended_at is null", {},
+        whole_limit);
     if (!counted)
       return at.connection.failure("read", counted);
     postgres_total found{static_cast<std::uint64_t>(counted.number(0)),
@@ -438,14 +442,14 @@ private:
     return {};
   }
 
-  static postgres_result newest(postgres_session& at, const task_filter& wanted) {
+  static result<found<stored_task>> newest(postgres_session& at, const task_filter& wanted) {
     const auto& sql = postgres_sql();
     auto limit = row_limit(wanted.limit);
     // Without a bound, up to the last id that there is.
     task_id last{wanted.before.high() - (wanted.before.low() == 0 ? 1 : 0),
                  wanted.before.low() - 1};
     if (wanted.pool.empty() && wanted.statuses.empty() && !wanted.only_ended)
-      return at.connection.run(sql.newest, values(last, limit));
+      return at.heads(sql.newest, values(last, limit));
     auto statuses = wanted.statuses;
     if (statuses.empty()) {
       // To look for each that can be takes less than a millisecond.
@@ -458,26 +462,10 @@ private:
     for (auto each : statuses)
       given.add(static_cast<std::int16_t>(each));
     if (wanted.pool.empty())
-      return at.connection.run(wanted.only_ended ? sql.ended_with_status : sql.with_status,
-                               values(last, limit, std::move(given)));
-    return at.connection.run(
-        wanted.only_ended ? sql.ended_of_pool : sql.of_pool,
-        values(last, limit, std::move(given), std::string_view{wanted.pool.value}));
-  }
-
-  static result<found<stored_task>> heads(const postgres_session& at, const postgres_result& rows) {
-    if (!rows)
-      return at.connection.failure("read", rows);
-    found<stored_task> all;
-    all.records.reserve(static_cast<std::size_t>(rows.rows()));
-    for (int row = 0; row < rows.rows(); ++row) {
-      auto task = at.read_task(rows, row, false).read;
-      if (task)
-        all.records.push_back(std::move(*task));
-      else
-        all.damaged.push_back(task.error());
-    }
-    return all;
+      return at.heads(wanted.only_ended ? sql.ended_with_status : sql.with_status,
+                      values(last, limit, std::move(given)));
+    return at.heads(wanted.only_ended ? sql.ended_of_pool : sql.of_pool,
+                    values(last, limit, std::move(given), std::string_view{wanted.pool.value}));
   }
 
   static bool is_wanted(const task_filter& wanted, const stored_task& task) {

@@ -100,6 +100,19 @@ TEST_CASE("a row that is missing, or too many, is said") {
              ContainsSubstring("30 were written") && ContainsSubstring("29 were found"));
   REQUIRE(good(store->check()).problems.size() == 1);
   CHECK_THAT(good(store->check()).problems[0], ContainsSubstring("30 and 30"));
+  auto refused = store->backup(place / "copy");
+  REQUIRE(refused.has_error());
+  CHECK_THAT(refused.error().message, ContainsSubstring("30 and 30"));
+  CHECK(std::filesystem::is_empty(place.path()));
+}
+
+TEST_CASE("a backup of a journal of which nobody knows how much it should have is refused") {
+  NEEDS_POSTGRES;
+  auto store = fill(server, place);
+  run(server, place, "update totals set ended_count = ended_count - 1");
+  auto refused = store->backup(place / "copy");
+  REQUIRE(refused.has_error());
+  CHECK_THAT(refused.error().message, ContainsSubstring("damaged"));
 }
 
 TEST_CASE("damaged totals in PostgreSQL are said, counted again, and cost no task") {
@@ -198,25 +211,57 @@ TEST_CASE("an open task that is gone from the index of them is found and said") 
 TEST_CASE("a value that the server cannot read any more costs its task alone") {
   NEEDS_POSTGRES;
   auto store = fill(server, place);
-  task_opened large = opened(task_number(100));
+  task_opened large = opened(task_number(100), "pool_1", 0, "a key");
   std::mt19937 random{seed()};
   for (int i = 0; i < 50'000; ++i)
     large.work += static_cast<char>(random());
-  good(store->apply(std::vector<change>{large, opened(task_number(101))}));
+  good(store->apply(std::vector<change>{large, opened(task_number(101), "pool_1", 0, "other key"),
+                                        pool_opened{pool_id{"pool_1"}, large.work},
+                                        pool_opened{pool_id{"pool_2"}, "a pool"}}));
   // As a bad disk: large values are in a file of their own, and now there is nothing in it.
-  auto file = server.data() / server.sql("select pg_relation_filepath(reltoastrelid) from pg_class "
-                                         "where oid = '" +
-                                         quoted_name(schema_of(place)) + ".tasks'::regclass");
+  auto file_of = [&](const std::string& table) {
+    return server.data() / server.sql("select pg_relation_filepath(reltoastrelid) from pg_class "
+                                      "where oid = '" +
+                                      quoted_name(schema_of(place)) + "." + table + "'::regclass");
+  };
+  std::vector files{file_of("tasks"), file_of("pools")};
   server.stop(SIGINT);
-  std::ofstream{file, std::ios::binary} << std::string(65'536, '\0');
+  for (const auto& file : files)
+    std::ofstream{file, std::ios::binary} << std::string(65'536, '\0');
   server.start();
   auto open = open_of(*store);
   CHECK(open.tasks.size() == tasks / 2 + 1);
   REQUIRE(open.errors.size() == 1);
   CHECK_THAT(open.errors[0], ContainsSubstring(large.task.str()));
   CHECK(store->find(large.task).has_error());
+  auto is_named = [&](const result<found<stored_task>>& list, std::size_t others) {
+    REQUIRE(list.has_value());
+    CHECK(list->records.size() == others);
+    REQUIRE(list->damaged.size() == 1);
+    CHECK_THAT(list->damaged[0].message, ContainsSubstring(large.task.str()));
+  };
+  is_named(store->keyed(10), 1);
+  is_named(store->list({}), tasks + 1);
+  is_named(store->list({{}, {0}, {}, 10}), 9);
+  is_named(store->list({pool_id{"pool_1"}, {}, {}, 10}), 9);
+  CHECK(good(store->list({{}, {2}, {}, 10, true})).size() == 10);
+  auto pools = store->pools();
+  REQUIRE(pools.has_value());
+  CHECK(pools->records.size() == 2);
+  REQUIRE(pools->damaged.size() == 1);
+  CHECK_THAT(pools->damaged[0].message, ContainsSubstring("pool 'pool_1'"));
   auto report = good(store->check());
-  REQUIRE(report.problems.size() == 1);
-  CHECK_THAT(report.problems[0], ContainsSubstring(large.task.str()));
+  REQUIRE(report.problems.size() == 2);
+  CHECK_THAT(report.problems[0], ContainsSubstring("pool 'pool_1'"));
+  CHECK_THAT(report.problems[1], ContainsSubstring(large.task.str()));
   CHECK(report.open_tasks == tasks / 2 + 2);
+  // All of it is of one instant, whatever is written meanwhile.
+  std::vector<task_id> given;
+  good(open_in(server, place, postgres_use::read)->each_open([&](const result<stored_task>& each) {
+    if (given.empty())
+      good(store->apply(std::vector<change>{ended(task_number(101)), opened(task_number(200))}));
+    given.push_back(each ? each->task : large.task);
+  }));
+  CHECK(given.size() == tasks / 2 + 2);
+  CHECK(given.back() == task_number(101));
 }

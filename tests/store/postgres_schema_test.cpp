@@ -126,3 +126,11 @@ TEST_CASE("the schema is the first of the search path that somebody has set, or 
   CHECK(wanted("", "reader_of_lamps") == "lamps");
   server.sql("drop role reader_of_lamps");
 }
+
+TEST_CASE("a schema whose name PostgreSQL would cut is refused") {
+  NEEDS_POSTGRES;
+  auto refused = open_postgres(server.url(std::string(70, 's')));
+  server.sql("drop schema if exists " + std::string(63, 's'));
+  REQUIRE(refused.has_error());
+  CHECK_THAT(refused.error().message, ContainsSubstring("63 bytes"));
+}
