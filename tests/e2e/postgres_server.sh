@@ -30,10 +30,11 @@ after_all() {
 }
 
 # It goes with the test, however that ends.
+# Who it is comes first: that takes the signal away.
+postgres_command=("${as_postgres[@]}" setpriv --pdeathsig QUIT "$postgres_programs/postgres"
+  -D "$postgres_dir/data" -k "$postgres_dir" -c listen_addresses= -c shared_buffers=16MB)
 start_postgres() {
-  (cd / && exec setpriv --pdeathsig QUIT "${as_postgres[@]}" "$postgres_programs/postgres" \
-    -D "$postgres_dir/data" -k "$postgres_dir" -c listen_addresses= -c shared_buffers=16MB \
-    </dev/null >>"$postgres_dir/log" 2>&1) &
+  (cd / && exec "${postgres_command[@]}" </dev/null >>"$postgres_dir/log" 2>&1) &
   postgres_pid=$!
   local tries
   for tries in {1..1200}; do
