@@ -98,6 +98,12 @@ TEST_CASE("what the server did and could not say is known afterwards, and what i
   NEEDS_POSTGRES;
   postgres_proxy proxy{place.path(), server.socket()};
   auto store = good(open_postgres(server.url_through(place.path(), schema_of(place))));
+  // What was tried and undone is not in there.
+  auto schema = quoted_name(schema_of(place));
+  server.sql("create table " + schema + ".tries (id uuid); create function " + schema +
+             ".note() returns trigger language plpgsql as $$begin insert into " + schema +
+             ".tries values (new.id); return new; end$$; create trigger note before insert on " +
+             schema + ".tasks for each row execute function " + schema + ".note()");
   good(store->apply(span_of(1)));
   using loss = postgres_proxy::loss;
   std::uint64_t first = 11;
@@ -116,6 +122,7 @@ TEST_CASE("what the server did and could not say is known afterwards, and what i
   }
   // Each was written once: nobody looked for it in vain.
   CHECK(spans_of(server, place) == "5");
+  CHECK(server.sql("select count(*) from " + schema + ".tries") == "15");
 }
 
 TEST_CASE("a task that has ended is not counted twice when the answer was lost") {
@@ -142,9 +149,8 @@ TEST_CASE("totals that are damaged when the answer is lost are counted again, an
   proxy.lose_next(postgres_proxy::loss::of_answer);
   auto written = store->apply(span_of(11));
   CHECK(proxy.has_lost());
-  // The connection may have been lost before it was seen that they are damaged.
-  if (!written)
-    CHECK(written.error().code == errc::lost);
+  REQUIRE(written.has_error()); // what says what was written last is damaged
+  CHECK(written.error().code == errc::lost);
   good(store->apply(span_of(11)));
   CHECK(store->take_warnings().size() == 1);
   auto report = checked(*store);
@@ -342,6 +348,45 @@ TEST_CASE("when it cannot be read what was written last, it is not said what nob
   good(store->apply(span_of(11)));
   CHECK(store->take_warnings().size() == 1); // the trigger knew nothing of a checksum
   CHECK(checked(*store).open_tasks == 4);
+}
+
+TEST_CASE("what no standby has is not said to be written") {
+  NEEDS_POSTGRES;
+  auto store = good(open_postgres(server.url(schema_of(place)), postgres_use::write,
+                                  std::chrono::milliseconds{0}));
+  auto waits_for_standby = [&server](const std::string& process) {
+    return server.sql("select wait_event from pg_stat_activity where pid = " + process) ==
+           "SyncRep";
+  };
+  good(store->apply(span_of(1)));
+  auto process = backend_of(server, place);
+  server.sql("alter system set synchronous_standby_names = 'nobody'");
+  server.sql("select pg_reload_conf()");
+  std::uint64_t first = 1;
+  result<void> written;
+  // The server takes its time to see what it was told.
+  std::thread writer{[&] {
+    while (written)
+      written = store->apply(span_of(first += 10));
+  }};
+  CHECK(comes_true([&] { return waits_for_standby(process); }));
+  terminate(server, process); // which ends that wait, and it is there
+  CHECK(comes_true([&] {
+    auto next = backend_of(server, place);
+    if (next.empty() || next == process || !waits_for_standby(next))
+      return false;
+    terminate(server, next);
+    return true;
+  }));
+  writer.join();
+  server.sql("alter system reset synchronous_standby_names");
+  server.sql("select pg_reload_conf()");
+  REQUIRE(written.has_error());
+  CHECK(written.error().code == errc::lost);
+  good(store->apply(std::vector<change>{opened(task_number(first))}));
+  CHECK(good(store->find(task_number(first + 1))) == std::nullopt);
+  CHECK(task_in(*store, task_number(first)).ended_at == std::nullopt);
+  checked(*store);
 }
 
 TEST_CASE("a server that is stopped and started again is used again, with what was written") {
