@@ -211,7 +211,7 @@ private:
 
   /// Whether it was lost: then the next call makes another one.
   bool lose_session() {
-    if (!session_->connection.is_lost())
+    if (!session_ || !session_->connection.is_lost())
       return false;
     session_.reset();
     return true;
