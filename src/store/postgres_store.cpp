@@ -331,8 +331,7 @@ private:
     return *refused_;
   }
 
-  // -- when the connection was lost before there was an answer
-  // -------------------------------------
+  // -- when the connection was lost before an answer ----------------------------------------------
 
   /// Asks as long as there is patience. An error when nobody has answered.
   result<outcome> find_out(std::int64_t span) {
