@@ -19,6 +19,7 @@ begun() { [ -s "$1" ]; }
 submit() { "$mahavishnu" task submit "$@" -o json | jq -r .task_id; }
 # field TASK FILTER: of its result, when it has ended
 field() { "$mahavishnu" task wait "$1" -o json | jq -r "$2"; }
+accepted_after() { after=$(submit --pool night --prompt "echo after $1" 2>/dev/null); }
 status_of() { "$mahavishnu" task show "$1" -o json | jq -r .status; }
 stands() { [ "$(status_of "$1")" = "$2" ]; }
 kill_server() {
@@ -101,7 +102,8 @@ for signal in INT QUIT; do
   soon "$mahavishnu" store check >/dev/null || fail "the journal should be whole"
   is over "$(field "$running" '.output[:-1]')" "output of the task that ran"
   is waited "$(field "$queued" '.output[:-1]')" "output of the task that waited"
-  after=$(submit --pool night --prompt "echo after $signal")
+  # The server tries each second whether it can write again.
+  soon accepted_after "$signal" || fail "tasks should be accepted again"
   is "after $signal" "$(field "$after" '.output[:-1]')" "output of a task of afterwards"
 done
 is 1 "$(wc -l <begun)" "starts of the task that ran"
