@@ -5,6 +5,7 @@
 /// With `--set postgres=URL` also the journal in PostgreSQL, written beside the same in SQLite.
 /// Each run makes a schema `bench_NUMBER` there and leaves it.
 #include "base/byte_codec.hpp"
+#include "must.hpp"
 #include "report.hpp"
 #include "scratch.hpp"
 #include "store/postgres_store.hpp"
@@ -16,7 +17,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
-#include <iostream>
 #include <memory>
 
 using namespace mahavishnu;
@@ -27,23 +27,6 @@ namespace {
 
 constexpr std::int64_t span_size = 1000;
 constexpr std::uint8_t queued = 0, running = 1, completed = 2, rare = 3;
-
-[[noreturn]] void die(const std::string& why) {
-  std::cerr << "journal_store: " << why << "\n";
-  std::_Exit(1);
-}
-
-template <class Value>
-Value good(result<Value> given) {
-  if (!given)
-    die(given.error().message);
-  return std::move(*given);
-}
-
-void good(const result<void>& given) {
-  if (!given)
-    die(given.error().message);
-}
 
 /// Ten a millisecond, in ten pools.
 task_id task_number(std::int64_t n) {

@@ -5,6 +5,7 @@
 #include "exec/local_runner.hpp"
 #include "mahavishnu/app/orchestrator.hpp"
 #include "mahavishnu/config/load.hpp"
+#include "must.hpp"
 #include "report.hpp"
 #include "scratch.hpp"
 
@@ -18,7 +19,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <mutex>
 #include <sstream>
 
@@ -26,11 +26,6 @@ using namespace mahavishnu;
 using namespace mahavishnu::bench;
 
 namespace {
-
-[[noreturn]] void die(const std::string& why) {
-  std::cerr << "processes: " << why << "\n";
-  std::_Exit(1);
-}
 
 /// The same of another process as `all_cpu_seconds()` of this one.
 double cpu_seconds_of(pid_t pid) {

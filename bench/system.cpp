@@ -4,25 +4,16 @@
 #include "actors/ask.hpp"
 #include "mahavishnu/config/load.hpp"
 #include "mahavishnu/messages/all.hpp"
+#include "must.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 #include <thread>
 
 namespace mahavishnu::bench {
-
-namespace {
-
-[[noreturn]] void give_up(const std::string& why) {
-  std::cerr << "benchmark: " << why << "\n";
-  std::exit(1);
-}
-
-} // namespace
 
 system_config config_of(const arguments& how, const std::string& scheduler) {
   system_options options;
@@ -43,17 +34,17 @@ std::unique_ptr<core> start_core(const arguments& how, const std::string& schedu
     from.flags.push_back({key, value, "--set"});
   auto loaded = config::load(from);
   for (const auto& each : loaded.problems)
-    give_up(config::to_string(each));
+    die(config::to_string(each));
   auto inside = core::start(*loaded.settings, {state_dir, {}, [] {}});
   if (!inside)
-    give_up(inside.error().message);
+    die(inside.error().message);
   return std::move(*inside);
 }
 
 void start_pools(caf::actor_system& system, const pool_manager_actor& manager,
                  const pools_wish& wish) {
   caf::scoped_actor self{system};
-  auto fail = [](const caf::error&) { give_up("the manager did not answer"); };
+  auto fail = [](const caf::error&) { die("the manager did not answer"); };
   for (int i = 0; i < wish.pools; ++i) {
     pool_config config;
     config.name = "pool-" + std::to_string(i);

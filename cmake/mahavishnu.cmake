@@ -26,7 +26,7 @@ endfunction()
 # mahavishnu_test(NAME SOURCES ... [LINK ...] [TIMEOUT seconds])
 #
 # The test binary of the folder tests/NAME; every Catch2 case becomes one CTest test with the label
-# NAME.
+# NAME. A case that says "SKIPPED: " and why is shown as skipped.
 function(mahavishnu_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
   if(NOT ARG_TIMEOUT)
@@ -38,5 +38,5 @@ function(mahavishnu_test name)
   target_link_libraries(${target} PRIVATE ${ARG_LINK} mahavishnu_test_main mahavishnu_flags)
   catch_discover_tests(${target}
     TEST_PREFIX "${name}: "
-    PROPERTIES LABELS ${name} TIMEOUT ${ARG_TIMEOUT})
+    PROPERTIES LABELS ${name} TIMEOUT ${ARG_TIMEOUT} SKIP_REGULAR_EXPRESSION "SKIPPED: ")
 endfunction()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/http_head.hpp"
 
+#include "net/header_text.hpp"
+
 #include <boost/beast/http/status.hpp>
 
 #include <algorithm>
@@ -11,22 +13,6 @@
 namespace mahavishnu::net {
 
 namespace {
-
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-bool is_name(std::string_view text) {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return is_letter_or_digit(c) || others.find(c) != std::string_view::npos;
-  });
-}
-
-bool is_value(std::string_view text) {
-  return std::ranges::none_of(
-      text, [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; });
-}
 
 bool same_name(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) {
@@ -56,9 +42,10 @@ bool may_have_body(unsigned status) {
 }
 
 bool is_sendable(const http_response& response) {
-  return response.status >= 200 && response.status <= 599 && is_value(response.content_type) &&
+  return response.status >= 200 && response.status <= 599 &&
+         is_header_value(response.content_type) &&
          std::ranges::all_of(response.headers, [](const auto& header) {
-           return is_name(header.first) && is_value(header.second);
+           return is_header_name(header.first) && is_header_value(header.second);
          });
 }
 

@@ -2,11 +2,10 @@
 #include "net/http_server.hpp"
 
 #include "net/http_session.hpp"
+#include "net/io_thread.hpp"
 
 #include <boost/asio/post.hpp>
-#include <pthread.h>
 
-#include <csignal>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -109,28 +108,7 @@ result<void> http_server::impl::listen() {
 }
 
 result<void> http_server::impl::start_thread() {
-  // Signals are for the main program; a new thread inherits what is blocked here.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  result<void> started;
-  try {
-    thread = std::thread([context = &core->context] {
-      for (;;)
-        // What is thrown (no memory, say) ends one connection, not the server.
-        try {
-          context->run();
-          return;
-        } catch (...) {
-        }
-    });
-  } catch (const std::system_error& failure) {
-    started = error{errc::io_failed, std::string("cannot start the thread of the HTTP server: ") +
-                                         failure.what() + "; raise the limit (ulimit -u)"};
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return started;
+  return start_io_thread(thread, core->context, "HTTP server");
 }
 
 void http_server::impl::accept() {

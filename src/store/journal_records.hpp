@@ -4,6 +4,7 @@
 #include "mahavishnu/base/ids.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <variant>
@@ -89,6 +90,15 @@ struct stored_task {
   std::string error_output;
 
   friend bool operator==(const stored_task&, const stored_task&) = default;
+};
+
+/// A place in the order in which tasks have ended; as it is made, the one before all of them.
+struct end_position {
+  wall_time at = std::numeric_limits<wall_time>::min();
+  task_id task;
+
+  friend bool operator==(const end_position&, const end_position&) = default;
+  friend auto operator<=>(const end_position&, const end_position&) = default; // NOLINT
 };
 
 } // namespace mahavishnu::store

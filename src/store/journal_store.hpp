@@ -33,6 +33,13 @@ struct task_filter {
   bool only_ended = false;
 };
 
+/// Tasks in the order in which they have ended.
+struct ended_tasks {
+  found<stored_task> tasks;
+  /// Where to go on: of the last one that was looked at, damaged or not.
+  end_position last;
+};
+
 /// How many tasks that have ended are kept.
 struct retention {
   /// Those that ended before it go; 0: none for their age.
@@ -78,6 +85,13 @@ public:
 
   /// The newest tasks that have a key, the newest first, without what they have written.
   virtual result<found<stored_task>> keyed(std::size_t most) = 0;
+
+  /// Those that ended behind the position and earlier than `before`, by time and then by id, with
+  /// all that they have written. No more than `most`, and fewer when they have written much; there
+  /// are no more when it finds none. Whoever goes on from the last position each time misses no
+  /// task, as long as none is written that ended before that.
+  virtual result<ended_tasks> ended_after(const end_position& position, wall_time before,
+                                          std::size_t most) = 0;
 
   /// Forgets no more than `step` tasks that need not be kept; how many it were. To be called again
   /// as long as it gives `step`.

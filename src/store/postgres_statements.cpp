@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/postgres_statements.hpp"
 
+#include "store/page.hpp"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -261,6 +263,23 @@ postgres_statements::postgres_statements() {
       "order by status::integer desc, id desc";
   of_pool = {"of_pool", list_of("and pool = $4::bytea", of_that_pool)};
   ended_of_pool = {"ended_of_pool", list_of(of_that_pool)};
+  // The places come from the index alone, so that they are what the next page goes on from,
+  // whatever is in the rows. How long a value is is known without reading it.
+  const std::string ends = "select ended_at, id from tasks where ended_at is not null and "
+                           "(ended_at, id) > ($1::bigint, $2::uuid) and ended_at < $3::bigint "
+                           "order by ended_at, id limit ";
+  ended_after = {"ended_after",
+                 "select " + whole_task() +
+                     ", end_at, end_id from (select ends.ended_at as end_at, ends.id as end_id, "
+                     "known.*, sum(octet_length(work)::bigint + octet_length(output) + "
+                     "octet_length(error_output)) over (order by ends.ended_at, ends.id "
+                     "rows between unbounded preceding and 1 preceding) as bytes_before from (" +
+                     ends +
+                     "$4::bigint) as ends left join lateral "
+                     "(select * from tasks where id = ends.id offset 0) as known on true) as page "
+                     "where coalesce(bytes_before, 0) < " +
+                     std::to_string(most_bytes_of_page) + " order by end_at, end_id"};
+  next_end = {"next_end", ends + "1"};
 }
 
 std::vector<postgres_statement> postgres_statements::for_writing() const {
@@ -271,7 +290,7 @@ std::vector<postgres_statement> postgres_statements::for_writing() const {
 std::vector<postgres_statement> postgres_statements::for_reading() const {
   return {pools,        totals, find,        find_head,         find_pool,
           newest,       keyed,  with_status, ended_with_status, of_pool,
-          ended_of_pool};
+          ended_of_pool, ended_after, next_end};
 }
 
 const postgres_statements& postgres_sql() {

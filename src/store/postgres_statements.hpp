@@ -48,6 +48,10 @@ struct postgres_statements {
   postgres_statement ended_with_status;
   postgres_statement of_pool;
   postgres_statement ended_of_pool;
+  /// And where each is in the list of ends, with nothing else when only the list has it.
+  postgres_statement ended_after;
+  /// Nothing but the next place in that list.
+  postgres_statement next_end;
 
   std::vector<postgres_statement> for_writing() const;
   std::vector<postgres_statement> for_reading() const;

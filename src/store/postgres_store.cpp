@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/postgres_store.hpp"
 
+#include "store/page.hpp"
 #include "store/postgres_care.hpp"
 #include "store/postgres_session.hpp"
 #include "store/postgres_span.hpp"
@@ -39,6 +40,9 @@ task_id own_name() {
 constexpr std::string_view damaged_totals = "22012";
 /// And when another has signed them: the root of a negative number, of which there is no other.
 constexpr std::string_view totals_of_another = "2201F";
+
+/// Behind the columns of a whole task in a page of ended ones.
+enum { end_at = 16, end_id };
 
 /// What became of a span when the connection was lost before the server had answered.
 enum class outcome {
@@ -138,6 +142,23 @@ public:
   result<found<stored_task>> keyed(std::size_t most) override {
     return within<found<stored_task>>([most](postgres_session& at) {
       return at.heads(postgres_sql().keyed, values(row_limit(most)));
+    });
+  }
+
+  result<ended_tasks> ended_after(const end_position& position, wall_time before,
+                                  std::size_t most) override {
+    return within<ended_tasks>([&](postgres_session& at) -> result<ended_tasks> {
+      auto rows =
+          at.connection.run(postgres_sql().ended_after,
+                            values(position.at, position.task, before, row_limit(most)));
+      if (rows.is_damage())
+        return next_ended(at, position, before);
+      if (!rows)
+        return at.connection.failure("read", rows);
+      ended_tasks all{{}, position};
+      for (int row = 0; row < rows.rows(); ++row)
+        take_ended(at, {rows.number(end_at, row), task_in(rows, end_id, row)}, rows, row, all);
+      return all;
     });
   }
 
@@ -465,6 +486,55 @@ private:
                       values(last, limit, std::move(given)));
     return at.heads(wanted.only_ended ? sql.ended_of_pool : sql.of_pool,
                     values(last, limit, std::move(given), std::string_view{wanted.pool.value}));
+  }
+
+  /// The next one alone: a page with a value that the server cannot read does not come, and the one
+  /// that has it is to cost no other.
+  static result<ended_tasks> next_ended(postgres_session& at, const end_position& position,
+                                        wall_time before) {
+    ended_tasks all{{}, position};
+    postgres_transaction instant{at.connection, begin_instant};
+    if (!instant.begun())
+      return at.connection.failure("read", instant.begun());
+    auto next =
+        at.connection.run(postgres_sql().next_end, values(position.at, position.task, before));
+    if (!next)
+      return at.connection.failure("read", next);
+    if (next.rows() == 0)
+      return all;
+    end_position end{next.number(0), task_in(next, 1, 0)};
+    auto found = at.connection.run(postgres_sql().find, values(end.task));
+    if (found.is_damage()) {
+      all.last = end;
+      all.tasks.damaged.push_back(at.damaged(record_name_of(end.task)));
+      return all;
+    }
+    if (!found)
+      return at.connection.failure("read", found);
+    take_ended(at, end, found, 0, all);
+    return all;
+  }
+
+  /// What is in a row for this place in the list of ends.
+  static void take_ended(const postgres_session& at, const end_position& end,
+                         const postgres_result& rows, int row, ended_tasks& all) {
+    all.last = end;
+    auto listed = [&] {
+      return at.damaged("the list of ended tasks, which has task '" + end.task.str() + "',");
+    };
+    if (rows.rows() <= row || rows.is_null(0, row))
+      return all.tasks.damaged.push_back(listed());
+    auto read = at.read_task(rows, row, true).read;
+    if (!read)
+      all.tasks.damaged.push_back(read.error());
+    else if (read->ended_at != end.at)
+      all.tasks.damaged.push_back(listed());
+    else
+      all.tasks.records.push_back(std::move(*read));
+  }
+
+  static task_id task_in(const postgres_result& rows, int column, int row) {
+    return task_key::read(rows.bytes(column, row)).value_or(task_id{});
   }
 
   static bool is_wanted(const task_filter& wanted, const stored_task& task) {

@@ -25,7 +25,7 @@ public:
   }
 
 private:
-  /// More than these are only counted: nobody reads them, and a ruined journal has millions.
+  /// More than these are only counted: nobody reads them, and a ruined file has millions.
   static constexpr std::size_t most = 1000;
 
   std::vector<std::string> sentences_;

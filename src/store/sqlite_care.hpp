@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "store/journal_store.hpp"
 #include "store/sqlite_session.hpp"
 
 namespace mahavishnu::store {

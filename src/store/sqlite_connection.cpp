@@ -59,9 +59,11 @@ void sqlite_run::bind(int at, blob value) {
                            value.bytes.size(), SQLITE_STATIC));
 }
 
-result<sqlite_connection> sqlite_connection::open(const std::string& path, int flags) {
+result<sqlite_connection> sqlite_connection::open(const std::string& path, int flags,
+                                                  std::string_view kind) {
   sqlite_connection opened;
   opened.path_ = path;
+  opened.kind_ = kind;
   sqlite3* handle = nullptr;
   int code = sqlite3_open_v2(path.c_str(), &handle,
                              flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -85,7 +87,8 @@ sqlite_statement sqlite_connection::prepare(const std::string& sql, int& code) c
 }
 
 error sqlite_connection::failure(std::string_view what, int code) const {
-  return sqlite_failure(what, path_, code, handle_ ? system_error_of(handle_.get(), code) : 0);
+  return sqlite_failure(what, path_, code, handle_ ? system_error_of(handle_.get(), code) : 0,
+                        kind_);
 }
 
 std::uint64_t file_size(const std::string& path) {
@@ -93,9 +96,11 @@ std::uint64_t file_size(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-error sqlite_failure(std::string_view what, const std::string& path, int code, int system_error) {
-  auto say = [&](errc kind, const std::string& why) {
-    return error{kind, "cannot " + std::string(what) + " the journal '" + path + "': " + why};
+error sqlite_failure(std::string_view what, const std::string& path, int code, int system_error,
+                     std::string_view kind) {
+  auto say = [&](errc number, const std::string& why) {
+    return error{number, "cannot " + std::string(what) + " the " + std::string(kind) + " '" + path +
+                             "': " + why};
   };
   auto system_says = system_error != 0 ? std::generic_category().message(system_error)
                                        : std::string(sqlite3_errstr(code));

@@ -57,6 +57,7 @@ public:
 
   bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
+  double fraction(int column) const { return sqlite3_column_double(statement_, column); }
   /// Good until the next step.
   std::string_view bytes(int column) const;
 
@@ -87,7 +88,9 @@ private:
 /// A connection to one file. Codes that it gives are those of SQLite, extended.
 class sqlite_connection {
 public:
-  static result<sqlite_connection> open(const std::string& path, int flags);
+  /// What is in the file, as people call it: "journal". Errors and the file itself say it.
+  static result<sqlite_connection> open(const std::string& path, int flags,
+                                        std::string_view kind = "journal");
 
   int execute(const std::string& sql) const;
   /// Keeps the first thing that goes wrong in `code`, so that many can be prepared in a row.
@@ -96,6 +99,9 @@ public:
   bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
   sqlite3* get() const { return handle_.get(); }
   const std::string& path() const { return path_; }
+  const std::string& kind() const { return kind_; }
+  /// "the journal 'PATH'".
+  std::string name() const { return "the " + kind_ + " '" + path_ + "'"; }
 
   /// What the code means for whoever wanted to do this, with what the system said.
   error failure(std::string_view what, int code) const;
@@ -105,6 +111,7 @@ private:
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
   std::string path_;
+  std::string kind_;
   std::unique_ptr<sqlite3, close> handle_;
 };
 
@@ -137,7 +144,8 @@ private:
 };
 
 /// "cannot WHAT the journal 'PATH': the reason; the fix".
-error sqlite_failure(std::string_view what, const std::string& path, int code, int system_error);
+error sqlite_failure(std::string_view what, const std::string& path, int code, int system_error,
+                     std::string_view kind = "journal");
 
 /// 0 when there is none.
 std::uint64_t file_size(const std::string& path);

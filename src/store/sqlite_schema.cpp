@@ -3,6 +3,7 @@
 
 #include <array>
 #include <limits>
+#include <string>
 
 namespace mahavishnu::store {
 
@@ -50,17 +51,16 @@ create table totals (
 ) without rowid;
 )"};
 
-constexpr const char* meta = R"(
-create table if not exists meta (
-  name text primary key,
-  value not null
-) without rowid;
-insert or ignore into meta values ('kind', 'mahavishnu journal'), ('version', 0);
-)"; // 0 is never seen: the first step comes in the same transaction
+/// Of a file of that kind.
+std::string meta(const std::string& kind) {
+  return "create table if not exists meta (name text primary key, value not null) without rowid;"
+         "insert or ignore into meta values ('kind', 'mahavishnu " +
+         kind + "'), ('version', 0)"; // 0 is never seen: the first step comes in the transaction
+}
 
 error newer(const sqlite_connection& connection, int version, std::size_t known) {
-  return {errc::incompatible, "the journal '" + connection.path() +
-                                  "' was written by a newer version (its schema is " +
+  return {errc::incompatible, connection.name() +
+                                  " was written by a newer version (its schema is " +
                                   std::to_string(version) + ", this program knows up to " +
                                   std::to_string(known) + "); use that one, or restore a backup"};
 }
@@ -82,15 +82,15 @@ result<int> schema_version(const sqlite_connection& connection) {
   if (found.number(0) == 0)
     return 0;
   auto stranger =
-      error{errc::invalid_argument,
-            "'" + connection.path() +
-                "' is a SQLite file, but no journal; name another file, or move it away"};
+      error{errc::invalid_argument, "'" + connection.path() + "' is a SQLite file, but no " +
+                                        connection.kind() + "; name another file, or move it away"};
   if (found.number(1) == 0)
     return stranger;
-  auto version = connection.prepare(
-      "select (select value from meta where name = 'version') "
-      "where (select value from meta where name = 'kind') = 'mahavishnu journal'",
-      code);
+  auto version =
+      connection.prepare("select (select value from meta where name = 'version') "
+                         "where (select value from meta where name = 'kind') = 'mahavishnu " +
+                             connection.kind() + "'",
+                         code);
   if (code != SQLITE_OK)
     return is_damage(code) ? connection.failure("read", code) : stranger;
   sqlite_run read{version};
@@ -131,7 +131,7 @@ result<void> bring_up_to_date(const sqlite_connection& connection,
       return newer(connection, *version, known.size());
     if (*version == static_cast<int>(known.size()))
       return {};
-    step.execute(meta);
+    step.execute(meta(connection.kind()));
     step.execute(known[static_cast<std::size_t>(*version)]);
     step.execute("update meta set value = " + std::to_string(*version + 1) +
                  " where name = 'version'");

@@ -11,81 +11,6 @@ namespace mahavishnu::store {
 
 namespace {
 
-/// The memory that a connection takes, in KiB.
-constexpr int cache_size = 8 * 1024;
-/// Of a new file. Half as many pages as with the usual 4096 bytes to write for a span of tasks.
-constexpr int page_size = 8192;
-/// After how many pages in the log they are put where they belong. Most are written many times
-/// before that, and the log still takes milliseconds to read after a crash.
-constexpr int checkpoint_pages = 2000;
-/// What the log keeps of the disk when all in it was put where it belongs.
-constexpr int kept_log_bytes = 2 * checkpoint_pages * page_size;
-
-int set_up(const sqlite_connection& connection, sqlite_use use) {
-  auto code = connection.execute(
-      "pragma page_size = " + std::to_string(page_size) + "; pragma cache_size = -" +
-      std::to_string(cache_size) +
-      "; pragma cell_size_check = on; pragma trusted_schema = off; pragma synchronous = full"
-      "; pragma journal_size_limit = " +
-      std::to_string(kept_log_bytes));
-  if (use == sqlite_use::read)
-    sqlite3_db_config(connection.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  return code;
-}
-
-/// What has been said already.
-constexpr int said = -1;
-
-/// SQLite calls it after each change, and would itself say nothing of a failure.
-int empty_log(void* failure, sqlite3* connection, const char* name, int pages) {
-  if (pages < checkpoint_pages)
-    return SQLITE_OK;
-  auto& noted = *static_cast<int*>(failure);
-  int code =
-      sqlite3_wal_checkpoint_v2(connection, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY)
-    noted = SQLITE_OK;
-  else if (noted == SQLITE_OK)
-    noted = code;
-  return SQLITE_OK; // the change itself is on disk
-}
-
-result<void> use_log(const sqlite_connection& connection) {
-  int code = SQLITE_OK;
-  auto change = connection.prepare("pragma journal_mode = wal", code);
-  if (code != SQLITE_OK)
-    return connection.failure("open", code);
-  sqlite_run mode{change};
-  if (!mode.next())
-    return connection.failure("open", mode.failure());
-  if (mode.bytes(0) != "wal")
-    return error{errc::unsupported, "cannot keep the journal '" + connection.path() +
-                                        "' there: its file system cannot share memory between "
-                                        "programs; choose a local one"};
-  return {};
-}
-
-result<void> match_schema(const sqlite_connection& connection, sqlite_use use) {
-  auto known = journal_schema();
-  // Before anything is written: what is not ours is left as it is.
-  if (auto checked = check_version(connection, known); !checked)
-    return checked;
-  if (use == sqlite_use::write) {
-    if (auto used = use_log(connection); !used)
-      return used;
-    return bring_up_to_date(connection, known);
-  }
-  auto version = schema_version(connection);
-  if (!version)
-    return version.error();
-  if (*version == static_cast<int>(known.size()))
-    return {};
-  return error{errc::incompatible,
-               "the journal '" + connection.path() + "' " +
-                   (*version == 0 ? "is empty" : "was written by an older version") +
-                   "; start the server once, and it is brought up to date"};
-}
-
 int prepare_all(sqlite_session& at) {
   const std::string head = "pool, status, attempt, opened_at, ended_at, opened_sum, state_sum, "
                            "output_sum, key, work, progress, result";
@@ -131,6 +56,9 @@ int prepare_all(sqlite_session& at) {
   at.ended_first =
       prepare("select ended_at, id from tasks indexed by tasks_by_end where ended_at is not null "
               "order by ended_at, id limit ?");
+  at.ended_after =
+      prepare("select ended_at, id from tasks indexed by tasks_by_end where ended_at is not null "
+              "and (ended_at, id) > (?, ?) and ended_at < ? order by ended_at, id limit ?");
   at.every_task = prepare("select id, " + whole + " from tasks not indexed order by id");
   at.every_task_backwards =
       prepare("select id, " + whole + " from tasks not indexed order by id desc");
@@ -177,28 +105,21 @@ std::string record_name(const task_id& task) {
   return "the record of task '" + task.str() + "'";
 }
 
+const sqlite_file_kind& sqlite_session::kind() {
+  static const sqlite_file_kind journal{"journal", journal_schema(), 8 * 1024, true};
+  return journal;
+}
+
 result<sqlite_session> sqlite_session::open(const std::string& path, sqlite_use use) {
-  auto flags = use == sqlite_use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-  auto connection = sqlite_connection::open(path, flags);
+  auto connection = open_file(path, use, kind());
   if (!connection)
     return connection.error();
-  if (int code = set_up(*connection, use); code != SQLITE_OK)
-    return connection->failure("open", code);
-  if (auto matched = match_schema(*connection, use); !matched)
-    return matched.error();
   sqlite_session opened;
   opened.connection = std::move(*connection);
-  opened.checkpoint_failure = std::make_unique<int>(SQLITE_OK);
-  sqlite3_wal_hook(opened.connection.get(), empty_log, opened.checkpoint_failure.get());
+  opened.log = log_emptying{opened.connection};
   if (int code = prepare_all(opened); code != SQLITE_OK)
     return opened.connection.failure("open", code);
   return opened;
-}
-
-int sqlite_session::take_checkpoint_failure() const {
-  if (*checkpoint_failure == SQLITE_OK || *checkpoint_failure == said)
-    return SQLITE_OK;
-  return std::exchange(*checkpoint_failure, said);
 }
 
 result<stored_task> sqlite_session::read_task(const task_id& task, const sqlite_run& row,

@@ -3,10 +3,9 @@
 
 #include "store/journal_records.hpp"
 #include "store/sqlite_connection.hpp"
-#include "store/sqlite_store.hpp"
+#include "store/sqlite_file.hpp"
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,14 +45,11 @@ struct found_task {
 
 /// An open journal with all that is ever asked of it, prepared.
 struct sqlite_session {
+  static const sqlite_file_kind& kind();
   static result<sqlite_session> open(const std::string& path, sqlite_use use);
 
   sqlite_connection connection;
-  /// Of the log, which is emptied now and then after a change; shared with SQLite.
-  std::unique_ptr<int> checkpoint_failure;
-
-  /// Says each once, and not again before it went well.
-  int take_checkpoint_failure() const;
+  log_emptying log;
 
   sqlite_statement has_pool, put_pool, drop_pool, pools;
   sqlite_statement insert, move, end, forget;
@@ -61,6 +57,7 @@ struct sqlite_session {
   sqlite_statement find, find_without_output;
   sqlite_statement open_tasks, open_newest_first, newest, keyed;
   sqlite_statement ended_by_status, ended_by_pool, statuses_of_all, statuses_of_pool, ended_first;
+  sqlite_statement ended_after;
   sqlite_statement every_task, every_task_backwards, every_state;
 
   // -- reading ----------------------------------------------------------------------------------

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite_store.hpp"
 
+#include "store/page.hpp"
 #include "store/sqlite_care.hpp"
-#include "store/sqlite_log.hpp"
+#include "store/sqlite_opener.hpp"
 #include "store/sqlite_session.hpp"
 #include "store/task_state.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <limits>
 #include <utility>
@@ -24,73 +20,21 @@ namespace {
 constexpr std::string_view behind_all =
     "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
 
-/// Makes the file if it is not there, for our user alone. Never opens one that is: to close it
-/// again would give up the locks that this program has on it.
-result<void> make_file(const std::string& path) {
-  struct stat status {};
-  bool is_there = ::stat(path.c_str(), &status) == 0;
-  // SQLite would throw the log away.
-  if ((!is_there || status.st_size == 0) && file_size(path + "-wal") > 0)
-    return error{errc::io_failed, "there is a log '" + path +
-                                      "-wal' and nothing that it belongs to: '" + path +
-                                      "' is missing or empty; put it back, or move the log away"};
-  if (is_there) {
-    if (!S_ISREG(status.st_mode))
-      return error{errc::invalid_argument,
-                   "the journal '" + path + "' is no file; name one, or move it away"};
-    if ((status.st_mode & 0077) != 0 && ::chmod(path.c_str(), 0600) != 0 && errno != EROFS)
-      return sqlite_failure("keep others from", path, SQLITE_PERM, errno);
-    return {};
-  }
-  int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0 && errno != EEXIST)
-    return sqlite_failure("make", path, SQLITE_CANTOPEN, errno);
-  if (descriptor >= 0)
-    ::close(descriptor);
-  return {};
-}
-
-result<void> find_file(const std::string& path) {
-  if (::access(path.c_str(), F_OK) == 0)
-    return {};
-  return error{errc::not_found, "there is no journal '" + path +
-                                    "'; name the one that is meant (a server makes it when it "
-                                    "starts)"};
-}
-
 class sqlite_store final : public journal_store {
 public:
-  sqlite_store(std::string path, sqlite_use use) : path_(std::move(path)), use_(use) {}
+  sqlite_store(std::string path, sqlite_use use) : file_(std::move(path), use) {}
 
-  /// After a failure that the connection did not survive, too.
-  result<void> open() {
-    if (session_)
-      return {};
-    if (auto there = use_ == sqlite_use::write ? make_file(path_) : find_file(path_); !there)
-      return there;
-    // Later, the end of the log is what a failure has left there.
-    bool is_first = std::exchange(is_new_, false);
-    auto torn = is_first && use_ == sqlite_use::write ? torn_log(path_ + "-wal") : std::nullopt;
-    auto session = sqlite_session::open(path_, use_);
-    if (!session)
-      return session.error();
-    if (torn)
-      warnings_.push_back(*std::move(torn));
-    session_ = std::move(*session);
-    return {};
-  }
+  result<void> open() { return file_.open(); }
 
   result<void> apply(std::span<const change> changes) override {
     auto written = apply_all(changes);
-    if (session_)
-      if (int code = session_->take_checkpoint_failure(); code != SQLITE_OK)
-        warnings_.push_back(session_->connection.failure("empty the log of", code).message);
+    file_.note_log();
     return written;
   }
 
   result<found<stored_pool>> pools() override {
     using found_pools = found<stored_pool>;
-    return within<found_pools>(
+    return file_.within<found_pools>(
         "read", "begin", [](const sqlite_session& at) -> result<found_pools> {
           found_pools all;
           record_total seen;
@@ -116,7 +60,7 @@ public:
   }
 
   result<void> each_open(const std::function<void(result<stored_task>)>& take) override {
-    return within<void>("read", "begin", [&](const sqlite_session& at) -> result<void> {
+    return file_.within<void>("read", "begin", [&](const sqlite_session& at) -> result<void> {
       auto ids = open_ids(at, take);
       if (!ids)
         return ids.error();
@@ -137,7 +81,7 @@ public:
 
   result<std::optional<stored_task>> find(const task_id& task) override {
     using one = std::optional<stored_task>;
-    return within<one>("read", "begin", [&](const sqlite_session& at) -> result<one> {
+    return file_.within<one>("read", "begin", [&](const sqlite_session& at) -> result<one> {
       auto there = at.find_task(task, true);
       if (!there)
         return there.error();
@@ -149,43 +93,74 @@ public:
 
   result<found<stored_task>> list(const task_filter& wanted) override {
     using found_tasks = found<stored_task>;
-    return within<found_tasks>("read", "begin",
-                               [&](const sqlite_session& at) -> result<found_tasks> {
-                                 std::vector<task_id> ids;
-                                 if (int code = newest(at, wanted, ids); code != SQLITE_OK)
-                                   return at.connection.failure("read", code);
-                                 std::sort(ids.begin(), ids.end(), std::greater<>{});
-                                 ids.resize(std::min(ids.size(), wanted.limit));
-                                 auto all = heads_of(at, ids);
-                                 if (!all)
-                                   return all;
-                                 std::erase_if(all->records, [&](const stored_task& each) {
-                                   bool is_right = is_wanted(wanted, each);
-                                   if (!is_right)
-                                     all->damaged.push_back(at.damaged("the list that has task '" +
-                                                                       each.task.str() + "'"));
-                                   return !is_right;
-                                 });
-                                 return all;
-                               });
+    return file_.within<found_tasks>(
+        "read", "begin", [&](const sqlite_session& at) -> result<found_tasks> {
+          std::vector<task_id> ids;
+          if (int code = newest(at, wanted, ids); code != SQLITE_OK)
+            return at.connection.failure("read", code);
+          std::sort(ids.begin(), ids.end(), std::greater<>{});
+          ids.resize(std::min(ids.size(), wanted.limit));
+          auto all = heads_of(at, ids);
+          if (!all)
+            return all;
+          std::erase_if(all->records, [&](const stored_task& each) {
+            bool is_right = is_wanted(wanted, each);
+            if (!is_right)
+              all->damaged.push_back(
+                  at.damaged("the list that has task '" + each.task.str() + "'"));
+            return !is_right;
+          });
+          return all;
+        });
   }
 
   result<found<stored_task>> keyed(std::size_t most) override {
     using found_tasks = found<stored_task>;
-    return within<found_tasks>("read", "begin",
-                               [&](const sqlite_session& at) -> result<found_tasks> {
-                                 std::vector<task_id> ids;
-                                 {
-                                   sqlite_run row{at.keyed, row_limit(most)};
-                                   if (int code = read_ids(row, ids); code != SQLITE_OK)
-                                     return at.connection.failure("read", code);
-                                 }
-                                 return heads_of(at, ids);
-                               });
+    return file_.within<found_tasks>("read", "begin",
+                                     [&](const sqlite_session& at) -> result<found_tasks> {
+                                       std::vector<task_id> ids;
+                                       {
+                                         sqlite_run row{at.keyed, row_limit(most)};
+                                         if (int code = read_ids(row, ids); code != SQLITE_OK)
+                                           return at.connection.failure("read", code);
+                                       }
+                                       return heads_of(at, ids);
+                                     });
+  }
+
+  result<ended_tasks> ended_after(const end_position& position, wall_time before,
+                                  std::size_t most) override {
+    return file_.within<ended_tasks>(
+        "read", "begin", [&](const sqlite_session& at) -> result<ended_tasks> {
+          ended_tasks all{{}, position};
+          std::vector<end_position> ends;
+          if (int code = ends_after(at, position, before, most, ends); code != SQLITE_OK)
+            return at.connection.failure("read", code);
+          std::size_t bytes = 0;
+          for (const auto& end : ends) {
+            if (bytes >= most_bytes_of_page)
+              break;
+            auto there = at.find_task(end.task, true);
+            if (!there)
+              return there.error();
+            all.last = end;
+            auto& task = there->task;
+            if (there->damaged) {
+              all.tasks.damaged.push_back(*there->damaged);
+            } else if (!task || task->ended_at != end.at) {
+              all.tasks.damaged.push_back(
+                  at.damaged("the list of ended tasks, which has task '" + end.task.str() + "',"));
+            } else {
+              bytes += bytes_in_page(*task);
+              all.tasks.records.push_back(*std::move(task));
+            }
+          }
+          return all;
+        });
   }
 
   result<std::size_t> forget_ended(const retention& kept, std::size_t step) override {
-    return within<std::size_t>(
+    return file_.within<std::size_t>(
         "write", "begin immediate", [&](const sqlite_session& at) -> result<std::size_t> {
           auto totals = totals_after(at, {});
           if (!totals)
@@ -208,33 +183,33 @@ public:
         });
   }
 
-  std::vector<std::string> take_warnings() override { return std::exchange(warnings_, {}); }
+  std::vector<std::string> take_warnings() override { return file_.take_warnings(); }
 
   result<store_report> check() override {
-    return within<store_report>("check", "begin", check_sqlite);
+    return file_.within<store_report>("check", "begin", check_sqlite);
   }
   result<void> backup(const std::string& path) override {
-    if (auto free = get_ready(); !free)
+    if (auto free = file_.get_ready(); !free)
       return free;
-    return backup_sqlite(*session_, path);
+    return backup_sqlite(file_.session(), path);
   }
   result<void> compact() override {
-    if (auto free = get_ready(); !free)
+    if (auto free = file_.get_ready(); !free)
       return free;
     auto report = check();
     if (!report)
       return report.error();
     if (!report->problems.empty())
-      return error{errc::io_failed, "the journal '" + path_ +
+      return error{errc::io_failed, "the journal '" + file_.path() +
                                         "' is not made smaller, since that would make its damage "
                                         "final: " +
                                         report->problems.front() + "; restore a backup first"};
-    return compact_sqlite(*session_);
+    return compact_sqlite(file_.session());
   }
 
 private:
   result<void> apply_all(std::span<const change> changes) {
-    return within<void>("write", "begin immediate", [&](const sqlite_session& at) {
+    return file_.within<void>("write", "begin immediate", [&](const sqlite_session& at) {
       record_totals added;
       for (const auto& each : changes)
         if (int code = write_pool(at, each, added); code != SQLITE_OK)
@@ -244,37 +219,6 @@ private:
           return result<void>{at.connection.failure("write", code)};
       return add_totals(at, added);
     });
-  }
-
-  result<void> get_ready() {
-    if (auto opened = open(); !opened)
-      return opened;
-    if (session_->connection.in_transaction())
-      return error{errc::internal, "the journal '" + path_ +
-                                       "' was used by what it has called; let that return first"};
-    return {};
-  }
-
-  /// Does this in one transaction, all of it or nothing.
-  template <class Value, class Body>
-  result<Value> within(const char* what, const char* begin, Body body) {
-    if (auto free = get_ready(); !free)
-      return free.error();
-    auto done = [&]() -> result<Value> {
-      sqlite_transaction transaction{session_->connection, begin};
-      if (transaction.code() != SQLITE_OK) {
-        is_lost_ = (transaction.code() & 0xFF) != SQLITE_BUSY;
-        return session_->connection.failure(what, transaction.code());
-      }
-      auto result = body(*session_);
-      if (result && transaction.commit() != SQLITE_OK)
-        return session_->connection.failure(what, transaction.code());
-      return result;
-    }();
-    // A connection that cannot begin or cannot go back is no use; the next one may do better.
-    if (std::exchange(is_lost_, false) || session_->connection.in_transaction())
-      session_.reset();
-    return done;
   }
 
   // -- writing ----------------------------------------------------------------------------------
@@ -361,11 +305,10 @@ private:
     }
     auto counted = at.count_again();
     if (counted)
-      warnings_.push_back(
-          "the totals of the journal '" + path_ +
-          "' were damaged; all was counted again: " + std::to_string(counted->open.count) +
-          " open tasks, " + std::to_string(counted->ended.count) + " that have ended, " +
-          std::to_string(counted->pools.count) + " pools");
+      file_.warn("the totals of the journal '" + file_.path() +
+                 "' were damaged; all was counted again: " + std::to_string(counted->open.count) +
+                 " open tasks, " + std::to_string(counted->ended.count) + " that have ended, " +
+                 std::to_string(counted->pools.count) + " pools");
     return counted;
   }
 
@@ -538,6 +481,19 @@ private:
     return row.failure();
   }
 
+  static int ends_after(const sqlite_session& at, const end_position& position, wall_time before,
+                        std::size_t most, std::vector<end_position>& ends) {
+    task_key key{position.task};
+    sqlite_run row{at.ended_after, position.at, blob{key.bytes()}, before, row_limit(most)};
+    while (row.next()) {
+      auto id = task_key::read(row.bytes(1));
+      if (!id)
+        return SQLITE_CORRUPT;
+      ends.push_back({row.number(0), *id});
+    }
+    return row.failure();
+  }
+
   /// Those that ended first are those that go.
   static int needless(const sqlite_session& at, const retention& kept, std::uint64_t ended,
                       std::size_t step, std::vector<task_id>& ids) {
@@ -554,13 +510,7 @@ private:
     return row.failure();
   }
 
-  std::string path_;
-  sqlite_use use_;
-  /// Nothing after a failure that it did not survive.
-  std::optional<sqlite_session> session_;
-  bool is_lost_ = false;
-  bool is_new_ = true;
-  std::vector<std::string> warnings_;
+  sqlite_opener<sqlite_session> file_;
 };
 
 } // namespace

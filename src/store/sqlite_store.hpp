@@ -2,15 +2,9 @@
 #pragma once
 
 #include "store/journal_store.hpp"
+#include "store/sqlite_use.hpp"
 
 namespace mahavishnu::store {
-
-enum class sqlite_use {
-  /// Makes what is missing, and brings an older schema up to date.
-  write,
-  /// Of a file that is there.
-  read,
-};
 
 /// A journal in one SQLite file, and its write-ahead log beside it. A schema that is newer than
 /// this program is refused and left as it is.

@@ -4,9 +4,7 @@
 #include "store/coalesce.hpp"
 #include "store/record_sums.hpp"
 
-#include <algorithm>
-#include <cstddef>
-#include <limits>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -35,11 +33,5 @@ struct task_state {
   std::string_view output;
   std::string_view error_output;
 };
-
-/// As databases count rows.
-inline std::int64_t row_limit(std::size_t most) {
-  return static_cast<std::int64_t>(
-      std::min<std::uint64_t>(most, std::numeric_limits<std::int64_t>::max()));
-}
 
 } // namespace mahavishnu::store

@@ -44,6 +44,10 @@ public:
   result<store::found<store::stored_task>> keyed(std::size_t most) override {
     return real_->keyed(most);
   }
+  result<store::ended_tasks> ended_after(const store::end_position& position,
+                                         store::wall_time before, std::size_t most) override {
+    return real_->ended_after(position, before, most);
+  }
   result<std::size_t> forget_ended(const store::retention& kept, std::size_t step) override {
     return real_->forget_ended(kept, step);
   }

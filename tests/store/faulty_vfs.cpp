@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/faulty_vfs.hpp"
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -161,6 +162,21 @@ int last_error(sqlite3_vfs*, int size, char* into) {
 }
 
 } // namespace
+
+const std::vector<std::pair<std::string, disk_fault>>& disk_faults() {
+  static const std::vector<std::pair<std::string, disk_fault>> all{
+      {"full", {SQLITE_FULL, ENOSPC, false, false, {}}},
+      {"full in the middle of a write", {SQLITE_FULL, ENOSPC, true, false, {}}},
+      {"full for long", {SQLITE_FULL, ENOSPC, true, true, {}}},
+      {"an error", {SQLITE_IOERR_WRITE, EIO, false, false, {}}},
+      {"an error in the middle of a write", {SQLITE_IOERR_WRITE, EIO, true, false, {}}},
+      {"an error for long", {SQLITE_IOERR_WRITE, EIO, true, true, {}}},
+      {"a sync that fails", {SQLITE_IOERR_FSYNC, EIO, false, false, disk_call::sync}},
+      {"an error of reading", {SQLITE_IOERR_READ, EIO, false, false, {}}},
+      {"an error of reading for long", {SQLITE_IOERR_READ, EIO, false, true, {}}},
+  };
+  return all;
+}
 
 faulty_disk::faulty_disk() {
   if (const char* usual = std::getenv("TMPDIR"))

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace mahavishnu::test {
 
@@ -24,6 +26,9 @@ struct disk_fault {
   /// Hits no other calls.
   std::optional<disk_call> only;
 };
+
+/// What can be wrong with a disk, and its name.
+const std::vector<std::pair<std::string, disk_fault>>& disk_faults();
 
 /// Between SQLite and the disk as long as it lives: counts the calls that a fault can hit, and lets
 /// one of them fail. Syncs are only noted, waiting for a lock is left out, and a scratch directory

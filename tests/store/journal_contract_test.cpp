@@ -80,6 +80,18 @@ public:
     return found;
   }
 
+  std::vector<stored_task> ended_after(const end_position& position, wall_time before,
+                                       std::size_t most) const {
+    std::map<end_position, stored_task> ends;
+    for (const auto& [id, task] : tasks)
+      if (task.ended_at && position < end_position{*task.ended_at, id} && *task.ended_at < before)
+        ends.emplace(end_position{*task.ended_at, id}, task);
+    std::vector<stored_task> found;
+    for (auto each = ends.begin(); each != ends.end() && found.size() < most; ++each)
+      found.push_back(each->second);
+    return found;
+  }
+
   std::size_t forget(const retention& kept, std::size_t step) {
     std::vector<std::pair<wall_time, task_id>> ends;
     for (const auto& [id, task] : tasks)
@@ -312,6 +324,67 @@ TEST_CASE("a list is of the newest that are wanted, page by page") {
   CHECK(good(store->list({{}, {}, {}, ~std::size_t{0}})).size() == 100);
 }
 
+TEST_CASE(
+    "ended tasks are read in the order of their ends, each once, with what they have written") {
+  EACH_STORE;
+  std::vector<change> span;
+  std::vector<std::uint64_t> expected;
+  for (std::uint64_t n = 1; n <= 50; ++n) {
+    span.emplace_back(opened(task_number(n)));
+    if (n % 5 != 0) // several end at once, and the newest ones first
+      span.emplace_back(ended(task_number(n), 2, static_cast<wall_time>(1000 - n / 7)));
+  }
+  good(store->apply(span));
+  for (std::uint64_t seventh = 8; seventh-- > 0;)
+    for (auto n = seventh * 7; n < seventh * 7 + 7; ++n)
+      if (n > 0 && n <= 50 && n % 5 != 0)
+        expected.push_back(n);
+
+  std::vector<std::uint64_t> found;
+  end_position last;
+  for (;;) {
+    auto page = good(store->ended_after(last, 2000, 3));
+    auto tasks = good<stored_task>(page.tasks);
+    if (tasks.empty()) {
+      CHECK(page.last == last);
+      break;
+    }
+    CHECK(tasks.size() <= 3);
+    for (const auto& each : tasks) {
+      found.push_back(each.task.high());
+      CHECK(each.output == "some output");
+      CHECK(last < end_position{*each.ended_at, each.task});
+      last = {*each.ended_at, each.task};
+    }
+    CHECK(page.last == last);
+  }
+  CHECK(found == expected);
+
+  CHECK(good(store->ended_after({}, 993, 100)).tasks.records.empty());
+  CHECK(good(store->ended_after({}, 994, 100)).tasks.records.size() == 1); // of 49
+  CHECK(good(store->ended_after({}, 2000, 0)).tasks.records.empty());
+}
+
+TEST_CASE("ended tasks that have written much come in smaller pages, and all of them come") {
+  EACH_STORE;
+  for (std::uint64_t n = 1; n <= 5; ++n) {
+    auto end = ended(task_number(n));
+    end.output.assign(5'000'000, 'o');
+    good(store->apply(std::vector<change>{opened(task_number(n)), end}));
+  }
+  std::size_t found = 0;
+  end_position last;
+  for (std::size_t pages = 0; found < 5; ++pages) {
+    REQUIRE(pages < 5);
+    auto page = good(store->ended_after(last, 5000, 100));
+    REQUIRE_FALSE(page.tasks.records.empty());
+    CHECK(page.tasks.records.size() < 3);
+    found += page.tasks.records.size();
+    last = page.last;
+  }
+  CHECK(good(store->ended_after(last, 5000, 100)).tasks.records.empty());
+}
+
 TEST_CASE("tasks that need not be kept go a few at a time, those that ended first before others") {
   EACH_STORE;
   std::vector<change> span;
@@ -392,6 +465,10 @@ TEST_CASE("whatever is written in whatever spans, the journal says what a plain 
     REQUIRE(good(store->list(wanted)) == expected.list(wanted));
     auto most = one_of(20);
     REQUIRE(good(store->keyed(most)) == expected.keyed(most));
+    end_position from{static_cast<wall_time>(one_of(1000)), task_number(one_of(62))};
+    auto before = static_cast<wall_time>(one_of(1200));
+    auto ends = good(store->ended_after(from, before, most));
+    REQUIRE(good<stored_task>(ends.tasks) == expected.ended_after(from, before, most));
   }
   for (std::uint64_t n = 0; n <= 61; ++n) {
     auto at = expected.tasks.find(task_number(n));

@@ -81,6 +81,20 @@ void read_all(journal_store& store, reading& so_far) {
     if (task && *task)
       REQUIRE(**task == expected(n));
   }
+  end_position behind;
+  for (std::size_t ended = 0;;) {
+    auto page = store.ended_after(behind, 1'000'000, 7);
+    so_far.has_error |= page.has_error() || !page->tasks.damaged.empty();
+    if (!page || (page->tasks.records.empty() && page->tasks.damaged.empty())) {
+      so_far.has_gap |= ended != tasks / 2;
+      break;
+    }
+    for (const auto& each : page->tasks.records)
+      REQUIRE(each == expected(each.task.high()));
+    ended += page->tasks.records.size();
+    REQUIRE(behind < page->last);
+    behind = page->last;
+  }
   auto take_list = [&](const result<found<stored_task>>& all, auto is_wanted) {
     so_far.has_error |= all.has_error() || !all->damaged.empty();
     if (!all)
@@ -102,11 +116,6 @@ void read_all(journal_store& store, reading& so_far) {
   take_list(store.list({pool_id{"pool_0"}, {}, {}, 1000}),
             [](const auto& each) { return each.pool.value == "pool_0"; });
   take_list(store.keyed(1000), [](const auto& each) { return !each.key.empty(); });
-}
-
-std::string flipped(std::string bytes, std::size_t bit) {
-  bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
-  return bytes;
 }
 
 } // namespace
@@ -179,6 +188,11 @@ TEST_CASE("a damaged task is named, and those behind it still come") {
     CHECK_THAT(refused.error().message, ContainsSubstring(task_number(n).str()));
   }
   CHECK(task_in(*store, task_number(53)) == expected(53));
+  auto ends = good(store->ended_after({}, 1'000'000, 1000));
+  CHECK(ends.tasks.records.size() == tasks / 2 - 1);
+  REQUIRE(ends.tasks.damaged.size() == 1);
+  CHECK_THAT(ends.tasks.damaged[0].message, ContainsSubstring(task_number(52).str()));
+  CHECK(ends.last == end_position{5000 + tasks, task_number(tasks)});
   // A list does not read what tasks have written.
   CHECK(good(store->list({{}, {}, {}, tasks - 51})).size() == tasks - 51);
   auto page = store->list({{}, {}, {}, tasks - 50});

@@ -14,21 +14,6 @@ using namespace mahavishnu::test;
 
 namespace {
 
-const std::vector<std::pair<std::string, disk_fault>>& faults() {
-  static const std::vector<std::pair<std::string, disk_fault>> all{
-      {"full", {SQLITE_FULL, ENOSPC, false, false, {}}},
-      {"full in the middle of a write", {SQLITE_FULL, ENOSPC, true, false, {}}},
-      {"full for long", {SQLITE_FULL, ENOSPC, true, true, {}}},
-      {"an error", {SQLITE_IOERR_WRITE, EIO, false, false, {}}},
-      {"an error in the middle of a write", {SQLITE_IOERR_WRITE, EIO, true, false, {}}},
-      {"an error for long", {SQLITE_IOERR_WRITE, EIO, true, true, {}}},
-      {"a sync that fails", {SQLITE_IOERR_FSYNC, EIO, false, false, disk_call::sync}},
-      {"an error of reading", {SQLITE_IOERR_READ, EIO, false, false, {}}},
-      {"an error of reading for long", {SQLITE_IOERR_READ, EIO, false, true, {}}},
-  };
-  return all;
-}
-
 /// Three that were there; and what comes to them: an end, a move and a new one.
 const std::vector<change> before{opened(task_number(1)), opened(task_number(2)),
                                  opened(task_number(3)), pool_opened{pool_id{"pool_1"}, "old"}};
@@ -72,7 +57,7 @@ std::string crashed(const scratch& place, const std::string& path, const faulty_
 
 TEST_CASE("a span is written whole or not at all, wherever the disk fails, and then it goes on") {
   faulty_disk disk;
-  for (const auto& [name, fault] : faults()) {
+  for (const auto& [name, fault] : disk_faults()) {
     std::size_t failures = 0;
     for (std::size_t nth = 1;; ++nth) {
       INFO(name << " at call " << nth);
@@ -145,7 +130,7 @@ TEST_CASE("a journal that cannot be read says so, and is read when the disk is w
 
 TEST_CASE("a new journal is made whole or not at all, wherever the disk fails") {
   faulty_disk disk;
-  for (const auto& [name, fault] : faults())
+  for (const auto& [name, fault] : disk_faults())
     for (std::size_t nth = 1;; ++nth) {
       INFO(name << " at call " << nth);
       scratch place;
@@ -179,7 +164,7 @@ TEST_CASE("a disk that fails now and then costs no change, through checkpoints t
       std::get<task_opened>(many.back()).work.assign(12'000, 'w'); // the log is full after nine
       many.emplace_back(ended(task_number(n * size + i)));
     }
-    const auto& [name, fault] = faults()[random() % faults().size()];
+    const auto& [name, fault] = disk_faults()[random() % disk_faults().size()];
     disk.fail(1 + random() % 900, fault);
     auto applied = store->apply(many);
     INFO("span " << n << ", " << name << (disk.has_failed() ? ", failed" : ", did not fail"));
@@ -199,9 +184,9 @@ TEST_CASE("a disk that fails now and then costs no change, through checkpoints t
 
 TEST_CASE("care of a journal fails without harm, wherever the disk fails") {
   faulty_disk disk;
-  for (std::size_t i = 0; i < faults().size(); i += 2)
+  for (std::size_t i = 0; i < disk_faults().size(); i += 2)
     for (std::size_t nth = 1;; ++nth) {
-      const auto& [name, fault] = faults()[i];
+      const auto& [name, fault] = disk_faults()[i];
       INFO(name << " at call " << nth);
       scratch place;
       auto path = (place / "journal.db").string();

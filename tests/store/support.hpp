@@ -101,6 +101,12 @@ inline store_report checked(journal_store& store) {
   return report;
 }
 
+/// With one bit that is not as it was.
+inline std::string flipped(std::string bytes, std::size_t bit) {
+  bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
+  return bytes;
+}
+
 inline std::vector<task_id> ids_of(const std::vector<stored_task>& tasks) {
   std::vector<task_id> ids;
   for (const auto& each : tasks)

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#include "store/sqlite_remember.hpp"
+
+#include "store/content_hash.hpp"
+#include "store/facets.hpp"
+#include "store/field_sum.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace mahavishnu::store {
+
+namespace {
+
+constexpr wall_time week = wall_time{7} * 24 * 3600 * 1000;
+/// How rare a word is need not be known exactly: of many documents, one in so many is counted.
+constexpr std::uint64_t count_each = 16;
+constexpr std::uint64_t count_all_below = 1000;
+/// Above this, the known words are forgotten and read again.
+constexpr std::size_t most_known_words = 200'000;
+
+std::int64_t week_of(wall_time at) {
+  return at / week - (at % week < 0 ? 1 : 0);
+}
+
+/// What has no content is the same as what was asked for in the same words.
+std::int64_t hash_of_content(const memory_record& record) {
+  content_hash hash;
+  hash.add(record.content);
+  if (record.content.empty())
+    hash.add(record.title);
+  return hash.value();
+}
+
+} // namespace
+
+result<bool> remembering::add(const memory_record& record) {
+  task_key key{record.task};
+  {
+    sqlite_run row{at_->has_record, blob{key.bytes()}};
+    if (row.next())
+      return false;
+    if (row.failure() != SQLITE_OK)
+      return failed(row.failure());
+  }
+  auto pool = pool_of(record);
+  if (!pool)
+    return pool.error();
+  auto tags = tags_of(record);
+  if (!tags)
+    return tags.error();
+  auto content = content_of(record);
+  if (!content)
+    return content.error();
+  auto document = document_of(record, *content, *pool, facets_of(*pool, record.status, *tags));
+  if (!document)
+    return document.error();
+
+  ++document->times;
+  document->first_at = std::min(document->first_at, record.at);
+  document->newest_at = std::max(document->newest_at, record.at);
+  state_->late = std::max(state_->late, document->reached - record.at);
+  if (int code = at_->write(*document); code != SQLITE_OK)
+    return failed(code);
+  record_row row{record.task, document->id, record.at, record.worker.value};
+  if (int code = run(sqlite_run{at_->put_record, blob{key.bytes()}, row.document, row.at,
+                                row.worker, row.sum()});
+      code != SQLITE_OK)
+    return failed(code);
+  ++state_->records;
+  if (auto noted = note_use(*content, record.at); !noted)
+    return noted.error();
+  return true;
+}
+
+result<void> remembering::finish() {
+  for (const auto& [id, pool] : pools_)
+    if (int code = at_->write(pool); code != SQLITE_OK)
+      return failed(code);
+  for (const auto& [word, documents] : words_)
+    if (int code = run(sqlite_run{at_->put_word, word, documents}); code != SQLITE_OK)
+      return failed(code);
+  if (known_->size() > most_known_words)
+    known_->clear();
+  for (auto& [word, documents] : words_)
+    known_->insert(word);
+  return {};
+}
+
+result<std::int64_t> remembering::pool_of(const memory_record& record) {
+  auto [at, is_new] = pools_.try_emplace(record.pool.value);
+  auto& pool = at->second;
+  if (is_new) {
+    sqlite_run row{at_->pool_by_id, record.pool.value};
+    if (row.next()) {
+      auto read = at_->read_pool(row);
+      if (!read)
+        return read.error();
+      pool = std::move(*read);
+    } else {
+      if (row.failure() != SQLITE_OK)
+        return failed(row.failure());
+      pool.id = record.pool.value;
+      pool.name = record.pool_name;
+      pool.type = record.pool_type;
+      pool.newest_at = record.at;
+      // For its number.
+      if (int code = run(sqlite_run{at_->put_pool, std::optional<std::int64_t>{}, pool.id,
+                                    pool.name, pool.type, 0, 0, 0});
+          code != SQLITE_OK)
+        return failed(code);
+      pool.number = sqlite3_last_insert_rowid(at_->connection.get());
+    }
+  }
+  ++pool.records;
+  pool.name = record.pool_name;
+  pool.type = record.pool_type;
+  pool.newest_at = std::max(pool.newest_at, record.at);
+  return pool.number;
+}
+
+result<std::vector<std::int64_t>> remembering::tags_of(const memory_record& record) {
+  std::set<std::int64_t> numbers;
+  for (const auto& tag : record.tags) {
+    auto [at, is_new] = tags_.try_emplace(tag);
+    if (is_new) {
+      sqlite_run row{at_->tag_number, tag};
+      if (row.next()) {
+        at->second = row.number(0);
+      } else {
+        if (row.failure() != SQLITE_OK)
+          return failed(row.failure());
+        sqlite_run largest{at_->last_tag};
+        if (!largest.next())
+          return failed(largest.failure());
+        at->second = largest.number(0) + 1;
+        if (int code =
+                run(sqlite_run{at_->put_tag, at->second, tag, field_sum::of(at->second, tag)});
+            code != SQLITE_OK)
+          return failed(code);
+      }
+    }
+    numbers.insert(at->second);
+  }
+  return std::vector<std::int64_t>(numbers.begin(), numbers.end());
+}
+
+result<std::int64_t> remembering::content_of(const memory_record& record) {
+  auto hash = hash_of_content(record);
+  {
+    sqlite_run row{at_->find_content, hash, blob{record.content}};
+    while (row.next())
+      if (row.number(1) == field_sum::of(row.number(0), record.content))
+        return row.number(0);
+    if (row.failure() != SQLITE_OK)
+      return failed(row.failure());
+  }
+  auto id = ++state_->last_content;
+  if (int code = run(sqlite_run{at_->put_content, id, hash, field_sum::of(id, record.content),
+                                blob{record.content}});
+      code != SQLITE_OK)
+    return failed(code);
+  ++state_->contents;
+  if (!targets_) {
+    auto enabled = enabled_targets(*at_);
+    if (!enabled)
+      return enabled.error();
+    targets_ = std::move(*enabled);
+  }
+  for (auto target : *targets_)
+    if (int code = write(*at_, outbox_row{target, id}); code != SQLITE_OK)
+      return failed(code);
+  return id;
+}
+
+result<document_row> remembering::document_of(const memory_record& record, std::int64_t content,
+                                              std::int64_t pool, std::string facets) {
+  document_row document;
+  document.content = content;
+  document.pool = pool;
+  document.status = record.status;
+  document.week = week_of(record.at);
+  document.facets = std::move(facets);
+  document.worker_type = record.worker_type;
+  document.title = record.title;
+  content_hash hash;
+  hash.add(document.week);
+  hash.add(document.facets);
+  hash.add(document.worker_type);
+  hash.add(document.title);
+  document.hash = hash.value();
+  {
+    sqlite_run row{at_->documents_by_hash, document.content, document.hash};
+    while (row.next()) {
+      auto there = at_->read_document(row);
+      // A damaged one is left alone.
+      if (there && there->content == document.content && there->week == document.week &&
+          there->facets == document.facets && there->worker_type == document.worker_type &&
+          there->title == document.title)
+        return there;
+    }
+    if (row.failure() != SQLITE_OK)
+      return failed(row.failure());
+  }
+  document.id = ++state_->last_document;
+  state_->reached = std::max(state_->reached, record.at);
+  document.reached = state_->reached;
+  document.first_at = record.at;
+  document.newest_at = record.at;
+  document.size = record.title.size() + record.content.size();
+  ++state_->documents;
+  state_->size += document.size;
+  if (auto put = put_text(document, record); !put)
+    return put.error();
+  return document;
+}
+
+result<void> remembering::put_text(const document_row& document, const memory_record& record) {
+  if (int code = run(
+          sqlite_run{at_->put_text, document.id, document.title, record.content, document.facets});
+      code != SQLITE_OK)
+    return failed(code);
+  count_words(document, record.content);
+  return {};
+}
+
+void remembering::count_words(const document_row& document, const std::string& content) {
+  bool is_counted = state_->documents <= count_all_below ||
+                    document.id % static_cast<std::int64_t>(count_each) == 0;
+  state_->counted += is_counted ? 1 : 0;
+  std::set<std::string, std::less<>> counted;
+  auto take = [&](std::string_view word, std::size_t, std::size_t) {
+    if (is_counted) {
+      counted.emplace(word);
+      return true;
+    }
+    std::string key{word};
+    if (!known_->contains(key))
+      words_.try_emplace(std::move(key));
+    return true;
+  };
+  cut_(document.title, take);
+  cut_(content, take);
+  for (const auto& word : counted)
+    ++words_[word];
+}
+
+result<void> remembering::note_use(std::int64_t content, wall_time newest_at) {
+  use_row use{content, newest_at, 0};
+  {
+    sqlite_run row{at_->use_of, content};
+    if (row.next()) {
+      use.newest_at = std::max(newest_at, row.number(1));
+      use.times = static_cast<std::uint64_t>(row.number(2));
+      if (row.number(3) != use_row{content, row.number(1), use.times}.sum())
+        return at_->damaged("the count of content " + std::to_string(content));
+    } else if (row.failure() != SQLITE_OK) {
+      return failed(row.failure());
+    }
+  }
+  ++use.times;
+  if (int code = at_->write(use); code != SQLITE_OK)
+    return failed(code);
+  return {};
+}
+
+} // namespace mahavishnu::store

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: MIT
+/// A memory in a file: disks that fail, bits that flip, files of others and of other versions.
+#include "store/faulty_vfs.hpp"
+#include "store/memory_support.hpp"
+#include "store/sqlite_connection.hpp"
+#include "store/sqlite_memory_schema.hpp"
+#include "store/sqlite_schema.hpp"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cerrno>
+#include <map>
+#include <random>
+#include <thread>
+
+using namespace mahavishnu;
+using namespace mahavishnu::test;
+
+namespace {
+
+constexpr std::uint64_t many = 60;
+
+memory_record numbered(std::uint64_t n) {
+  auto record = memory(n, "title" + std::to_string(n % 7),
+                       n % 10 == 0 ? "equal" : "content number" + std::to_string(n),
+                       "pool_" + std::to_string(n % 2));
+  if (n % 20 == 5)
+    record.content.append(20'000, ' ');
+  if (n % 3 == 0)
+    record.tags = {"third"};
+  return record;
+}
+
+std::vector<memory_record> numbered(std::uint64_t first, std::uint64_t last) {
+  std::vector<memory_record> all;
+  for (auto n = first; n <= last; ++n)
+    all.push_back(numbered(n));
+  return all;
+}
+
+/// Either what was there before, or all that came with the second batch; whether it is that.
+bool has_second_batch(memory_store& store) {
+  auto cursor = good(store.cursor());
+  REQUIRE((cursor == "first" || cursor == "second"));
+  auto last = cursor == "first" ? std::uint64_t{10} : std::uint64_t{20};
+  for (std::uint64_t n = 1; n <= 20; ++n) {
+    auto there = good(store.find(task_number(n)));
+    REQUIRE(there.has_value() == (n <= last));
+    if (there)
+      REQUIRE(*there == numbered(n));
+  }
+  CHECK(searched(store, looking_for("content")).total == last / 10 * 9);
+  CHECK(searched(store, looking_for("number" + std::to_string(last - 1))).total == 1);
+  CHECK(good(store.waiting("target", 0, 100)).size() == last / 10 * 9 + 1);
+  checked(store);
+  return cursor == "second";
+}
+
+void run_sql(const std::string& path, const std::string& sql) {
+  auto connection =
+      good(sqlite_connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "memory"));
+  INFO(sql);
+  REQUIRE(connection.execute(sql) == SQLITE_OK);
+}
+
+} // namespace
+
+TEST_CASE("a batch and its cursor are written whole or not at all, wherever the disk fails") {
+  faulty_disk disk;
+  for (const auto& [name, fault] : disk_faults()) {
+    std::size_t failures = 0;
+    for (std::size_t nth = 1;; ++nth) {
+      INFO(name << " at call " << nth);
+      scratch place;
+      auto path = (place / "memory.db").string();
+      {
+        auto first = open_memory(path);
+        good(first->enable("target", false));
+        remember(*first, numbered(1, 10), "first");
+      }
+      auto store = open_memory(path);
+      disk.fail(nth, fault);
+      auto written = store->remember(numbered(11, 20), "second");
+      auto has_failed = disk.has_failed();
+      disk.mend();
+      if (!written) {
+        ++failures;
+        CHECK_THAT(
+            written.error().message,
+            ContainsSubstring(path) && ContainsSubstring("memory") &&
+                ContainsSubstring(fault.system_error == ENOSPC ? "no room" : "Input/output"));
+      }
+      CHECK(has_second_batch(*store) == written.has_value());
+      CHECK(remember(*store, numbered(11, 20), "second").left_out == (written ? 10 : 0));
+      CHECK(has_second_batch(*store));
+      store = nullptr;
+      CHECK(has_second_batch(*open_memory(path)));
+      if (!has_failed)
+        break;
+      REQUIRE(nth < 1000);
+    }
+    INFO(name);
+    CHECK((failures > 0 || fault.only == disk_call::sync)); // no commit waits for the disk
+  }
+}
+
+TEST_CASE("forgetting fails without harm, wherever the disk fails") {
+  faulty_disk disk;
+  for (const auto& [name, fault] : disk_faults())
+    for (std::size_t nth = 1;; ++nth) {
+      INFO(name << " at call " << nth);
+      scratch place;
+      auto path = (place / "memory.db").string();
+      remember(*open_memory(path), numbered(1, 20), "first");
+      auto store = open_memory(path);
+      disk.fail(nth, fault);
+      auto gone = store->forget({0, 5}, 100);
+      auto has_failed = disk.has_failed();
+      disk.mend();
+      CHECK(good(store->stats()).records == (gone ? 5 : 20));
+      checked(*store);
+      CHECK(good(store->forget({0, 5}, 100)) == (gone ? 0 : 15));
+      CHECK(searched(*store, looking_for("content")).total == 4);
+      checked(*store);
+      if (!has_failed)
+        break;
+      REQUIRE(nth < 1000);
+    }
+}
+
+TEST_CASE(
+    "a power cut takes the last batches with their cursors, and never one without the other") {
+  faulty_disk disk;
+  scratch place;
+  auto path = (place / "memory.db").string();
+  disk.remember_syncs();
+  auto store = open_memory(path);
+  constexpr std::uint64_t batches = 60;
+  std::uint64_t last_kept = 0;
+  for (std::uint64_t batch = 1; batch <= batches; ++batch) {
+    auto records = numbered(batch * 20 - 19, batch * 20);
+    for (auto& each : records)
+      each.content += std::string(20'000, 'x') + std::to_string(each.at); // the log is soon full
+    remember(*store, records, std::to_string(batch));
+    for (const auto* end : {"", "-wal"}) {
+      std::filesystem::remove(place / (std::string{"crashed.db"} + end));
+      if (auto bytes = disk.synced(path + end))
+        place.write(std::string{"crashed.db"} + end, *bytes);
+    }
+    std::filesystem::remove(place / "crashed.db-shm");
+    if (!std::filesystem::exists(place / "crashed.db"))
+      continue; // nothing of it was synced yet
+    auto after = open_memory(place / "crashed.db");
+    auto cursor = good(after->cursor());
+    auto kept = cursor.empty() ? std::uint64_t{0} : std::stoull(cursor);
+    CHECK(kept >= last_kept);
+    CHECK(good(after->stats()).records == kept * 20);
+    CHECK(good(after->find(task_number(kept * 20 + 1))).has_value() == false);
+    if (kept > 0)
+      CHECK(good(after->find(task_number(kept * 20))));
+    last_kept = kept;
+  }
+  CHECK(last_kept > 0);
+  checked(*store);
+}
+
+TEST_CASE(
+    "with any bit of a memory flipped, all that is read is right, or it is said what is not") {
+  faulty_disk disk; // it syncs nothing, which would take most of the time
+  scratch place;
+  {
+    auto store = open_memory(place / "whole.db");
+    good(store->enable("target", false));
+    remember(*store, numbered(1, many), "a cursor");
+    good(store->settle("target", std::vector<outcome>{{1, delivery::failed, "away", 10},
+                                                      {2, delivery::sent, "", 0}}));
+  }
+  auto whole = content_of(place / "whole.db");
+  std::mt19937 random{seed()};
+  std::size_t noticed = 0;
+  constexpr int rounds = 400;
+  for (int i = 0; i < rounds; ++i) {
+    auto bit = random() % (whole.size() * 8);
+    if (i % 2 == 0) // heads of pages, where a bit can do most
+      bit = bit / 8 / 8192 * 8192 * 8 + random() % (100 * 8);
+    INFO("bit " << bit);
+    for (const auto* end : {"-wal", "-shm"})
+      std::filesystem::remove(place / (std::string{"flipped.db"} + end));
+    place.write("flipped.db", flipped(whole, bit));
+    auto opened = open_sqlite_memory(place / "flipped.db");
+    if (!opened) {
+      CHECK_THAT(opened.error().message, ContainsSubstring("flipped.db"));
+      ++noticed;
+      continue;
+    }
+    auto& store = **opened;
+    bool is_said = false;
+    bool has_gap = false;
+    auto cursor = store.cursor();
+    is_said |= !cursor || !store.take_warnings().empty();
+    REQUIRE((is_said || *cursor == "a cursor"));
+    for (std::uint64_t n = 1; n <= many; ++n) {
+      auto there = store.find(task_number(n));
+      is_said |= there.has_error();
+      has_gap |= there && !*there;
+      if (there && *there)
+        REQUIRE(**there == numbered(n));
+    }
+    for (const auto* text : {"", "content", "number17", "title3 number1*", "\"content number17\""})
+      for (int filter = 0; filter < 2; ++filter) {
+        auto query = looking_for(text, 100);
+        if (filter == 1)
+          query.tags = {"third"};
+        auto page = store.search(query);
+        is_said |= page.has_error() || !page->damaged.empty();
+        if (!page)
+          continue;
+        for (const auto& hit : page->hits) {
+          auto expected = numbered(hit.newest.task.high());
+          auto content = expected.content;
+          expected.content.clear();
+          REQUIRE(hit.newest == expected);
+          REQUIRE(hit.bytes == content.size());
+          if (text == std::string{"number17"})
+            REQUIRE(hit.newest.task == task_number(17));
+        }
+      }
+    auto waiting = store.waiting("target", 5, 100);
+    is_said |= waiting.has_error() || !waiting->damaged.empty();
+    if (waiting)
+      for (const auto& each : waiting->records)
+        REQUIRE(each.record == numbered(each.record.task.high()));
+    auto report = store.check();
+    bool is_found = !report || !report->problems.empty();
+    if (is_said || has_gap)
+      REQUIRE(is_found);
+    noticed += is_found;
+    // It may be refused, and nothing may come to harm by it.
+    (void)store.remember(numbered(many + 1, many + 5), "further");
+    (void)store.forget({0, 10}, 20);
+  }
+  CHECK(noticed > rounds / 4);
+}
+
+TEST_CASE("a damaged record of a memory is named, and others are found") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  remember(*open_memory(path), numbered(1, 9));
+  auto bytes = content_of(path);
+  auto content = bytes.find("content number7");
+  REQUIRE(content != std::string::npos);
+  bytes[content] ^= 1;
+  place.write("memory.db", bytes);
+  auto store = open_memory(path);
+  auto refused = store->find(task_number(7));
+  REQUIRE(refused.has_error());
+  CHECK_THAT(refused.error().message, ContainsSubstring(path) && ContainsSubstring("content 7") &&
+                                          ContainsSubstring("collected again"));
+  auto page = good(store->search(looking_for("content")));
+  CHECK(page.hits.size() == 8);
+  REQUIRE(page.damaged.size() == 1);
+  CHECK_THAT(page.damaged[0].message, ContainsSubstring("content 7"));
+  CHECK_FALSE(good(store->check()).problems.empty());
+  CHECK(good(store->forget({1'000'000, 0}, 100)) == 9);
+  CHECK(store->take_warnings().size() == 1);
+}
+
+TEST_CASE("a damaged cursor is empty, so that all is collected again, and once") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  remember(*open_memory(path), numbered(1, 9), "up to here");
+  run_sql(path, "update state set cursor = 'further'");
+  auto store = open_memory(path);
+  CHECK(good(store->cursor()).empty());
+  CHECK(store->take_warnings().size() == 1);
+  CHECK(remember(*store, numbered(1, 12), "there") == remembered{3, 9});
+  CHECK_THAT(store->take_warnings().at(0), ContainsSubstring("counted again"));
+  CHECK(good(store->cursor()) == "there");
+  CHECK(checked(*store).records == 12);
+}
+
+TEST_CASE("a memory of a newer version, and what is no memory, is refused and left as it is") {
+  scratch place;
+  open_memory(place / "newer.db");
+  run_sql(place / "newer.db", "update meta set value = 1000 where name = 'version'");
+  good(open_journal(place / "journal.db")->apply({}));
+  run_sql(place / "lamps.db", "create table lamps (name text)");
+  place.write("text.db", std::string(5000, 'x'));
+  for (const auto& name : {"newer.db", "journal.db", "lamps.db", "text.db"}) {
+    auto path = (place / name).string();
+    auto bytes = content_of(path);
+    for (auto use : {sqlite_use::write, sqlite_use::read}) {
+      auto refused = open_sqlite_memory(path, use);
+      REQUIRE(refused.has_error());
+      CHECK_THAT(refused.error().message, ContainsSubstring(path) && ContainsSubstring("memory"));
+    }
+    CHECK(content_of(path) == bytes);
+  }
+  CHECK(open_sqlite(place / "newer.db").has_error()); // a memory is no journal either
+}
+
+TEST_CASE("a memory of an older version is brought up to date with all that is in it") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  remember(*open_memory(path), numbered(1, 9));
+  std::vector<const char*> steps(memory_schema().begin(), memory_schema().end());
+  steps.push_back("alter table records add column note text");
+  auto connection = good(sqlite_connection::open(path, SQLITE_OPEN_READWRITE, "memory"));
+  good(bring_up_to_date(connection, steps));
+  CHECK(good(schema_version(connection)) == static_cast<int>(steps.size()));
+}
+
+TEST_CASE(
+    "who only reads a memory makes none, changes nothing, and sees what is written meanwhile") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  auto missing = open_sqlite_memory(path, sqlite_use::read);
+  REQUIRE(missing.has_error());
+  CHECK(missing.error().code == errc::not_found);
+  CHECK_FALSE(std::filesystem::exists(path));
+  auto writer = open_memory(path);
+  auto reader = open_memory(path, sqlite_use::read);
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  for (std::uint64_t n = 1; n <= 20; ++n) {
+    remember(*writer, {numbered(n)}, std::to_string(n));
+    CHECK(good(reader->cursor()) == std::to_string(n));
+    CHECK(good(reader->stats()).records == n);
+    CHECK(searched(*reader, looking_for("title" + std::to_string(n % 7))).total > 0);
+  }
+  CHECK(checked(*reader).records == 20);
+  for (const auto& failed :
+       {reader->remember({}, "x").has_error(), reader->enable("x", true).has_error(),
+        reader->forget({0, 1}, 1).has_error()})
+    CHECK(failed);
+}
+
+TEST_CASE("those who search while others write see whole batches") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  auto writer = open_memory(path);
+  std::atomic<bool> is_over = false;
+  std::string seen;
+  std::thread reader{[&] {
+    auto store = open_sqlite_memory(path, sqlite_use::read);
+    while (!is_over && seen.empty()) {
+      auto page = store ? (*store)->search(looking_for("batch")) : store.error();
+      if (!page)
+        seen = page.error().message;
+      else if (page->total % 5 != 0 || !page->damaged.empty())
+        seen = "half a batch";
+    }
+  }};
+  for (std::uint64_t batch = 0; batch < 40; ++batch) {
+    std::vector<memory_record> records;
+    for (std::uint64_t n = 1; n <= 5; ++n)
+      records.push_back(memory(batch * 5 + n, "batch", "text " + std::to_string(batch * 5 + n)));
+    remember(*writer, records);
+    if (batch % 10 == 9)
+      good(writer->forget({0, 100}, 5));
+  }
+  is_over = true;
+  reader.join();
+  CHECK(seen.empty());
+  checked(*writer);
+}
+
+TEST_CASE("words that nobody has any more are forgotten with the records that had them") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  auto store = open_memory(path);
+  for (std::uint64_t n = 1; n <= 300; ++n)
+    remember(*store, {memory(n, "job", "unique" + std::to_string(n))});
+  while (good(store->forget({0, 10}, 20)) == 20) {
+  }
+  for (std::uint64_t n = 301; n <= 400; ++n) {
+    remember(*store, {memory(n, "job", "unique" + std::to_string(n))});
+    good(store->forget({0, 10}, 20));
+  }
+  store = nullptr;
+  auto connection = good(sqlite_connection::open(path, SQLITE_OPEN_READONLY, "memory"));
+  int code = SQLITE_OK;
+  auto count = connection.prepare("select count(*) from words", code);
+  sqlite_run row{count};
+  REQUIRE(row.next());
+  CHECK(row.number(0) < 60);
+  CHECK(numbers_found(*open_memory(path), "unique39*").size() == 9);
+}
