@@ -288,8 +288,8 @@ std::vector<postgres_statement> postgres_statements::for_writing() const {
 }
 
 std::vector<postgres_statement> postgres_statements::for_reading() const {
-  return {pools,        totals, find,        find_head,         find_pool,
-          newest,       keyed,  with_status, ended_with_status, of_pool,
+  return {pools,         totals,      find,        find_head,         find_pool,
+          newest,        keyed,       with_status, ended_with_status, of_pool,
           ended_of_pool, ended_after, next_end};
 }
 

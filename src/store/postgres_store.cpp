@@ -148,9 +148,8 @@ public:
   result<ended_tasks> ended_after(const end_position& position, wall_time before,
                                   std::size_t most) override {
     return within<ended_tasks>([&](postgres_session& at) -> result<ended_tasks> {
-      auto rows =
-          at.connection.run(postgres_sql().ended_after,
-                            values(position.at, position.task, before, row_limit(most)));
+      auto rows = at.connection.run(postgres_sql().ended_after,
+                                    values(position.at, position.task, before, row_limit(most)));
       if (rows.is_damage())
         return next_ended(at, position, before);
       if (!rows)

@@ -2,6 +2,7 @@
 /// Rows that are not those that were written.
 #include "store/postgres_server.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -78,6 +79,11 @@ TEST_CASE("a damaged row is named, and those behind it still come") {
   auto page = store->list({});
   REQUIRE(page.has_value());
   CHECK(page->damaged.size() == 2); // a list does not read what tasks have written
+  auto ends = good(store->ended_after({}, 5000, 1000));
+  CHECK(ends.tasks.records.size() == tasks / 2 - 1);
+  REQUIRE(ends.tasks.damaged.size() == 1);
+  CHECK_THAT(ends.tasks.damaged[0].message, ContainsSubstring(task_number(52).str()));
+  CHECK(ends.last == end_position{2000, task_number(tasks)});
   auto report = good(store->check());
   REQUIRE(report.problems.size() == 3);
   CHECK_THAT(report.problems[1], ContainsSubstring(task_number(52).str()));
@@ -215,9 +221,12 @@ TEST_CASE("a value that the server cannot read any more costs its task alone") {
   std::mt19937 random{seed()};
   for (int i = 0; i < 50'000; ++i)
     large.work += static_cast<char>(random());
-  good(store->apply(std::vector<change>{large, opened(task_number(101), "pool_1", 0, "other key"),
-                                        pool_opened{pool_id{"pool_1"}, large.work},
-                                        pool_opened{pool_id{"pool_2"}, "a pool"}}));
+  auto large_end = ended(task_number(102), 5);
+  large_end.output = large.work;
+  good(store->apply(std::vector<change>{
+      large, opened(task_number(101), "pool_1", 0, "other key"), opened(task_number(102), "pool_2"),
+      large_end, opened(task_number(103), "pool_2"), ended(task_number(103)),
+      pool_opened{pool_id{"pool_1"}, large.work}, pool_opened{pool_id{"pool_2"}, "a pool"}}));
   // As a bad disk: large values are in a file of their own, and now there is nothing in it.
   auto file_of = [&](const std::string& table) {
     return server.data() / server.sql("select pg_relation_filepath(reltoastrelid) from pg_class "
@@ -241,19 +250,39 @@ TEST_CASE("a value that the server cannot read any more costs its task alone") {
     CHECK_THAT(list->damaged[0].message, ContainsSubstring(large.task.str()));
   };
   is_named(store->keyed(10), 1);
-  is_named(store->list({}), tasks + 1);
+  is_named(store->list({}), tasks + 3);
   is_named(store->list({{}, {0}, {}, 10}), 9);
   is_named(store->list({pool_id{"pool_1"}, {}, {}, 10}), 9);
   CHECK(good(store->list({{}, {2}, {}, 10, true})).size() == 10);
+  // Pages go on behind it, however large they are.
+  for (std::size_t most : {1u, 7u, 1000u}) {
+    std::vector<task_id> ends;
+    for (end_position last;;) {
+      auto page = good(store->ended_after(last, 5000, most));
+      if (page.last == last)
+        break;
+      REQUIRE(last < page.last);
+      last = page.last;
+      for (const auto& each : page.tasks.records)
+        ends.push_back(each.task);
+      for (const auto& each : page.tasks.damaged) {
+        CHECK_THAT(each.message, ContainsSubstring(task_number(102).str()));
+        ends.push_back(task_number(102));
+      }
+    }
+    CHECK(ends.size() == tasks / 2 + 2);
+    CHECK(std::is_sorted(ends.begin(), ends.end()));
+  }
   auto pools = store->pools();
   REQUIRE(pools.has_value());
   CHECK(pools->records.size() == 2);
   REQUIRE(pools->damaged.size() == 1);
   CHECK_THAT(pools->damaged[0].message, ContainsSubstring("pool 'pool_1'"));
   auto report = good(store->check());
-  REQUIRE(report.problems.size() == 2);
+  REQUIRE(report.problems.size() == 3);
   CHECK_THAT(report.problems[0], ContainsSubstring("pool 'pool_1'"));
   CHECK_THAT(report.problems[1], ContainsSubstring(large.task.str()));
+  CHECK_THAT(report.problems[2], ContainsSubstring(large_end.task.str()));
   CHECK(report.open_tasks == tasks / 2 + 2);
   // All of it is of one instant, whatever is written meanwhile.
   std::vector<task_id> given;

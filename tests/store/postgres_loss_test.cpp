@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <numeric>
 #include <random>
 #include <thread>
 
@@ -290,6 +291,57 @@ TEST_CASE("whenever PostgreSQL goes down, what was said of a span is what is the
   all.limit = 1'000'000;
   CHECK(ids_of(good(store->list(all))) == expected);
   checked(*store);
+}
+
+TEST_CASE("who reads ends page by page misses none, whatever becomes of connections") {
+  NEEDS_POSTGRES;
+  std::mt19937 random{seed()};
+  postgres_proxy proxy{place.path(), server.socket()};
+  auto store = good(open_postgres(server.url_through(place.path(), schema_of(place))));
+  constexpr std::uint64_t spans = 60;
+  constexpr std::uint64_t ends_of_span = 5;
+  std::atomic<bool> is_over = false;
+  std::vector<std::uint64_t> seen;
+  std::string failure;
+  std::thread reader{[&] {
+    auto other = open_postgres(server.url(schema_of(place)), postgres_use::read);
+    for (end_position last;;) {
+      auto is_all_written = is_over.load();
+      auto page = other ? (*other)->ended_after(last, 1'000'000, 7) : other.error();
+      if (!page || !page->tasks.damaged.empty()) {
+        failure = page ? page->tasks.damaged[0].message : page.error().message;
+        return;
+      }
+      for (const auto& each : page->tasks.records)
+        seen.push_back(each.task.high());
+      if (is_all_written && page->last == last)
+        return;
+      last = page->last;
+    }
+  }};
+  using loss = postgres_proxy::loss;
+  constexpr std::array losses{loss::none, loss::of_answer, loss::of_request, loss::of_answer_unseen,
+                              loss::of_client};
+  for (std::uint64_t n = 0; n < spans; ++n) {
+    std::vector<change> span;
+    for (auto number = n * ends_of_span + 1; number <= (n + 1) * ends_of_span; ++number) {
+      span.emplace_back(opened(task_number(number)));
+      span.emplace_back(ended(task_number(number), 2, static_cast<wall_time>(number)));
+    }
+    proxy.lose_next(losses[random() % losses.size()]);
+    auto written = store->apply(span);
+    if (!written) {
+      is_over = true;
+      reader.join();
+      FAIL(written.error().message);
+    }
+  }
+  is_over = true;
+  reader.join();
+  CHECK(failure.empty());
+  std::vector<std::uint64_t> expected(spans * ends_of_span);
+  std::iota(expected.begin(), expected.end(), std::uint64_t{1});
+  CHECK(seen == expected);
 }
 
 TEST_CASE("a server whose journal another one has had never writes to it again") {

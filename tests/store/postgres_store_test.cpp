@@ -207,6 +207,11 @@ TEST_CASE("each list is read from its index, whatever the planner has counted") 
         {"ended_of_pool " + last + ", '{3}', 'pool_1')",
          {"tasks_by_pool", "tasks_pkey",
           "Index Cond: ((substr(pool, 1, 32) = substr($4, 1, 32)) AND (ROW("}},
+        {"ended_after (10, '00000000-0000-0000-0000-000000000001', 5000, 100)",
+         {"Index Only Scan using tasks_by_end", "tasks_pkey", "ROW(ended_at, id) > ROW($1, $2)",
+          "ended_at < $3"}},
+        {"next_end (10, '00000000-0000-0000-0000-000000000001', 5000)",
+         {"Index Only Scan using tasks_by_end"}},
         {"forget (1000, 10, 200)", {"tasks_by_end", "Index Cond: (id = ANY"}},
         {"move_tasks ('{}', '{}', '{}', '{}', '{}')", {"Index Cond: (id = given"}},
         {"end_tasks ('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
@@ -221,7 +226,8 @@ TEST_CASE("each list is read from its index, whatever the planner has counted") 
       CHECK_THAT(plan, !ContainsSubstring("Seq Scan on tasks"));
       for (const auto& index : indices)
         CHECK_THAT(plan, ContainsSubstring(index));
-      if (call.starts_with("newest") || call.starts_with("keyed"))
+      if (call.starts_with("newest") || call.starts_with("keyed") ||
+          call.starts_with("ended_after"))
         CHECK_THAT(plan, !ContainsSubstring("Sort"));
     }
     auto open = at.connection.query("explain select " + whole_task() +
