@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 /// The journal in SQLite: tasks written in spans beside the same bytes written to a plain file and
 /// synced once per span, lists of a million ended tasks, and what a server reads when it starts.
+///
+/// With `--set postgres=URL` also the journal in PostgreSQL, written beside the same in SQLite.
+/// Each run makes a schema `bench_NUMBER` there and leaves it.
 #include "base/byte_codec.hpp"
 #include "must.hpp"
 #include "report.hpp"
 #include "scratch.hpp"
+#include "store/postgres_store.hpp"
 #include "store/sqlite_store.hpp"
 
 #include <fcntl.h>
@@ -126,6 +130,25 @@ std::vector<double> measure_file(std::int64_t tasks, const steps& all) {
   return measured;
 }
 
+std::unique_ptr<journal_store> open_in_postgres(const std::string& url) {
+  return good(open_postgres(url + (url.find('?') == std::string::npos ? "?" : "&") +
+                            "options=-csearch_path%3Dbench_" + std::to_string(::getpid())));
+}
+
+std::vector<double> measure_postgres(const std::string& url, std::int64_t tasks, const steps& all) {
+  auto store = open_in_postgres(url);
+  return measure_writing(tasks, all,
+                         [&](std::span<const change> span) { good(store->apply(span)); });
+}
+
+/// What one who waits for the next sees: commits a second, of one task each.
+std::vector<double> measure_commits(journal_store& store, std::int64_t count) {
+  auto start = clock::now();
+  for (std::int64_t n = 0; n < count; ++n)
+    good(store.apply(std::vector<change>{opened(n), ended(n)}));
+  return {static_cast<double>(count) / seconds_since(start)};
+}
+
 double milliseconds(const std::function<void()>& work) {
   auto start = clock::now();
   work();
@@ -139,8 +162,8 @@ void fill(journal_store& store, std::int64_t tasks) {
         changes({opened, ended}, first, std::min<std::int64_t>(20'000, tasks - first))));
 }
 
-std::vector<double> measure_lists(const std::string& path, std::int64_t tasks, std::int64_t fresh) {
-  auto store = good(open_sqlite(path));
+std::vector<double> measure_lists(const std::unique_ptr<journal_store>& store, std::int64_t tasks,
+                                  std::int64_t fresh) {
   auto time_list = [&](task_filter wanted, std::size_t least) {
     return milliseconds([&] {
       if (good(store->list(wanted)).records.size() < least)
@@ -182,6 +205,46 @@ std::vector<double> measure_start(std::int64_t tasks) {
   return {time / 1000};
 }
 
+void measure_all_of_postgres(const arguments& how, report& results, const std::string& url) {
+  auto tasks = how.scaled(50) * span_size;
+  for (const auto& [name, all] :
+       {std::pair<std::string, steps>{"opened and ended in one span", {{opened, ended}}},
+        {"opened in one span, ended in the next", {{opened}, {ended}}}}) {
+    auto& speed = results.number("PostgreSQL: 1000 tasks " + name + ", beside SQLite", "tasks/s");
+    auto& cpu = results.number("PostgreSQL: the same, CPU of 1000 tasks here", "ms");
+    run_beside_floor(
+        how, [&] { return measure_store(tasks, all); },
+        [&] { return measure_postgres(url, tasks, all); }, speed, cpu);
+  }
+  auto commits = how.scaled(500);
+  run_beside_floor(
+      how,
+      [&] {
+        auto place = scratch::on_disk();
+        return measure_commits(*good(open_sqlite(place / "journal.db")), commits);
+      },
+      [&] { return measure_commits(*open_in_postgres(url), commits); },
+      results.number("PostgreSQL: commits of one task, beside SQLite", "1/s"));
+
+  auto many = how.scaled(1'000'000);
+  auto number = [&](const std::string& name) -> measurement& {
+    return results.number("PostgreSQL: " + name, "ms");
+  };
+  auto& newest = number("list of the 100 newest of a million");
+  auto& with_status = number("list of a rare status");
+  auto& in_pool = number("list of a rare status in a pool");
+  auto& none = number("list of a status that a pool has not");
+  auto& of_pool = number("list of the 100 newest of a pool");
+  auto& forget = number("forgetting 1000 tasks");
+  auto& memory = results.number("PostgreSQL: memory here with a million tasks", "MB");
+  add(in_child([&] {
+        auto store = open_in_postgres(url);
+        fill(*store, many);
+        return measure_lists(store, many, many);
+      }),
+      newest, with_status, in_pool, none, of_pool, forget, memory);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -201,6 +264,9 @@ int main(int argc, char** argv) {
   written("1000 tasks opened in one span, ended in the next", {{opened}, {ended}}, 20);
   written("1000 tasks opened, moved and ended in three spans", {{opened}, {moved}, {ended}}, 0);
 
+  if (auto url = how.set.find("postgres"); url != how.set.end())
+    measure_all_of_postgres(how, results, url->second);
+
   auto many = how.scaled(1'000'000);
   auto& newest = results.number("list of the 100 newest of a million", "ms").at_most(10);
   auto& with_status = results.number("list of a rare status", "ms").at_most(10);
@@ -218,8 +284,8 @@ int main(int argc, char** argv) {
     });
     auto fresh = many;
     for (std::size_t i = 0; i < how.runs; ++i, fresh += span_size)
-      add(in_child([&] { return measure_lists(path, many, fresh); }), newest, with_status, in_pool,
-          none, of_pool, forget, memory);
+      add(in_child([&] { return measure_lists(good(open_sqlite(path)), many, fresh); }), newest,
+          with_status, in_pool, none, of_pool, forget, memory);
   }
 
   auto open_tasks = how.scaled(100'000);

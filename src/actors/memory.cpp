@@ -201,7 +201,7 @@ struct memory_state {
         log::error("memory", "{}; it is not remembered", record.error().message);
       else if (*record)
         fresh.push_back(std::move(**record));
-    auto done = memory->remember(fresh, memory_words::text_of(last));
+    auto done = memory->remember(fresh, memory_words::text_of(last, options.journal_name));
     say_warnings();
     if (!done)
       return end_collecting(done.error().message);

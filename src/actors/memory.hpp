@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace mahavishnu {
@@ -20,6 +21,8 @@ struct memory_options {
   journal_port journal;
   /// How far the journal has been read: what the cursor of the memory says.
   store::end_position position;
+  /// Which one that is, to begin anew with another one; empty: there can be no other.
+  std::string journal_name;
   std::vector<std::shared_ptr<memory_target>> targets;
   /// Between two looks for what has ended.
   std::chrono::milliseconds collect_every{1000};

@@ -43,19 +43,23 @@ std::string with_brackets(std::string text) {
 
 } // namespace
 
-std::string text_of(const store::end_position& position) {
-  return std::to_string(position.at) + " " + position.task.str();
+std::string text_of(const store::end_position& position, const std::string& journal) {
+  auto text = std::to_string(position.at) + " " + position.task.str();
+  return journal.empty() ? text : text + " " + journal;
 }
 
-store::end_position position_of(const std::string& text) {
+store::end_position position_of(const std::string& text, const std::string& journal) {
   store::end_position position;
   store::wall_time at = 0;
   const auto* end = text.data() + text.size();
   auto read = std::from_chars(text.data(), end, at);
   if (read.ec != std::errc{} || read.ptr == end)
     return {};
-  auto task = task_id::parse({read.ptr + 1, end});
-  if (!task)
+  std::string_view rest{read.ptr + 1, end};
+  auto after_task = std::min(rest.find(' '), rest.size());
+  auto task = task_id::parse(rest.substr(0, after_task));
+  rest.remove_prefix(std::min(after_task + 1, rest.size()));
+  if (!task || rest != journal)
     return {};
   position.at = at;
   position.task = *task;

@@ -11,9 +11,10 @@
 /// The memory as messages speak of it, and as the store does.
 namespace mahavishnu::memory_words {
 
-/// How far the journal has been read, as the memory notes it; of nothing, the beginning.
-std::string text_of(const store::end_position& position);
-store::end_position position_of(const std::string& text);
+/// How far the journal has been read, as the memory notes it; of nothing and of another one,
+/// the beginning.
+std::string text_of(const store::end_position& position, const std::string& journal);
+store::end_position position_of(const std::string& text, const std::string& journal);
 
 /// An error that says what cannot be looked for.
 result<store::memory_query> query_of(const search_memory& wish);

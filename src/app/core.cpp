@@ -11,6 +11,7 @@
 #include "actors/worker_manager.hpp"
 #include "app/companions.hpp"
 #include "app/keepers.hpp"
+#include "app/open_store.hpp"
 #include "app/recovery.hpp"
 #include "app/worker_types.hpp"
 #include "base/log.hpp"
@@ -18,7 +19,6 @@
 #include "exec/local_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "store/sqlite_memory_store.hpp"
-#include "store/sqlite_store.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -38,6 +38,11 @@ system_options system_options_of(const config::settings& settings) {
   options.heartbeat = std::chrono::seconds{settings.get<"control.heartbeat_seconds">()};
   options.peer_timeout = std::chrono::seconds{settings.get<"control.peer_timeout_seconds">()};
   return options;
+}
+
+/// Which journal a memory has read, for one that can have another: that in a file is beside it.
+std::string journal_of_memory(const config::settings& settings) {
+  return is_in_postgres(settings) ? journal_name(settings, {}) : std::string{};
 }
 
 std::uint64_t fresh_seed() {
@@ -177,7 +182,7 @@ void core::open_memory(const config::settings& settings, const core_surroundings
                       "new one from the journal)",
                       cursor.error().message, path);
   into.memory = std::move(*opened);
-  into.remembered = memory_words::position_of(*cursor);
+  into.remembered = memory_words::position_of(*cursor, journal_of_memory(settings));
   // Of a clock that was wrong then, or is now: all is read again, and what is known is left out.
   if (into.remembered.at > milliseconds_of(system_wall_clock{}) + trusted_lead.count())
     into.remembered = {};
@@ -186,19 +191,18 @@ void core::open_memory(const config::settings& settings, const core_surroundings
 /// And finds what an earlier server has left, whose processes end when there is no journal.
 result<void> core::open_journal(const config::settings& settings, const core_surroundings& around,
                                 foundations& into) {
-  if (around.state_dir.empty() || !settings.get<"storage.enabled">()) {
+  if (!has_journal(settings, around.state_dir)) {
     if (!into.kept)
       return {};
     auto ended = into.kept->take_over({});
     return ended ? result<void>{} : ended.error();
   }
-  auto path = (around.state_dir / state_dir::journal).string();
-  auto journal = store::open_sqlite(path);
+  auto journal = open_store(settings, around.state_dir, store_use::write);
   if (!journal)
     return journal.error();
   for (const auto& warning : (*journal)->take_warnings())
     log::warning("journal", "{}", warning);
-  auto archive = store::open_sqlite(path, store::sqlite_use::read);
+  auto archive = open_store(settings, around.state_dir, store_use::read);
   if (!archive)
     return archive.error();
   auto found = recover(**journal, into.kept.get(),
@@ -207,7 +211,7 @@ result<void> core::open_journal(const config::settings& settings, const core_sur
   if (!found)
     return found.error();
   if (into.memory) {
-    auto ended = store::open_sqlite(path, store::sqlite_use::read);
+    auto ended = open_store(settings, around.state_dir, store_use::read);
     if (!ended)
       return ended.error();
     into.ended = std::move(*ended);
@@ -254,6 +258,7 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
       memory_options remember;
       remember.journal = pools.journal;
       remember.position = all.remembered;
+      remember.journal_name = journal_of_memory(settings);
       remember.sync_every = std::chrono::seconds{settings.get<"pools.memory_sync_interval">()};
       remember.keep_for = how.keep_for;
       remember.keep_most = how.keep_most;

@@ -35,7 +35,8 @@ class memory_store;
 /// What a core is given besides the settings.
 struct core_surroundings {
   /// Held by `server_lock`; the processes of a pool have a keeper in it, and it keeps the periodic
-  /// tasks. Empty: processes end with us, and there are no periodic tasks.
+  /// tasks, and the journal unless that is in PostgreSQL. Empty: processes end with us, and there
+  /// are no periodic tasks.
   std::filesystem::path state_dir;
   server_status identity;
   /// For the control actor.

@@ -3,10 +3,12 @@
 
 #include "actors/task_machine.hpp"
 #include "actors/task_records.hpp"
+#include "app/open_store.hpp"
 #include "base/durable_file.hpp"
 #include "base/state_dir.hpp"
 #include "mahavishnu/messages/all.hpp"
 #include "messages/packed.hpp"
+#include "store/postgres_store.hpp"
 #include "store/sqlite_store.hpp"
 
 #include <algorithm>
@@ -27,10 +29,6 @@ constexpr std::array companions{"-wal", "-shm"};
 
 constexpr std::size_t tasks_at_once = 1000;
 
-std::string journal_of(const fs::path& state_dir) {
-  return (state_dir / state_dir::journal).string();
-}
-
 /// For what nobody may do beside a server; held as long as it takes.
 result<server_lock> lock_out_servers(const fs::path& state_dir, const std::string& what) {
   auto lock = server_lock::take(state_dir);
@@ -39,23 +37,27 @@ result<server_lock> lock_out_servers(const fs::path& state_dir, const std::strin
   return lock;
 }
 
+std::string name_of(const cli::instance& whose) {
+  return journal_name(whose.settings, whose.state_directory);
+}
+
 /// A journal that is there.
 struct open_journal {
-  /// Nothing when a server has it.
+  /// Of one in a file; nothing when a server has it.
   std::optional<server_lock> lock;
   std::unique_ptr<store::journal_store> store;
 };
 
-/// To read it. Alone we are as good as a server, and tidy up when we go; beside one, we only look.
-result<open_journal> open_to_read(const fs::path& state_dir) {
+/// To read it. Alone we are as good as a server, and tidy up a file when we go; beside one, we only
+/// look.
+result<open_journal> open_to_read(const cli::instance& whose) {
   open_journal opened;
-  auto path = journal_of(state_dir);
   std::error_code failed;
-  if (fs::exists(path, failed))
-    if (auto lock = server_lock::take(state_dir))
+  if (!is_in_postgres(whose.settings) && fs::exists(journal_file(whose.state_directory), failed))
+    if (auto lock = server_lock::take(whose.state_directory))
       opened.lock.emplace(std::move(*lock));
-  auto store =
-      store::open_sqlite(path, opened.lock ? store::sqlite_use::write : store::sqlite_use::read);
+  auto store = open_store(whose.settings, whose.state_directory,
+                          opened.lock ? store_use::write : store_use::read);
   if (!store)
     return store.error();
   opened.store = std::move(*store);
@@ -172,55 +174,41 @@ result<void> move_away(const std::string& path, const std::string& to) {
   return {};
 }
 
-} // namespace
-
-result<cli::journal_report> journal_keeping::check(const fs::path& state_dir) {
-  auto journal = open_to_read(state_dir);
-  if (!journal)
-    return journal.error();
-  auto torn = journal->store->take_warnings();
-  auto report = report_of(*journal->store, journal_of(state_dir));
-  if (report)
-    report->problems.insert(report->problems.end(), torn.begin(), torn.end());
-  return report;
+/// Of a backup, which has to be whole.
+result<std::pair<std::unique_ptr<store::journal_store>, cli::journal_report>>
+open_backup(const std::string& file, const std::string& goes_to) {
+  auto backup = store::open_sqlite(file, store::sqlite_use::read);
+  if (!backup)
+    return backup.error();
+  auto report = report_of(**backup, goes_to);
+  if (!report)
+    return report.error();
+  if (!report->problems.empty())
+    return error{errc::io_failed, "'" + file + "' is damaged, so nothing was done: " +
+                                      report->problems.front() + "; take another backup"};
+  return std::pair{std::move(*backup), std::move(*report)};
 }
 
-result<cli::journal_report> journal_keeping::backup(const fs::path& state_dir,
-                                                    const std::string& to) {
-  auto journal = open_to_read(state_dir);
-  if (!journal)
-    return journal.error();
-  if (auto copied = journal->store->backup(to); !copied)
-    return copied.error();
-  return check_file(to);
-}
-
-result<cli::journal_restored> journal_keeping::restore(const fs::path& state_dir,
-                                                       const std::string& from) {
+result<cli::journal_restored> restore_file(const fs::path& state_dir, const std::string& from) {
   if (auto good = state_dir::prepare(state_dir); !good)
     return good.error();
   auto lock = lock_out_servers(state_dir, "restore the journal");
   if (!lock)
     return lock.error();
-  auto path = journal_of(state_dir);
+  auto path = journal_file(state_dir).string();
   std::error_code failed;
   if (fs::equivalent(from, path, failed))
     return error{errc::invalid_argument, "'" + from + "' is the journal itself; name a backup"};
-  auto backup = store::open_sqlite(from, store::sqlite_use::read);
-  if (!backup)
-    return backup.error();
-  auto report = report_of(**backup, path);
-  if (!report)
-    return report.error();
-  if (!report->problems.empty())
-    return error{errc::io_failed, "'" + from + "' is damaged, so nothing was done: " +
-                                      report->problems.front() + "; take another backup"};
+  auto opened = open_backup(from, path);
+  if (!opened)
+    return opened.error();
+  auto& [backup, report] = *opened;
   // A copy that is whole, before anything is moved.
   auto beside = path + ".restored";
   fs::remove(beside, failed);
-  if (auto copied = (*backup)->backup(beside); !copied)
+  if (auto copied = backup->backup(beside); !copied)
     return copied.error();
-  cli::journal_restored done{std::move(*report), {}};
+  cli::journal_restored done{std::move(report), {}};
   if (fs::exists(path, failed)) {
     done.before = path + ".before-" + stamp_of_now();
     if (auto moved = move_away(path, done.before); !moved)
@@ -234,28 +222,103 @@ result<cli::journal_restored> journal_keeping::restore(const fs::path& state_dir
   return done;
 }
 
-result<std::pair<std::uint64_t, std::uint64_t>>
-journal_keeping::compact(const fs::path& state_dir) {
-  auto lock = lock_out_servers(state_dir, "compact the journal");
+/// What others use there is locked by the database, wherever they run.
+result<cli::journal_restored> restore_postgres(const cli::instance& whose,
+                                               const std::string& from) {
+  auto opened = open_backup(from, name_of(whose));
+  if (!opened)
+    return opened.error();
+  if (auto filled = store::restore_postgres(whose.settings.get<"storage.url">(), *opened->first);
+      !filled)
+    return error{filled.error().code, "cannot restore the journal: " + filled.error().message};
+  auto journal = open_to_read(whose);
+  if (!journal)
+    return journal.error();
+  auto report = report_of(*journal->store, name_of(whose));
+  if (!report)
+    return report.error();
+  return cli::journal_restored{std::move(*report), {}};
+}
+
+using sizes = std::pair<std::uint64_t, std::uint64_t>;
+
+result<sizes> compact_file(const cli::instance& whose) {
+  auto lock = lock_out_servers(whose.state_directory, "compact the journal");
   if (!lock)
     return lock.error();
-  auto path = journal_of(state_dir);
+  auto path = journal_file(whose.state_directory);
   std::error_code failed;
   if (!fs::exists(path, failed))
-    return error{errc::not_found, "there is no journal '" + path + "'"};
-  auto journal = store::open_sqlite(path);
+    return error{errc::not_found, "there is no journal '" + path.string() + "'"};
+  auto journal = open_store(whose.settings, whose.state_directory, store_use::write);
   if (!journal)
     return journal.error();
   auto before = fs::file_size(path, failed);
   if (auto compacted = (*journal)->compact(); !compacted)
     return compacted.error();
-  return std::pair<std::uint64_t, std::uint64_t>{before, fs::file_size(path, failed)};
+  return sizes{before, fs::file_size(path, failed)};
 }
 
-result<void> journal_keeping::each_task(const fs::path& state_dir, const cli::journal_wish& wish,
+result<sizes> compact_postgres(const cli::instance& whose) {
+  // One that is not there is not made.
+  if (auto there = open_to_read(whose); !there)
+    return there.error();
+  auto journal = open_store(whose.settings, whose.state_directory, store_use::write);
+  if (!journal)
+    return error{journal.error().code, "cannot compact the journal: " + journal.error().message};
+  auto before = (*journal)->check();
+  if (!before)
+    return before.error();
+  if (!before->problems.empty())
+    return error{errc::io_failed, "the journal '" + name_of(whose) +
+                                      "' is not made smaller, since it is damaged: " +
+                                      before->problems.front() + "; restore a backup first"};
+  if (auto compacted = (*journal)->compact(); !compacted)
+    return compacted.error();
+  auto after = (*journal)->check();
+  if (!after)
+    return after.error();
+  return sizes{before->bytes, after->bytes};
+}
+
+} // namespace
+
+result<cli::journal_report> journal_keeping::check(const cli::instance& whose) {
+  auto journal = open_to_read(whose);
+  if (!journal)
+    return journal.error();
+  auto torn = journal->store->take_warnings();
+  auto report = report_of(*journal->store, name_of(whose));
+  if (report)
+    report->problems.insert(report->problems.end(), torn.begin(), torn.end());
+  return report;
+}
+
+result<cli::journal_report> journal_keeping::backup(const cli::instance& whose,
+                                                    const std::string& to) {
+  auto journal = open_to_read(whose);
+  if (!journal)
+    return journal.error();
+  if (auto copied = journal->store->backup(to); !copied)
+    return copied.error();
+  return check_file(to);
+}
+
+result<cli::journal_restored> journal_keeping::restore(const cli::instance& whose,
+                                                       const std::string& from) {
+  return is_in_postgres(whose.settings) ? restore_postgres(whose, from)
+                                        : restore_file(whose.state_directory, from);
+}
+
+result<std::pair<std::uint64_t, std::uint64_t>>
+journal_keeping::compact(const cli::instance& whose) {
+  return is_in_postgres(whose.settings) ? compact_postgres(whose) : compact_file(whose);
+}
+
+result<void> journal_keeping::each_task(const cli::instance& whose, const cli::journal_wish& wish,
                                         const std::function<void(const json::value&)>& take,
                                         const std::function<void(const std::string&)>& problem) {
-  auto journal = open_to_read(state_dir);
+  auto journal = open_to_read(whose);
   if (!journal)
     return journal.error();
   auto pools = journal->store->pools();

@@ -16,6 +16,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 
 namespace mahavishnu {
 
@@ -33,6 +34,17 @@ result<void> open_log(const config::settings& settings) {
   options.json = settings.get<"log_format">() == "json";
   options.background = true;
   return log::open(options);
+}
+
+/// Scripts get our environment, and have no business with these.
+void hide_secrets() {
+  for (const auto& setting : config::rows) {
+    if (!setting.secret)
+      continue;
+    ::unsetenv(config::variable_of(setting).c_str());
+    for (auto name : setting.old_names)
+      ::unsetenv(config::variable_of_old_name(name).c_str());
+  }
 }
 
 net::http_options http_options_of(const config::settings& settings) {
@@ -98,6 +110,7 @@ result<void> run_server(const config::settings& settings,
     return lock.error();
 
   // Threads inherit this, so it comes before the first of them.
+  hide_secrets();
   stop_signal stop;
   std::signal(SIGPIPE, SIG_IGN);
   if (auto good = open_log(settings); !good)

@@ -3,6 +3,7 @@
 
 #include "actors/ask.hpp"
 #include "cli/command_line.hpp"
+#include "cli/instance.hpp"
 #include "mahavishnu/messages/all.hpp"
 
 #include <filesystem>
@@ -23,12 +24,6 @@ boost::system::result<config::settings, exit_code> load_settings(const invocatio
 
 /// Where its server keeps its state.
 result<std::filesystem::path> state_directory(const config::settings& settings);
-
-/// What an invocation is about.
-struct instance {
-  config::settings settings;
-  std::filesystem::path state_directory;
-};
 
 /// An error without a text when the settings are wrong: every problem has been said.
 result<instance> find_instance(const invocation& now, const output& out);

@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -16,8 +15,6 @@
 namespace mahavishnu::cli {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 json::value json_of(const journal_report& report) {
   return {{"path", report.path},
@@ -38,26 +35,26 @@ std::string show(const journal_report& report) {
   return text.str();
 }
 
-int check(journal_care& journals, const fs::path& state_dir, const output& out) {
-  auto report = journals.check(state_dir);
+int check(journal_care& journals, const instance& whose, const output& out) {
+  auto report = journals.check(whose);
   if (!report)
     return out.failure(report.error());
   out.data(json_of(*report), show(*report));
   return report->problems.empty() ? done : failed;
 }
 
-int backup(journal_care& journals, const fs::path& state_dir, const std::string& to,
+int backup(journal_care& journals, const instance& whose, const std::string& to,
            const output& out) {
-  auto report = journals.backup(state_dir, to);
+  auto report = journals.backup(whose, to);
   if (!report)
     return out.failure(report.error());
   out.data(json_of(*report), show(*report));
   return done;
 }
 
-int restore(journal_care& journals, const fs::path& state_dir, const std::string& from,
+int restore(journal_care& journals, const instance& whose, const std::string& from,
             const output& out) {
-  auto restored = journals.restore(state_dir, from);
+  auto restored = journals.restore(whose, from);
   if (!restored)
     return out.failure(restored.error());
   auto object = json_of(restored->now);
@@ -67,11 +64,11 @@ int restore(journal_care& journals, const fs::path& state_dir, const std::string
     out.talk("The journal of before is in '" + restored->before + "'.");
   out.talk("The next server goes on from the backup: what waited then runs, and what ran is lost, "
            "or tried again where that is wanted.");
-  return done;
+  return restored->now.problems.empty() ? done : failed;
 }
 
-int compact(journal_care& journals, const fs::path& state_dir, const output& out) {
-  auto bytes = journals.compact(state_dir);
+int compact(journal_care& journals, const instance& whose, const output& out) {
+  auto bytes = journals.compact(whose);
   if (!bytes)
     return out.failure(bytes.error());
   auto [before, after] = *bytes;
@@ -81,7 +78,7 @@ int compact(journal_care& journals, const fs::path& state_dir, const output& out
   return done;
 }
 
-int export_tasks(journal_care& journals, const fs::path& state_dir, const journal_wish& wish,
+int export_tasks(journal_care& journals, const instance& whose, const journal_wish& wish,
                  const std::string& to, const output& out) {
   std::ofstream file;
   auto& lines = to.empty() ? std::cout : file;
@@ -92,7 +89,7 @@ int export_tasks(journal_care& journals, const fs::path& state_dir, const journa
   };
   int problems = 0;
   auto walked = journals.each_task(
-      state_dir, wish,
+      whose, wish,
       [&](const json::value& task) {
         open();
         lines << json::text(task) << '\n';
@@ -113,7 +110,7 @@ int export_tasks(journal_care& journals, const fs::path& state_dir, const journa
 }
 
 /// What a command does with the journal of its instance.
-using journal_step = std::function<int(journal_care&, const fs::path& state_dir, const output&)>;
+using journal_step = std::function<int(journal_care&, const instance& whose, const output&)>;
 
 void let(CLI::App* command, invocation& now, journal_step step) {
   command->callback([&now, step = std::move(step)] {
@@ -121,7 +118,7 @@ void let(CLI::App* command, invocation& now, journal_step step) {
       auto found = find_instance(now, out);
       if (!found)
         return out.failure(found.error());
-      return step(*now.above.journals, found->state_directory, out);
+      return step(*now.above.journals, *found, out);
     };
   });
 }
@@ -136,15 +133,16 @@ void add_store_commands(CLI::App& app, invocation& now) {
   auto file = std::make_shared<std::string>();
   auto* backing = group->add_subcommand("backup", "Copy it to a new file, also beside a server");
   backing->add_option("file", *file, "The new file")->required();
-  let(backing, now, [file](journal_care& journals, const fs::path& state_dir, const output& out) {
-    return backup(journals, state_dir, *file, out);
+  let(backing, now, [file](journal_care& journals, const instance& whose, const output& out) {
+    return backup(journals, whose, *file, out);
   });
 
-  auto* restoring =
-      group->add_subcommand("restore", "Put a backup in its place, and keep what was there");
+  auto* restoring = group->add_subcommand(
+      "restore",
+      "Put a backup in its place, and keep what was there (in PostgreSQL: into an empty schema)");
   restoring->add_option("file", *file, "The backup")->required();
-  let(restoring, now, [file](journal_care& journals, const fs::path& state_dir, const output& out) {
-    return restore(journals, state_dir, *file, out);
+  let(restoring, now, [file](journal_care& journals, const instance& whose, const output& out) {
+    return restore(journals, whose, *file, out);
   });
 
   let(group->add_subcommand("compact", "Give the space of forgotten tasks back to the system"), now,
@@ -157,8 +155,8 @@ void add_store_commands(CLI::App& app, invocation& now) {
   exporting->add_option("--status", wish->status, "Only tasks of that status (default: all)");
   exporting->add_option("--file", *file, "Where to (default: standard output)");
   let(exporting, now,
-      [wish, file](journal_care& journals, const fs::path& state_dir, const output& out) {
-        return export_tasks(journals, state_dir, *wish, *file, out);
+      [wish, file](journal_care& journals, const instance& whose, const output& out) {
+        return export_tasks(journals, whose, *wish, *file, out);
       });
 }
 

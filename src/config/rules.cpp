@@ -136,6 +136,15 @@ message storage_has_own_password(const settings& all) {
          "give the user a password of its own";
 }
 
+/// The rest of it is looked at by what connects.
+message journal_is_in_postgresql(const settings& all) {
+  std::string_view text = all.get<"storage.url">();
+  if (text.empty() || text.starts_with("postgresql://") || text.starts_with("postgres://"))
+    return std::nullopt;
+  return "storage.url must look like postgresql://user:password@host/database; it does not start "
+         "with postgresql:// (leave it empty to keep the journal in the state directory)";
+}
+
 /// A check, and the settings that it looks at; the first one is what the problem is about.
 struct rule {
   message (*check)(const settings&);
@@ -154,6 +163,7 @@ constexpr auto all_rules = std::to_array<rule>({
     {subscription_secret_is_given, index_of<"subscription_auth.secret">(),
      index_of<"subscription_auth.enabled">()},
     {subscription_secret_is_long, index_of<"subscription_auth.secret">()},
+    {journal_is_in_postgresql, index_of<"storage.url">()},
     {storage_is_given, index_of<"otel_storage.connection_string">(),
      index_of<"otel_storage.enabled">()},
     {storage_is_well_formed, index_of<"otel_storage.connection_string">()},

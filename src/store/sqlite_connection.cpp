@@ -37,25 +37,6 @@ int system_error_of(sqlite3* connection, int code) {
 
 } // namespace
 
-task_key::task_key(const task_id& task) {
-  for (std::size_t i = 0; i < 8; ++i) {
-    bytes_[i] = static_cast<char>(task.high() >> (56 - 8 * i) & 0xFF);
-    bytes_[8 + i] = static_cast<char>(task.low() >> (56 - 8 * i) & 0xFF);
-  }
-}
-
-std::optional<task_id> task_key::read(std::string_view bytes) {
-  if (bytes.size() != 16)
-    return std::nullopt;
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
-    high = high << 8 | static_cast<unsigned char>(bytes[i]);
-    low = low << 8 | static_cast<unsigned char>(bytes[8 + i]);
-  }
-  return task_id{high, low};
-}
-
 bool sqlite_run::next() {
   return step() == SQLITE_ROW && (code_ = SQLITE_OK, true);
 }

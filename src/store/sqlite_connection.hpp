@@ -2,11 +2,10 @@
 #pragma once
 
 #include "mahavishnu/base/error.hpp"
-#include "mahavishnu/base/ids.hpp"
+#include "store/task_key.hpp"
 
 #include <sqlite3.h>
 
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -20,17 +19,6 @@ namespace mahavishnu::store {
 /// What goes into a column as bytes. Has to stay where it is until the statement has run.
 struct blob {
   std::string_view bytes;
-};
-
-/// A task id as 16 bytes that sort like the id.
-class task_key {
-public:
-  explicit task_key(const task_id& task);
-  static std::optional<task_id> read(std::string_view bytes);
-  std::string_view bytes() const { return {bytes_.data(), bytes_.size()}; }
-
-private:
-  std::array<char, 16> bytes_;
 };
 
 /// A statement that was prepared once and is used often.

@@ -2,6 +2,7 @@
 #include "store/sqlite_memory_care.hpp"
 
 #include "store/field_sum.hpp"
+#include "store/problems.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -12,9 +13,6 @@
 namespace mahavishnu::store {
 
 namespace {
-
-/// More than these are only counted: nobody reads them, and a ruined file has millions.
-constexpr std::size_t most_problems = 1000;
 
 /// How many records there are of something.
 using counts = std::unordered_map<std::int64_t, std::uint64_t>;
@@ -34,19 +32,13 @@ public:
     check_pages();
     if (use == sqlite_use::write) // SQLite takes it for a change, though it changes nothing
       check_index();
-    if (more_ > 0)
-      report_.problems.push_back("and " + std::to_string(more_) + " problems more");
+    report_.problems = problems_.take();
     report_.bytes = file_size(at_.connection.path()) + file_size(at_.connection.path() + "-wal");
     return std::move(report_);
   }
 
 private:
-  void add(std::string problem) {
-    if (report_.problems.size() < most_problems)
-      report_.problems.push_back(std::move(problem));
-    else
-      ++more_;
-  }
+  void add(std::string problem) { problems_.add(std::move(problem)); }
 
   void each_row(const char* what, const char* sql,
                 const std::function<void(const sqlite_run&)>& take) {
@@ -188,7 +180,7 @@ private:
 
   const sqlite_memory_session& at_;
   memory_report report_;
-  std::uint64_t more_ = 0;
+  problems problems_;
   std::uint64_t documents_ = 0;
   counts of_document_, of_content_, of_pool_;
 };

@@ -71,21 +71,6 @@ bool fits(std::int64_t value) {
   return value >= std::numeric_limits<Number>::min() && value <= std::numeric_limits<Number>::max();
 }
 
-std::uint64_t scattered(std::uint64_t high, std::uint64_t low) {
-  auto mix = [](std::uint64_t value) {
-    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
-    value = (value ^ value >> 27) * 0x94d049bb133111ebu;
-    return value ^ value >> 31;
-  };
-  return mix(mix(high + 0x9e3779b97f4a7c15u) ^ low);
-}
-
-std::uint64_t scattered(std::string_view text) {
-  checksum sum;
-  sum.add(text);
-  return scattered(sum.value(), text.size());
-}
-
 /// By the name of its row.
 record_total* total_of(record_totals& all, std::string_view name) {
   return name == "pools"   ? &all.pools
@@ -98,22 +83,22 @@ record_total* total_of(record_totals& all, std::string_view name) {
 
 void record_total::add(const task_id& task) {
   ++count;
-  digest += scattered(task.high(), task.low());
+  digest += task_mark(task);
 }
 
 void record_total::remove(const task_id& task) {
   --count;
-  digest -= scattered(task.high(), task.low());
+  digest -= task_mark(task);
 }
 
 void record_total::add(const pool_id& pool) {
   ++count;
-  digest += scattered(pool.value);
+  digest += pool_mark(pool);
 }
 
 void record_total::remove(const pool_id& pool) {
   --count;
-  digest -= scattered(pool.value);
+  digest -= pool_mark(pool);
 }
 
 std::string record_name(const task_id& task) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite_store.hpp"
 
-#include "store/coalesce.hpp"
-#include "store/record_sums.hpp"
+#include "store/page.hpp"
 #include "store/sqlite_care.hpp"
 #include "store/sqlite_opener.hpp"
 #include "store/sqlite_session.hpp"
+#include "store/task_state.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -19,39 +19,6 @@ namespace {
 /// Sorts behind every id.
 constexpr std::string_view behind_all =
     "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
-
-/// So that tasks with large outputs do not all come at once.
-constexpr std::size_t most_bytes_of_page = std::size_t{8} << 20;
-
-/// Where a task stands after a change, whichever that is.
-struct task_state {
-  std::uint8_t status = 0;
-  std::int32_t attempt = 0;
-  std::optional<wall_time> ended_at;
-  std::string_view progress;
-  std::string_view result;
-  std::string_view output;
-  std::string_view error_output;
-};
-
-task_state state_after(const task_change& change) {
-  if (const auto* ended = change.ended)
-    return {ended->status, ended->attempt, ended->at,          ended->progress,
-            ended->result, ended->output,  ended->error_output};
-  if (const auto* moved = change.moved)
-    return {moved->status, moved->attempt, std::nullopt, moved->progress, {}, {}, {}};
-  return {change.opened->status, 0, std::nullopt, {}, {}, {}, {}};
-}
-
-std::uint32_t state_sum(const task_id& task, const task_state& state) {
-  return record_sum::of_state(task, state.status, state.attempt, state.ended_at, state.progress,
-                              state.result);
-}
-
-std::int64_t row_limit(std::size_t most) {
-  return static_cast<std::int64_t>(
-      std::min<std::uint64_t>(most, std::numeric_limits<std::int64_t>::max()));
-}
 
 class sqlite_store final : public journal_store {
 public:
@@ -184,7 +151,7 @@ public:
               all.tasks.damaged.push_back(
                   at.damaged("the list of ended tasks, which has task '" + end.task.str() + "',"));
             } else {
-              bytes += task->work.size() + task->output.size() + task->error_output.size();
+              bytes += bytes_in_page(*task);
               all.tasks.records.push_back(*std::move(task));
             }
           }
@@ -283,7 +250,7 @@ private:
 
   static int write_task(const sqlite_session& at, const task_change& change, record_totals& added) {
     auto was_written = [&] { return sqlite3_changes(at.connection.get()) > 0; };
-    auto state = state_after(change);
+    auto state = task_state::after(change);
     if (change.opened != nullptr) {
       if (int code = insert(at, *change.opened, state); code != SQLITE_OK)
         return code;
@@ -297,10 +264,10 @@ private:
     task_key key{change.task};
     if (!state.ended_at)
       return done(sqlite_run{at.move, blob{key.bytes()}, state.status, state.attempt,
-                             state_sum(change.task, state), blob{state.progress}});
+                             state.sum(change.task), blob{state.progress}});
     auto code = done(sqlite_run{
         at.end, blob{key.bytes()}, state.status, state.attempt, *state.ended_at,
-        state_sum(change.task, state),
+        state.sum(change.task),
         record_sum::of_output(change.task, state.output, state.error_output), blob{state.progress},
         blob{state.result}, blob{state.output}, blob{state.error_output}});
     if (code == SQLITE_OK && was_written()) {
@@ -317,7 +284,7 @@ private:
         at.insert, blob{key.bytes()}, opened.pool.value, state.status, state.attempt, opened.at,
         state.ended_at,
         record_sum::of_opened(opened.task, opened.pool.value, opened.at, opened.key, opened.work),
-        state_sum(opened.task, state),
+        state.sum(opened.task),
         record_sum::of_output(opened.task, state.output, state.error_output),
         opened.key.empty() ? no_key : std::optional<std::string_view>{opened.key},
         blob{opened.work}, blob{state.progress}, blob{state.result}, blob{state.output},

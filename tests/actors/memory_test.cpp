@@ -77,8 +77,9 @@ struct remembering_server : durable_server {
       how.targets.push_back(each);
     }
     how.journal = {journal, clock};
+    how.journal_name = journal_name;
     how.own_thread = false;
-    how.position = memory_words::position_of(store->cursor().value());
+    how.position = memory_words::position_of(store->cursor().value(), journal_name);
     memory = spawn_memory(system(), std::move(store), std::make_unique<watched_store>(open(), disk),
                           how);
     run();
@@ -113,6 +114,7 @@ struct remembering_server : durable_server {
   pending<memory_synced> sync() { return ask<memory_synced>(memory, sync_memory{}); }
 
   std::vector<std::shared_ptr<manual_target>> targets;
+  std::string journal_name;
   memory_actor memory;
 };
 
@@ -258,6 +260,27 @@ TEST_CASE("every task is remembered once, however often the memory ends in betwe
   auto store = s.open_memory();
   for (const auto& each : ended)
     CHECK(store->find(each).value().has_value());
+}
+
+TEST_CASE("how far a journal was read says nothing of another one") {
+  using namespace memory_words;
+  auto at = [](std::uint64_t n) { return store::end_position{1'700'000'000'000, task_id{7, n}}; };
+  for (std::string name : {"", "postgresql://db.example.org/one", "a name with spaces "}) {
+    CHECK(position_of(text_of(at(1), name), name) == at(1));
+    CHECK(position_of(text_of(at(1), name), name + "x") == store::end_position{});
+  }
+  CHECK(position_of(text_of(at(1), "one"), "") == store::end_position{});
+  for (const auto* text : {"", "1", "1 ", "1 x", " ", "x task_0", "1  "})
+    CHECK(position_of(text, "") == store::end_position{});
+
+  remembering_server s;
+  s.spawn("build");
+  s.complete("build", "one", exit_with(0, "first\n"));
+  s.end_memory();
+  s.journal_name = "another";
+  s.start_memory();
+  CHECK(s.search("first").results.at(0).times == 1);
+  CHECK(s.stats().records == 1);
 }
 
 TEST_CASE("a clock that goes back hides no end from who reads in their order") {

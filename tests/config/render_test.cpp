@@ -136,12 +136,13 @@ TEST_CASE("no rendering of settings shows a secret or a password") {
   workspace here;
   std::size_t secrets = 0;
   for (const auto& setting : rows)
-    if (setting.secret && setting.name != "connection_string") {
+    if (setting.secret && setting.name != "connection_string" && setting.name != "url") {
       here.environment[variable_of(setting)] = needle + std::string(32, 'x');
       ++secrets;
     }
   here.environment["MAHAVISHNU_OTEL_STORAGE__CONNECTION_STRING"] =
       "postgresql://me:" + needle + "@db/traces";
+  here.environment["MAHAVISHNU_STORAGE__URL"] = "postgresql://me:" + needle + "@db/journal";
   here.environment["MAHAVISHNU_POOLS__AKOSHA_URL"] = "http://me:" + needle + "@host/mcp";
   here.environment["MAHAVISHNU_QC__CHECKS"] = "http://me:" + needle + "@host/mcp";
   auto loaded = here.load();

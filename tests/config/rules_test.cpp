@@ -76,6 +76,19 @@ TEST_CASE("auth that is enabled but not checked by this version gets a warning")
   CHECK(loaded.warnings.empty() == rows[index_of<"auth.enabled">()].in_use);
 }
 
+TEST_CASE("a journal is in PostgreSQL or in the state directory") {
+  auto journal = [](std::string_view url) {
+    return problems_of("storage:\n  url: \"" + std::string{url} + "\"\n");
+  };
+  CHECK(journal("").empty());
+  CHECK(journal("postgresql:///mahavishnu?host=/run/postgresql").empty());
+  CHECK(journal("postgres://me:Ki7xw@db.example.org/journal").empty());
+  for (std::string_view wrong : {"mysql://me:hunter2@db/journal", "hunter2", "journal.db"}) {
+    CHECK_THAT(journal(wrong), ContainsSubstring("storage.url must look like postgresql://"));
+    CHECK(journal(wrong).find(wrong) == std::string::npos);
+  }
+}
+
 TEST_CASE("storage that is enabled needs a connection string") {
   CHECK_THAT(problems_of("otel_storage: {enabled: true}\n"),
              ContainsSubstring("set MAHAVISHNU_OTEL_STORAGE__CONNECTION_STRING"));

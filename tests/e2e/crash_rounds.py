@@ -5,12 +5,18 @@ them, and compares what they were told with what is true in the end.
 
     crash_rounds.py MAHAVISHNU [ROUNDS [SEED]]
 
+With MAHAVISHNU_STORAGE__URL the journal is in PostgreSQL; its schema should be empty. With
+POSTGRES_COMMAND, which starts that PostgreSQL in the foreground, and POSTGRES_READY, which says whether
+it listens, PostgreSQL is started, killed and restarted as well.
+
 What must hold: no accepted task is lost; a result that was told never changes; no task runs again
 after its result was told; a key belongs to one task for ever; every client gets an answer.
 """
 import json
 import os
 import random
+import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -26,7 +32,9 @@ program = sys.argv[1]
 rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(2**32)
 # Which kills come when; the machine does the rest, so no two runs are the same.
-print(f"seed {seed} (same kills with: {sys.argv[0]} MAHAVISHNU {rounds} {seed})", flush=True)
+where = "PostgreSQL" if os.environ.get("MAHAVISHNU_STORAGE__URL") else "a file"
+print(f"seed {seed}, the journal in {where} (same kills with: {sys.argv[0]} MAHAVISHNU {rounds} {seed})",
+      flush=True)
 
 work = tempfile.mkdtemp(prefix="mahavishnu-crash-")
 state = os.path.join(work, "state")
@@ -68,6 +76,42 @@ class Server:
 
     def kill(self):
         self.process.kill()
+        self.process.wait()
+
+
+class Postgres:
+    """One that we may kill. It stands before all others at the start, and goes after them."""
+
+    def __init__(self, command, ready):
+        self.command, self.ready = shlex.split(command), shlex.split(ready)
+        self.process = None
+
+    def start(self):
+        log = open(os.path.join(work, "postgres.log"), "ab")
+        self.process = subprocess.Popen(self.command, cwd="/", stdin=subprocess.DEVNULL, stdout=log,
+                                        stderr=log)
+        give_up_at = time.monotonic() + ANSWER_LIMIT
+        while subprocess.run(self.ready).returncode != 0:
+            if self.process.poll() is not None or time.monotonic() > give_up_at:
+                raise SystemExit(f"PostgreSQL does not start; see {work}/postgres.log")
+            time.sleep(0.05)
+
+    def kill(self):
+        """All its processes, as when its machine stops."""
+        own = self.process.pid
+        os.kill(own, signal.SIGSTOP)  # it makes no more of them
+        children = [int(each) for each in open(f"/proc/{own}/task/{own}/children").read().split()]
+        ends = [os.pidfd_open(each) for each in children]
+        for each in [*children, own]:
+            os.kill(each, signal.SIGKILL)
+        self.process.wait()
+        for each in ends:
+            select.select([each], [], [])
+            os.close(each)
+
+    def stop(self):
+        """In order, whoever is connected."""
+        self.process.send_signal(signal.SIGINT)
         self.process.wait()
 
 
@@ -153,6 +197,10 @@ def client(chance, record, stop):
 def main():
     chance = random.Random(seed)
     record = Record()
+    postgres = None
+    if "POSTGRES_COMMAND" in os.environ:
+        postgres = Postgres(os.environ["POSTGRES_COMMAND"], os.environ["POSTGRES_READY"])
+        postgres.start()
     server = Server()
     server.start()
     code, _ = ask("pool", "spawn", "--name", "crash", "--worker-type", "shell", "--min", "4", "--max", "4",
@@ -165,21 +213,34 @@ def main():
                for _ in range(CLIENTS)]
     for each in clients:
         each.start()
-    kills = {"server": 0, "both": 0, "keeper": 0}
+    weights = {"server": 8, "server and keeper": 1, "keeper": 1}
+    if postgres:
+        weights |= {"PostgreSQL": 4, "PostgreSQL in order": 3, "PostgreSQL and server": 3}
+    kills = dict.fromkeys(weights, 0)
     try:
         for _ in range(rounds):
             time.sleep(chance.uniform(0.02, 0.4))
-            which = chance.choices(list(kills), [8, 1, 1])[0]
+            which = chance.choices(list(weights), list(weights.values()))[0]
             kills[which] += 1
-            if which != "keeper":
+            ends_server = which.endswith("server") or which == "server and keeper"
+            if which == "PostgreSQL in order":
+                postgres.stop()
+            elif which.startswith("PostgreSQL"):
+                postgres.kill()
+            if ends_server:
+                # Also one that has refused tasks in the meantime, or waits to ask what was written.
+                time.sleep(chance.choice([0, chance.uniform(0, 0.5)]))
                 server.kill()
-            if which != "server":
+            if "keeper" in which:
                 for keeper in keepers():
                     try:
                         os.kill(keeper, signal.SIGKILL)
                     except ProcessLookupError:
                         pass
-            if which != "keeper":
+            if which.startswith("PostgreSQL"):
+                time.sleep(chance.choice([0, chance.uniform(0, 1)]))
+                postgres.start()
+            if ends_server:
                 server.start()
             if broken:
                 break
@@ -215,6 +276,8 @@ def main():
         subprocess.run([program, "down"], env=environment, capture_output=True)
         if server.process.poll() is None:
             server.process.wait(30)
+        if postgres:
+            postgres.stop()
     if broken:
         print(f"{len(broken)} things are broken; everything is in {work}", flush=True)
         sys.exit(1)

@@ -2,14 +2,19 @@
 set -euo pipefail
 
 mahavishnu=$1
+here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 export MAHAVISHNU_STATE_DIR=$work/state
 cd "$work"
+
+# What a test has besides the server; it may say otherwise.
+after_all() { :; }
 
 # Whatever a test leaves behind ends here.
 finish() {
   local code=$?
   "$mahavishnu" down >/dev/null 2>&1 || true
+  after_all
   rm -rf "$work"
   exit $code
 }

@@ -35,7 +35,9 @@ set(only_CLI cli)
 set(only_vterm exec)
 set(only_absl patterns)
 set(only_sqlite3 store)
-set(libraries caf nlohmann yaml-cpp boost/beast boost/asio openssl spdlog CLI vterm absl sqlite3)
+set(only_libpq-fe store)
+set(libraries caf nlohmann yaml-cpp boost/beast boost/asio openssl spdlog CLI vterm absl sqlite3
+    libpq-fe)
 
 file(GLOB_RECURSE files "${ROOT}/src/*.hpp" "${ROOT}/src/*.cpp" "${ROOT}/include/mahavishnu/*.hpp")
 list(LENGTH files count)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// What every journal store has to do, whichever it is.
+#include "store/postgres_server.hpp"
 #include "store/support.hpp"
 
 #include <algorithm>
@@ -19,9 +20,16 @@ struct store_maker {
 };
 
 const std::vector<store_maker>& makers() {
-  static const std::vector<store_maker> all{
-      {"SQLite", [](const scratch& place) { return open_journal(place / "journal.db"); }},
-  };
+  static const std::vector<store_maker> all = [] {
+    std::vector<store_maker> made{
+        {"SQLite", [](const scratch& place) { return open_journal(place / "journal.db"); }},
+    };
+    if (postgres_server::shared() != nullptr)
+      made.push_back({"PostgreSQL", [](const scratch& place) {
+                        return open_in(*postgres_server::shared(), place);
+                      }});
+    return made;
+  }();
   return all;
 }
 
@@ -162,6 +170,54 @@ TEST_CASE("a journal has its pools, the newest record of each") {
   CHECK(pools[0].record == "second");
   CHECK(pools[1].record == std::string("\0\xff", 2));
   CHECK(checked(*store).pools == 2);
+}
+
+TEST_CASE("pools and keys may be called anything, and are not taken for each other") {
+  EACH_STORE;
+  std::string start(40, 'p');
+  std::vector<std::string> names{std::string(1, '\0'),
+                                 std::string("\0a", 2),
+                                 std::string("a\0", 2),
+                                 "\xff\xfe",
+                                 "\xc3",
+                                 "'; drop table pools; --",
+                                 "%s\\x00",
+                                 start,
+                                 start + "1",
+                                 start + '\0',
+                                 std::string(100'000, 'x'),
+                                 std::string(100'000, 'x') + "y"};
+  std::mt19937 random{seed()};
+  for (char& byte : names.emplace_back(20'000, ' ')) // nothing that could be packed
+    byte = static_cast<char>(random());
+  std::vector<change> span;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    span.emplace_back(pool_opened{pool_id{names[i]}, "record " + std::to_string(i)});
+    auto id = task_number(i + 1);
+    span.emplace_back(opened(id, names[i], 0, names[names.size() - 1 - i]));
+    if (i % 2 == 0)
+      span.emplace_back(ended(id));
+  }
+  good(store->apply(span));
+  good(store->apply(std::vector<change>{pool_opened{pool_id{names[1]}, "another"},
+                                        pool_closed{pool_id{names[10]}}}));
+  store = nullptr;
+  store = maker.open(place);
+  std::map<std::string, std::string> found;
+  for (const auto& each : good(store->pools()))
+    found[each.pool.value] = each.record;
+  CHECK(found.size() == names.size() - 1);
+  CHECK(found[names[1]] == "another");
+  CHECK(found[names[11]] == "record 11");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    task_filter of_pool;
+    of_pool.pool = pool_id{names[i]};
+    auto listed = good(store->list(of_pool));
+    REQUIRE(ids_of(listed) == std::vector{task_number(i + 1)});
+    CHECK((listed[0].pool.value == names[i] && listed[0].key == names[names.size() - 1 - i]));
+  }
+  CHECK(good(store->keyed(100)).size() == names.size());
+  checked(*store);
 }
 
 TEST_CASE("a task is found again with all that was said of it") {
@@ -440,6 +496,11 @@ TEST_CASE("a copy of a journal is a journal with the same in it") {
   CHECK_THAT(nowhere.error().message, ContainsSubstring("missing/copy"));
 
   CHECK(open_tasks(*store).size() == 2);
+  // Whatever the store, a copy is a SQLite file.
+  auto copied = open_journal(copy);
+  CHECK(ids_of(open_tasks(*copied)) == std::vector{task_number(1)});
+  CHECK(good(copied->pools()).size() == 1);
+  checked(*copied);
 }
 
 TEST_CASE("compacting loses nothing") {

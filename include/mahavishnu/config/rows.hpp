@@ -253,8 +253,13 @@ inline constexpr auto rows = std::to_array<row>({
         .used(),
 
     words::boolean("storage", "enabled", "true",
-                   "Keep a journal in the state directory: pools, tasks and results outlive the "
-                   "server.")
+                   "Keep a journal: pools, tasks and results outlive the server.")
+        .used(),
+    words::text("storage", "url", "",
+                "Where the journal is: postgresql://user:password@host/database, in the schema "
+                "mahavishnu or another one with ?options=-csearch_path%3DNAME; empty: in the state "
+                "directory.")
+        .masked()
         .used(),
     words::choice("storage", "durability", "sync", {"sync", "async", "none"},
                   "What of the tasks of a pool outlives the server, where the pool does not say: "
