@@ -126,7 +126,7 @@ is 1 "$(wc -l <begun)" "its starts"
 # What has ended can be searched, as with a journal in a file.
 found() { "$mahavishnu" memory search "$1" -o json | jq -r "[.results[].content] | join(\" \")"; }
 is lasted "$(found lasted)" "what is found of the last one"
-is before "$(found '"echo before"')" "what is found of the first one"
+is waited "$(found '"echo waited"')" "what is found of one of before"
 "$mahavishnu" down >/dev/null
 
 # Without a server.
