@@ -55,8 +55,8 @@ result<target_row> known_target(const sqlite_memory_session& at, const std::stri
 }
 
 int write(const sqlite_memory_session& at, const target_row& row) {
-  return run(sqlite_run{at.put_target, row.number, row.name, row.is_enabled, row.forgotten,
-                        row.last_error, row.sum()});
+  return change_or_add(at.connection, at.put_target, at.add_target, row.number, row.name,
+                       row.is_enabled, row.forgotten, row.last_error, row.sum());
 }
 
 /// @pre the row has all columns but the target.
@@ -129,9 +129,9 @@ std::uint32_t outbox_row::sum() const {
 }
 
 int write(const sqlite_memory_session& at, const outbox_row& row) {
-  return run(sqlite_run{at.put_outgoing, row.target, row.content,
-                        static_cast<std::uint8_t>(row.state), row.due, row.tries, row.reason,
-                        row.sum()});
+  return change_or_add(at.connection, at.put_outgoing, at.add_outgoing, row.target, row.content,
+                       static_cast<std::uint8_t>(row.state), row.due, row.tries, row.reason,
+                       row.sum());
 }
 
 result<std::vector<std::int64_t>> enabled_targets(const sqlite_memory_session& at) {

@@ -106,7 +106,7 @@ result<std::int64_t> remembering::pool_of(const memory_record& record) {
       pool.type = record.pool_type;
       pool.newest_at = record.at;
       // For its number.
-      if (int code = run(sqlite_run{at_->put_pool, std::optional<std::int64_t>{}, pool.id,
+      if (int code = run(sqlite_run{at_->add_pool, std::optional<std::int64_t>{}, pool.id,
                                     pool.name, pool.type, 0, 0, 0});
           code != SQLITE_OK)
         return failed(code);

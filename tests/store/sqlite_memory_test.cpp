@@ -367,6 +367,28 @@ TEST_CASE("those who search while others write see whole batches") {
   checked(*writer);
 }
 
+TEST_CASE("the index of words is written once for each batch, not for each record") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  auto store = open_memory(path);
+  good(store->enable("target", false));
+  // It numbers its pieces, one for each time that it is written, in the upper bits of their keys.
+  auto pieces = [&] {
+    auto connection = good(sqlite_connection::open(path, SQLITE_OPEN_READONLY, "memory"));
+    int code = SQLITE_OK;
+    auto largest = connection.prepare("select max(id >> 37) from texts_data", code);
+    sqlite_run row{largest};
+    REQUIRE(row.next());
+    return row.number(0);
+  };
+  remember(*store, numbered(1, many));
+  CHECK(pieces() == 1);
+  remember(*store, numbered(many + 1, 2 * many));
+  CHECK(pieces() == 2);
+  CHECK(good(store->forget({0, many}, many)) == many);
+  CHECK(pieces() == 3);
+}
+
 TEST_CASE("words that nobody has any more are forgotten with the records that had them") {
   scratch place;
   auto path = (place / "memory.db").string();
