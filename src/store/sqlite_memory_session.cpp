@@ -162,7 +162,9 @@ std::uint32_t memory_state::sum() const {
 const sqlite_file_kind& sqlite_memory_session::kind() {
   // A power cut may take the last commits, all behind some instant. The cursor is in the same
   // commits, so what is gone is collected again.
-  static const sqlite_file_kind memory{"memory", memory_schema(), 32 * 1024, false};
+  // Its indexes are written all over, so that a page in a longer log is written once instead of
+  // many times.
+  static const sqlite_file_kind memory{"memory", memory_schema(), 32 * 1024, false, 20'000, false};
   return memory;
 }
 
@@ -172,7 +174,7 @@ result<sqlite_memory_session> sqlite_memory_session::open(const std::string& pat
     return connection.error();
   sqlite_memory_session opened;
   opened.connection = std::move(*connection);
-  opened.log = log_emptying{opened.connection};
+  opened.log = log_emptying{opened.connection, kind()};
   int code = SQLITE_OK;
   opened.words = sqlite_words::of(opened.connection, code);
   prepare_rows(opened, code);
