@@ -14,6 +14,9 @@
 /// What the memory keeps of tasks that have ended, and what is asked of it.
 namespace mahavishnu::store {
 
+/// What is behind so many bytes of a title is not remembered.
+constexpr std::size_t most_bytes_of_title = 4096;
+
 struct memory_record {
   task_id task;
   pool_id pool;
@@ -26,7 +29,7 @@ struct memory_record {
   wall_time at = 0;
   /// In whatever order they are given; they come back sorted, each once.
   std::vector<std::string> tags;
-  /// What was asked for.
+  /// What was asked for, up to `most_bytes_of_title`.
   std::string title;
   /// What came of it. Any bytes.
   std::string content;
@@ -124,6 +127,10 @@ struct memory_stats {
 };
 
 // -- what is sent to others ----------------------------------------------------------------------
+
+/// What waits is given in pieces of no more bytes of contents than these, and of one content at
+/// least.
+constexpr std::size_t most_bytes_waiting = std::size_t{8} << 20;
 
 /// A content that a target has not got yet.
 struct outgoing {

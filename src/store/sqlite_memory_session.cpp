@@ -27,6 +27,7 @@ void prepare_rows(sqlite_memory_session& at, int& code) {
   at.tag_by_number = prepare("select tag, sum from tags where number = ?");
   at.last_tag = prepare("select ifnull(max(number), 0) from tags");
   at.put_tag = prepare("insert into tags values (?, ?, ?)");
+  at.drop_tag = prepare("delete from tags where number = ?");
   at.find_content = prepare("select id, sum from contents where hash = ? and bytes = ?");
   at.content_by_id = prepare("select bytes, sum from contents where id = ?");
   at.put_content = prepare("insert into contents values (?, ?, ?, ?)");
@@ -82,6 +83,8 @@ void prepare_texts(sqlite_memory_session& at, int& code) {
       prepare("select documents.*, 0 from texts cross join documents "
               "on documents.id = texts.rowid where texts match ? and texts.rowid between ? and ? "
               "order by texts.rowid desc limit ?");
+  at.text_with = prepare("select 1 from texts cross join documents "
+                         "on documents.id = texts.rowid where texts match ? limit 1");
   at.put_word = prepare("insert into words values (?, ?) on conflict do update "
                         "set documents = documents + excluded.documents");
   at.words_from = prepare("select word, documents from words where word >= ? and word < ? "
@@ -259,6 +262,17 @@ result<std::optional<memory_state>> sqlite_memory_session::read_state() const {
   return row.number(11) == read.sum() ? std::optional{read} : std::nullopt;
 }
 
+result<std::optional<use_row>> sqlite_memory_session::read_use(std::int64_t content) const {
+  sqlite_run row{use_of, content};
+  if (row.next()) {
+    use_row read{content, row.number(1), static_cast<std::uint64_t>(row.number(2))};
+    return row.number(3) == read.sum() ? std::optional{read} : std::nullopt;
+  }
+  if (row.failure() != SQLITE_OK)
+    return connection.failure("read", row.failure());
+  return std::optional<use_row>{};
+}
+
 result<document_row> sqlite_memory_session::document(std::int64_t id) const {
   sqlite_run row{document_by_id, id};
   if (row.next())
@@ -355,6 +369,10 @@ int sqlite_memory_session::write(const memory_state& row) const {
   return change_or_add(connection, put_state, add_state, blob{row.cursor}, row.records,
                        row.contents, row.documents, row.size, row.counted, row.reached, row.late,
                        row.last_content, row.last_document, row.swept, row.sum());
+}
+
+int sqlite_memory_session::write_texts() const {
+  return connection.execute("savepoint texts; release texts");
 }
 
 error sqlite_memory_session::damaged(const std::string& what) const {

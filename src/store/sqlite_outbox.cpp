@@ -23,22 +23,21 @@ struct target_row {
   }
 };
 
-result<target_row> read_target(const sqlite_memory_session& at, const sqlite_run& row) {
+/// A damaged one is taken for enabled, so that what is new waits for it: what waits in vain can be
+/// disabled, and what does not wait is never sent.
+target_row read_target(const sqlite_memory_session& at, const sqlite_run& row) {
   target_row read{row.number(0), std::string{row.bytes(1)}, row.number(2) != 0,
                   static_cast<std::uint64_t>(row.number(3)), std::string{row.bytes(4)}};
-  if (row.number(5) != read.sum())
-    return at.damaged("the state of target '" + read.name + "'");
-  return read;
+  if (row.number(5) == read.sum())
+    return read;
+  return {read.number, read.name, true, 0,
+          at.damaged("the state of target '" + read.name + "'").message};
 }
 
 /// The first one of the statement; nothing when there is none.
 result<std::optional<target_row>> one_target(const sqlite_memory_session& at, sqlite_run row) {
-  if (row.next()) {
-    auto read = read_target(at, row);
-    if (!read)
-      return read.error();
-    return std::optional{std::move(*read)};
-  }
+  if (row.next())
+    return std::optional{read_target(at, row)};
   if (row.failure() != SQLITE_OK)
     return at.connection.failure("read the targets of", row.failure());
   return std::optional<target_row>{};
@@ -139,10 +138,8 @@ result<std::vector<std::int64_t>> enabled_targets(const sqlite_memory_session& a
   sqlite_run row{at.targets};
   while (row.next()) {
     auto target = read_target(at, row);
-    if (!target)
-      return target.error();
-    if (target->is_enabled)
-      numbers.push_back(target->number);
+    if (target.is_enabled)
+      numbers.push_back(target.number);
   }
   if (row.failure() != SQLITE_OK)
     return at.connection.failure("read the targets of", row.failure());
@@ -205,20 +202,26 @@ result<void> disable_target(const sqlite_memory_session& at, const std::string& 
   return {};
 }
 
-result<found<outgoing>> waiting_for(const sqlite_memory_session& at, const std::string& name,
-                                    wall_time now, std::size_t most) {
+result<waiting_contents> waiting_for(const sqlite_memory_session& at, const std::string& name,
+                                     wall_time now, std::size_t most) {
   auto target = known_target(at, name);
   if (!target)
     return target.error();
-  found<outgoing> all;
+  waiting_contents all;
+  std::size_t bytes = 0;
   sqlite_run row{at.outgoing_due, target->number, now};
-  while (all.records.size() < most && row.next()) {
+  while (all.whole.records.size() < most && row.next()) {
     auto due = read_outgoing(at, target->number, row);
     auto record = due ? record_of(at, due->content) : result<memory_record>{due.error()};
-    if (record)
-      all.records.push_back({due->content, std::move(*record), due->tries});
-    else
-      all.damaged.push_back(record.error());
+    if (!record) {
+      all.whole.damaged.push_back(record.error());
+      all.given_up.push_back({row.number(0), delivery::given_up, record.error().message, 0});
+      continue;
+    }
+    bytes += record->content.size();
+    if (bytes > most_bytes_waiting && !all.whole.records.empty())
+      break;
+    all.whole.records.push_back({due->content, std::move(*record), due->tries});
   }
   if (row.failure() != SQLITE_OK)
     return at.connection.failure("read", row.failure());
@@ -258,12 +261,8 @@ result<std::vector<target_state>> states_of_targets(const sqlite_memory_session&
   std::vector<target_row> rows;
   {
     sqlite_run row{at.targets};
-    while (row.next()) {
-      auto read = read_target(at, row);
-      if (!read)
-        return read.error();
-      rows.push_back(std::move(*read));
-    }
+    while (row.next())
+      rows.push_back(read_target(at, row));
     if (row.failure() != SQLITE_OK)
       return at.connection.failure("read the targets of", row.failure());
   }

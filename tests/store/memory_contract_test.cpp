@@ -356,6 +356,18 @@ TEST_CASE("nothing that somebody types is an error") {
   }
 }
 
+TEST_CASE("a very long title is remembered up to a whole character, and without its end") {
+  EACH_MEMORY;
+  auto title = std::string(most_bytes_of_title - 1, 'a') + "é and more";
+  remember(*store, {memory(1, title, "text"), memory(2, title, ""), memory(3, title + "!", "")});
+  auto kept = std::string(most_bytes_of_title - 1, 'a');
+  CHECK(good(store->find(task_number(1)))->title == kept);
+  CHECK(searched(*store, looking_for("text")).hits.at(0).newest.title == kept);
+  CHECK(searched(*store, looking_for("more")).hits.empty());
+  CHECK(good(store->stats()).contents == 2);
+  checked(*store);
+}
+
 TEST_CASE("matches are marked, in the title and in a piece of the content") {
   EACH_MEMORY;
   std::string content;
@@ -605,6 +617,29 @@ TEST_CASE("a search ends when its time is over, and says so") {
     query.time = std::chrono::minutes{1};
     CHECK_FALSE(good(store->search(query)).is_cut);
   }
+}
+
+TEST_CASE("what waits comes in pieces of no more than some bytes, and never none of it") {
+  EACH_MEMORY;
+  good(store->enable("akosha", true));
+  std::vector<memory_record> batch;
+  for (std::uint64_t n = 1; n <= 6; ++n)
+    batch.push_back(memory(n, "job",
+                           std::string(n == 4 ? most_bytes_waiting + 1 : most_bytes_waiting / 2 - n,
+                                       static_cast<char>('a' + n))));
+  remember(*store, batch);
+  std::vector<std::size_t> pieces;
+  for (;;) {
+    auto piece = good(store->waiting("akosha", 0, 100));
+    if (piece.empty())
+      break;
+    pieces.push_back(piece.size());
+    std::vector<outcome> sent;
+    for (const auto& each : piece)
+      sent.push_back({each.number, delivery::sent, "", 0});
+    good(store->settle("akosha", sent));
+  }
+  CHECK(pieces == std::vector<std::size_t>{2, 1, 1, 2});
 }
 
 TEST_CASE("each content is sent to each target once, whatever happens in between") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// A memory in a file: disks that fail, bits that flip, files of others and of other versions.
+#include "store/content_hash.hpp"
 #include "store/faulty_vfs.hpp"
 #include "store/memory_support.hpp"
 #include "store/sqlite_connection.hpp"
@@ -179,6 +180,7 @@ TEST_CASE(
   auto whole = content_of(place / "whole.db");
   std::mt19937 random{seed()};
   std::size_t noticed = 0;
+  std::size_t refused = 0;
   constexpr int rounds = 400;
   for (int i = 0; i < rounds; ++i) {
     auto bit = random() % (whole.size() * 8);
@@ -226,21 +228,42 @@ TEST_CASE(
             REQUIRE(hit.newest.task == task_number(17));
         }
       }
+    auto report = store.check(); // before what waits and is damaged is given up
+    bool is_found = !report || !report->problems.empty();
     auto waiting = store.waiting("target", 5, 100);
     is_said |= waiting.has_error() || !waiting->damaged.empty();
     if (waiting)
       for (const auto& each : waiting->records)
         REQUIRE(each.record == numbered(each.record.task.high()));
-    auto report = store.check();
-    bool is_found = !report || !report->problems.empty();
     if (is_said || has_gap)
       REQUIRE(is_found);
     noticed += is_found;
-    // It may be refused, and nothing may come to harm by it.
-    (void)store.remember(numbered(many + 1, many + 5), "further");
-    (void)store.forget({0, 10}, 20);
+    // It may be refused, but only for what is damaged.
+    auto written = store.remember(numbered(many + 1, many + 5), "further");
+    if (written)
+      REQUIRE((written->added == 5 && good(store.cursor()) == "further"));
+    else
+      REQUIRE_THAT(written.error().message,
+                   ContainsSubstring("flipped.db") && ContainsSubstring("damaged"));
+    for (auto n = many + 1; n <= many + 5; ++n) {
+      auto there = store.find(task_number(n));
+      REQUIRE((there || is_found));
+      if (there)
+        REQUIRE(there->has_value() == written.has_value());
+      // What is added to a page of pools that is out of order may belong to another one.
+      if (there && *there && !is_found)
+        REQUIRE(**there == numbered(n));
+    }
+    auto gone = store.forget({0, 10}, 20);
+    if (gone)
+      REQUIRE((*gone == 20 || is_found));
+    else
+      REQUIRE_THAT(gone.error().message,
+                   ContainsSubstring("flipped.db") && ContainsSubstring("damaged"));
+    refused += !written || !gone;
   }
   CHECK(noticed > rounds / 4);
+  CHECK(refused < noticed / 2);
 }
 
 TEST_CASE("a damaged record of a memory is named, and others are found") {
@@ -278,6 +301,138 @@ TEST_CASE("a damaged cursor is empty, so that all is collected again, and once")
   CHECK_THAT(store->take_warnings().at(0), ContainsSubstring("counted again"));
   CHECK(good(store->cursor()) == "there");
   CHECK(checked(*store).records == 12);
+}
+
+TEST_CASE("damaged counts are counted again, by whoever remembers and by whoever forgets") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  auto sql =
+      GENERATE(as<std::string>{}, "update uses set times = 7", "update uses set sum = 0",
+               "update uses set newest_at = 5", "delete from uses", "update pools set records = 7",
+               "update pools set name = 'other'", "update pools set sum = 0");
+  remember(*open_memory(path), numbered(1, many));
+  run_sql(path, sql);
+  auto store = open_memory(path);
+  bool remembers = GENERATE(true, false);
+  INFO(sql << ", and then " << (remembers ? "remember" : "forget"));
+  auto again = numbered(1, many);
+  for (auto& each : again)
+    each.task = task_number(each.task.high() + 1000);
+  if (remembers) {
+    remember(*store, again);
+    checked(*store);
+    CHECK(good(store->stats()).records == 2 * many);
+    CHECK(searched(*store, looking_for("equal")).hits.at(0).times == many / 10 * 2);
+  } else if (sql.find("uses") != std::string::npos) {
+    good(store->forget({0, 1}, many));
+    checked(*store);
+    CHECK(good(store->stats()).contents == 1);
+  }
+}
+
+TEST_CASE("a damaged target is taken for enabled, and goes on") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  {
+    auto store = open_memory(path);
+    good(store->enable("akosha", true));
+    good(store->disable("akosha"));
+  }
+  run_sql(path, "update targets set forgotten = 12");
+  auto store = open_memory(path);
+  CHECK_FALSE(good(store->check()).problems.empty());
+  auto state = good(store->targets()).at(0);
+  CHECK(state.is_enabled);
+  CHECK_THAT(state.last_error, ContainsSubstring("'akosha'") && ContainsSubstring("is damaged"));
+  remember(*store, numbered(1, 3));
+  CHECK(good(store->waiting("akosha", 0, 10)).size() == 3);
+  CHECK(good(store->forget({0, 1}, 10)) == 2);
+  CHECK(good(store->targets()).at(0).forgotten == 2);
+  checked(*store);
+}
+
+TEST_CASE("what waits and is damaged is said once, and given up") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  auto sql = GENERATE(as<std::string>{}, "update contents set sum = 0 where id = 2",
+                      "update outbox set tries = 3 where content = 2");
+  {
+    auto store = open_memory(path);
+    good(store->enable("akosha", true));
+    remember(*store, numbered(1, 3));
+  }
+  run_sql(path, sql);
+  {
+    auto reader = open_memory(path, sqlite_use::read);
+    for (int i = 0; i < 2; ++i)
+      CHECK(reader->waiting("akosha", 0, 10)->damaged.size() == 1);
+  }
+  auto store = open_memory(path);
+  auto first = store->waiting("akosha", 0, 10);
+  REQUIRE(first.has_value());
+  CHECK(first->records.size() == 2);
+  REQUIRE(first->damaged.size() == 1);
+  CHECK_THAT(first->damaged[0].message, ContainsSubstring("content 2"));
+  CHECK(good(store->waiting("akosha", 0, 10)).size() == 2);
+  auto state = good(store->targets()).at(0);
+  CHECK(state.waiting == 2);
+  CHECK(state.failed == 1);
+  CHECK_THAT(state.last_error, ContainsSubstring("content 2"));
+}
+
+TEST_CASE("an index of words that is damaged is made again, once as long as a memory is open") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  remember(*open_memory(path), numbered(1, many));
+  bool remembers = GENERATE(true, false);
+  // The list of its pieces, and the pieces, which are read when they have become many.
+  auto damage =
+      GENERATE(as<std::string>{}, "update texts_data set block = x'00112233' where id = 10",
+               "update texts_data set block = x'ffffffffffffffff' where id > 10");
+  INFO(damage << ", and then " << (remembers ? "remember" : "forget"));
+  run_sql(path, damage);
+  auto store = open_memory(path);
+  std::uint64_t changes = 0;
+  auto change = [&] {
+    ++changes;
+    return remembers ? store->remember(numbered(many + changes, many + changes), "").has_value()
+                     : store->forget({0, many - changes}, 1).has_value();
+  };
+  std::vector<std::string> warnings;
+  while (warnings.empty() && changes < 20) {
+    REQUIRE(change());
+    warnings = store->take_warnings();
+  }
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], ContainsSubstring(path) && ContainsSubstring("made again"));
+  checked(*store);
+  auto records = remembers ? many + changes : many - changes;
+  CHECK(good(store->stats()).records == records);
+  CHECK(searched(*store, looking_for("number" + std::to_string(many - 1))).total == 1);
+  run_sql(path, damage);
+  auto before = changes;
+  while (changes < before + 20 && change())
+    CHECK(store->take_warnings().empty());
+  CHECK(changes < before + 20);
+  --changes; // it did not happen
+  store = open_memory(path);
+  CHECK(change());
+  checked(*store);
+}
+
+TEST_CASE("what has no content is not taken for what was asked for in other words") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  remember(*open_memory(path), {memory(1, "touch a", "")});
+  content_hash same;
+  same.add(std::string_view{});
+  same.add("touch b");
+  run_sql(path, "update contents set hash = " + std::to_string(same.value()));
+  auto store = open_memory(path);
+  remember(*store, {memory(2, "touch b", ""), memory(3, "touch b", "")});
+  CHECK(good(store->stats()).contents == 2);
+  CHECK(numbers_found(*store, "touch").size() == 2);
+  CHECK(searched(*store, looking_for("b")).hits.at(0).times == 2);
 }
 
 TEST_CASE("a memory of a newer version, and what is no memory, is refused and left as it is") {
@@ -387,6 +542,37 @@ TEST_CASE("the index of words is written once for each batch, not for each recor
   CHECK(pieces() == 2);
   CHECK(good(store->forget({0, many}, many)) == many);
   CHECK(pieces() == 3);
+}
+
+TEST_CASE("tags that nobody has any more are forgotten with the records that had them") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  auto store = open_memory(path);
+  for (std::uint64_t n = 1; n <= 30; ++n) {
+    auto record = memory(n, "job", "text " + std::to_string(n));
+    record.tags = {"tag " + std::to_string(n), n % 2 == 0 ? "even" : "odd"};
+    remember(*store, {record});
+  }
+  auto tags = [&] {
+    auto connection = good(sqlite_connection::open(path, SQLITE_OPEN_READONLY, "memory"));
+    int code = SQLITE_OK;
+    auto count = connection.prepare("select count(*) from tags", code);
+    sqlite_run row{count};
+    REQUIRE(row.next());
+    return row.number(0);
+  };
+  CHECK(tags() == 32);
+  good(store->forget({0, 10}, 100));
+  CHECK(tags() == 12);
+  auto query = looking_for("");
+  query.tags = {"even"};
+  CHECK(searched(*store, query).total == 5);
+  query.tags = {"tag 20"};
+  CHECK(searched(*store, query).total == 0);
+  query.tags = {"tag 21"};
+  CHECK(searched(*store, query).total == 1);
+  good(store->forget({1'000'000, 0}, 100));
+  CHECK(tags() == 0);
 }
 
 TEST_CASE("words that nobody has any more are forgotten with the records that had them") {
