@@ -48,6 +48,9 @@ struct remembered {
 
 // -- searching -----------------------------------------------------------------------------------
 
+/// No page has more hits.
+constexpr std::size_t most_hits = 1000;
+
 /// What is looked for. All of it has to hold for a record.
 struct memory_query {
   /// Words that are all in title or content; "a phrase" in quotes; a prefix* with a star. Upper and
@@ -62,10 +65,12 @@ struct memory_query {
   std::optional<wall_time> from;
   /// Earlier than this.
   std::optional<wall_time> until;
+  /// Of a page; no more than `most_hits`.
   std::size_t limit = 20;
   /// The `next` of the page before; empty: the first page.
   std::string page;
-  /// After this, it stays with what was found by then.
+  /// After this, it stays with what was found by then. The last quarter of it is left to show the
+  /// hits; the first one is shown in any case.
   std::chrono::milliseconds time{1000};
 };
 
@@ -94,7 +99,7 @@ struct memory_page {
   std::uint64_t total = 0;
   /// There are more than these: only the newest that match were looked at.
   bool has_more = false;
-  /// The time was over before all was looked at.
+  /// The time was over before all was looked at or shown.
   bool is_cut = false;
   /// For the next page; empty: this is the last one. Pages of words and phrases do not repeat or
   /// leave out anything because of what is remembered meanwhile; those of prefixes and lists may.

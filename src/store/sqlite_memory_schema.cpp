@@ -96,6 +96,8 @@ create table words (
   word text primary key,
   documents integer not null
 ) without rowid;
+-- To find those that are common at once, however many begin alike.
+create index words_by_documents on words (documents) where documents >= 16;
 create virtual table word_places using fts5vocab (texts, instance);
 create virtual table every_word using fts5vocab (texts, col);
 

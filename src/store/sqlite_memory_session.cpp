@@ -43,7 +43,7 @@ void prepare_rows(sqlite_memory_session& at, int& code) {
                                  "where content = ? and hash = ?");
   at.document_by_id = prepare("select * from documents where id = ?");
   at.documents_of_content = prepare("select * from documents indexed by documents_by_content "
-                                    "where content = ? order by newest_at desc limit ?");
+                                    "where content = ? order by newest_at desc");
   at.add_document =
       prepare("insert into documents values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   at.put_document = prepare("update documents set first_at = ?2, newest_at = ?3, times = ?4, "
@@ -51,7 +51,8 @@ void prepare_rows(sqlite_memory_session& at, int& code) {
   at.drop_document = prepare("delete from documents where id = ?");
   at.reached_from = prepare("select id, reached from documents where id >= ? order by id limit 1");
   at.documents_between =
-      prepare("select *, 0 from documents where id between ? and ? order by id desc limit ?");
+      prepare("select *, 0 from documents where id between ? and ? and newest_at >= ? "
+              "and first_at <= ? order by id desc");
   at.has_record = prepare("select 1 from records where task = ?");
   at.record_by_task = prepare("select * from records where task = ?");
   at.put_record = prepare("insert into records values (?, ?, ?, ?, ?)");
@@ -78,17 +79,19 @@ void prepare_texts(sqlite_memory_session& at, int& code) {
   at.ranked_texts =
       prepare("select documents.*, worth(texts, documents.size) from texts cross join documents "
               "on documents.id = texts.rowid where texts match ? and texts.rowid between ? and ? "
-              "order by texts.rowid desc limit ?");
+              "and newest_at >= ? and first_at <= ? order by texts.rowid desc");
   at.filtered_texts =
       prepare("select documents.*, 0 from texts cross join documents "
               "on documents.id = texts.rowid where texts match ? and texts.rowid between ? and ? "
-              "order by texts.rowid desc limit ?");
+              "and newest_at >= ? and first_at <= ? order by texts.rowid desc");
   at.text_with = prepare("select 1 from texts cross join documents "
                          "on documents.id = texts.rowid where texts match ? limit 1");
   at.put_word = prepare("insert into words values (?, ?) on conflict do update "
                         "set documents = documents + excluded.documents");
   at.words_from = prepare("select word, documents from words where word >= ? and word < ? "
                           "order by word limit ?");
+  at.common_words = prepare("select word, documents from words indexed by words_by_documents "
+                            "where documents >= 16 order by documents desc limit ?");
   at.word_documents = prepare("select documents from words where word = ?");
   at.words_behind = prepare("select word from words where word > ? order by word limit ?");
   at.word_is_used = prepare("select 1 from word_places where term = ? limit 1");

@@ -98,7 +98,8 @@ struct sqlite_memory_session {
   sqlite_statement has_record, record_by_task, put_record, drop_record, records_by_age,
       records_backwards, newest_record, count_records;
   sqlite_statement put_text, drop_text, ranked_texts, filtered_texts, text_with;
-  sqlite_statement put_word, words_from, word_documents, words_behind, word_is_used, drop_word;
+  sqlite_statement put_word, words_from, common_words, word_documents, words_behind, word_is_used,
+      drop_word;
   sqlite_statement state, add_state, put_state, any_record;
   sqlite_statement target_by_name, target_by_number, targets, last_target, add_target, put_target;
   sqlite_statement contents_not_for, add_outgoing, put_outgoing, outgoing_due, outgoing_by_content,

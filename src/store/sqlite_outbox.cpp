@@ -78,7 +78,7 @@ result<memory_record> record_of(const sqlite_memory_session& at, std::int64_t co
   if (!bytes)
     return bytes.error();
   auto newest = [&]() -> result<document_row> {
-    sqlite_run row{at.documents_of_content, content, 1};
+    sqlite_run row{at.documents_of_content, content};
     if (row.next())
       return at.read_document(row);
     return at.unread("the list of documents of content " + std::to_string(content), row.failure());

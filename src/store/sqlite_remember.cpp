@@ -205,7 +205,7 @@ result<std::int64_t> remembering::content_of(const memory_record& record) {
 
 /// Whether this content, which is none, is that of tasks with this title.
 bool remembering::was_asked_for(std::int64_t content, const std::string& title) const {
-  sqlite_run row{at_->documents_of_content, content, 1};
+  sqlite_run row{at_->documents_of_content, content};
   if (!row.next())
     return false;
   auto document = at_->read_document(row);

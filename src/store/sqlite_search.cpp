@@ -4,11 +4,14 @@
 #include "store/excerpt.hpp"
 #include "store/facets.hpp"
 #include "store/page_token.hpp"
+#include "store/saturating.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace mahavishnu::store {
@@ -16,7 +19,7 @@ namespace mahavishnu::store {
 namespace {
 
 /// Of the documents that match, so many are looked at, the newest ones.
-constexpr std::int64_t most_candidates = 1000;
+constexpr std::size_t most_candidates = 1000;
 constexpr std::size_t most_words = 64;
 constexpr std::size_t most_bytes_of_text = 4096;
 /// A prefix stands for so many of its most common words at first, and then for so many.
@@ -31,30 +34,32 @@ constexpr double ageless = 0.5;
 constexpr double rarity_unit = 1000;
 constexpr wall_time week = wall_time{7} * 24 * 3600 * 1000;
 
-constexpr wall_time min_time = std::numeric_limits<wall_time>::min();
-constexpr wall_time max_time = std::numeric_limits<wall_time>::max();
+constexpr std::int64_t max_id = std::numeric_limits<std::int64_t>::max();
+/// Nobody waits longer, and clocks have an end.
+constexpr std::chrono::milliseconds most_time = std::chrono::hours{24};
 
-using clock = std::chrono::steady_clock;
+using time_point = std::chrono::steady_clock::time_point;
 
 /// As long as it is there, what a connection does ends when the time is over, also in the middle of
 /// a step.
 class time_limit {
 public:
-  time_limit(const sqlite_connection& connection, clock::time_point end)
-      : connection_(connection.get()), end_(end) {
+  time_limit(const sqlite_connection& connection, const search_clock& now, time_point end)
+      : connection_(connection.get()), now_(&now), end_(end) {
     sqlite3_progress_handler(connection_, 500, ask, this);
   }
   ~time_limit() { sqlite3_progress_handler(connection_, 0, nullptr, nullptr); }
   time_limit(const time_limit&) = delete;
   time_limit& operator=(const time_limit&) = delete;
 
-  bool is_over() const { return clock::now() >= end_; }
+  bool is_over() const { return (*now_)() >= end_; }
 
 private:
   static int ask(void* limit) { return static_cast<const time_limit*>(limit)->is_over() ? 1 : 0; }
 
   sqlite3* connection_;
-  clock::time_point end_;
+  const search_clock* now_;
+  time_point end_;
 };
 
 bool is_interrupt(int code) {
@@ -90,11 +95,20 @@ struct expansion {
 
 /// A document that matches.
 struct candidate {
-  document_row document;
+  explicit candidate(const document_row& row)
+      : document(row.id),
+        content(row.content),
+        reached(row.reached),
+        times(row.times),
+        newest_at(row.newest_at) {}
+
+  std::int64_t document;
+  std::int64_t content;
+  wall_time reached;
   double score = 0;
   /// Of its records within the time that is asked for.
-  std::uint64_t times = 0;
-  wall_time newest_at = 0;
+  std::uint64_t times;
+  wall_time newest_at;
 };
 
 /// Those with the same content.
@@ -103,7 +117,7 @@ struct group {
   double score = 0;
   std::uint64_t times = 0;
   /// The one with the newest record.
-  document_row document;
+  std::int64_t document = 0;
   wall_time newest_at = 0;
 
   listed_place place() const { return {newest_at, content}; }
@@ -117,8 +131,17 @@ struct candidates {
 
 class searching {
 public:
-  searching(const sqlite_memory_session& at, const memory_query& query)
-      : at_(at), query_(query), end_(clock::now() + query.time), cut_(at.words.cutter()) {}
+  searching(const sqlite_memory_session& at, const memory_query& query, search_clock now)
+      : at_(at),
+        query_(query),
+        limit_(std::min(query.limit, most_hits)),
+        now_(std::move(now)),
+        cut_(at.words.cutter()) {
+    auto time = std::clamp(query.time, std::chrono::milliseconds{0}, most_time);
+    auto begin = now_();
+    end_of_looking_ = begin + time * 3 / 4;
+    end_ = begin + time;
+  }
 
   result<memory_page> run() {
     if (query_.text.size() > most_bytes_of_text)
@@ -204,28 +227,27 @@ private:
     // What cannot be read is counted anew with the next change; until then, all are looked at.
     bool is_known = state->has_value();
     state_ = is_known ? **state : memory_state{};
-    filters_.last_document =
-        is_known ? state_.last_document : std::numeric_limits<std::int64_t>::max();
+    filters_.last_document = is_known ? state_.last_document : max_id;
     if (place)
       filters_.last_document = std::min(filters_.last_document, place->last_document);
     anchor_ = filters_.last_document;
     if (query_.until) {
       filters_.is_for_nothing |= *query_.until == min_time;
-      filters_.last = *query_.until - 1;
+      filters_.last = earlier(*query_.until, 1);
     }
     filters_.first = query_.from.value_or(min_time);
     filters_.is_for_nothing |= filters_.first > filters_.last;
     if (!is_known || filters_.is_for_nothing)
       return {};
     // A document has records of a week, from when it was made on, or by so much older ones.
-    if (query_.from && *query_.from > min_time + week) {
-      auto id = first_reaching(*query_.from - week);
+    if (query_.from && *query_.from > later(min_time, week)) {
+      auto id = first_reaching(earlier(*query_.from, week));
       if (!id)
         return id.error();
       filters_.first_document = *id;
     }
-    if (query_.until && filters_.last < max_time - state_.late) {
-      auto id = first_reaching(filters_.last + state_.late + 1);
+    if (query_.until && filters_.last < earlier(max_time, state_.late) && state_.late < max_time) {
+      auto id = first_reaching(later(filters_.last, state_.late) + 1);
       if (!id)
         return id.error();
       filters_.last_document = std::min(filters_.last_document, *id - 1);
@@ -253,25 +275,45 @@ private:
 
   // -- words ------------------------------------------------------------------------------------
 
-  result<expansion> expand(const std::string& prefix, std::size_t most) {
-    struct common_word {
-      std::string word;
-      std::int64_t documents = 0;
-    };
-    std::vector<common_word> found;
+  struct counted_word {
+    std::string word;
+    std::int64_t documents = 0;
+  };
+
+  /// The first ones in the order of the alphabet; if there are many, also those of the most common
+  /// ones that are behind these.
+  result<std::vector<counted_word>> words_with(const std::string& prefix) {
+    std::vector<counted_word> found;
     {
       auto behind = prefix + "\xf4\x8f\xbf\xbf"; // behind all characters
-      sqlite_run row{at_.words_from, prefix, behind, most_words_read + 1};
+      sqlite_run row{at_.words_from, prefix, behind, most_words_read};
       while (row.next())
         found.push_back({std::string{row.bytes(0)}, row.number(1)});
-      if (row.failure() != SQLITE_OK && !is_interrupt(row.failure()))
-        return failed(row.failure());
+      if (auto read = ended(row.failure()); !read)
+        return read.error();
     }
+    if (found.size() < static_cast<std::size_t>(most_words_read))
+      return found;
+    const auto last = found.back().word;
+    sqlite_run row{at_.common_words, most_words_read};
+    while (row.next())
+      if (auto word = row.bytes(0); word.starts_with(prefix) && word > last)
+        found.push_back({std::string{word}, row.number(1)});
+    if (auto read = ended(row.failure()); !read)
+      return read.error();
+    return found;
+  }
+
+  result<expansion> expand(const std::string& prefix, std::size_t most) {
+    auto all = words_with(prefix);
+    if (!all)
+      return all.error();
+    auto& found = *all;
     expansion words;
-    words.is_whole = found.size() <= most;
+    words.is_whole = found.size() <= most && !page_.is_cut;
     auto kept = static_cast<std::ptrdiff_t>(std::min(most, found.size()));
     std::partial_sort(found.begin(), found.begin() + kept, found.end(),
-                      [](const common_word& a, const common_word& b) {
+                      [](const counted_word& a, const counted_word& b) {
                         return std::pair{-a.documents, std::string_view{a.word}} <
                                std::pair{-b.documents, std::string_view{b.word}};
                       });
@@ -283,8 +325,8 @@ private:
   result<double> rarity_of_word(const std::string& word) {
     sqlite_run row{at_.word_documents, word};
     double documents = row.next() ? static_cast<double>(row.number(0)) : 0;
-    if (row.failure() != SQLITE_OK)
-      return failed(row.failure());
+    if (auto read = ended(row.failure()); !read)
+      return read.error();
     return rarity(documents);
   }
 
@@ -385,10 +427,7 @@ private:
   // -- candidates -------------------------------------------------------------------------------
 
   /// How much of the document is within the time that is asked for.
-  result<void> count_records(candidate& each) {
-    const auto& document = each.document;
-    each.times = document.times;
-    each.newest_at = document.newest_at;
+  result<void> count_records(const document_row& document, candidate& each) {
     if (document.first_at >= filters_.first && document.newest_at <= filters_.last)
       return {};
     sqlite_run row{at_.count_records, document.id, filters_.first, filters_.last};
@@ -400,9 +439,8 @@ private:
   /// The documents of a statement that gives them, the newest first, and what they are worth.
   result<candidates> read_candidates(sqlite_run row) {
     candidates found;
-    std::int64_t rows = 0;
     while (row.next()) {
-      if (++rows > most_candidates) {
+      if (found.all.size() == most_candidates) {
         found.has_more = true;
         break;
       }
@@ -413,11 +451,12 @@ private:
                                          : document.error());
         continue;
       }
-      candidate each{std::move(*document), row.fraction(15), 0, 0};
-      if (auto counted = count_records(each); !counted)
+      candidate each{*document};
+      each.score = row.fraction(15);
+      if (auto counted = count_records(*document, each); !counted)
         return counted.error();
       if (each.times > 0)
-        found.all.push_back(std::move(each));
+        found.all.push_back(each);
     }
     if (auto read = ended(row.failure()); !read)
       return read.error();
@@ -425,20 +464,20 @@ private:
     return found;
   }
 
-  static std::vector<group> grouped(std::vector<candidate>&& all) {
+  static std::vector<group> grouped(const std::vector<candidate>& all) {
     std::vector<group> groups;
     std::unordered_map<std::int64_t, std::size_t> places;
-    for (auto& each : all) {
-      auto [at, is_new] = places.try_emplace(each.document.content, groups.size());
+    for (const auto& each : all) {
+      auto [at, is_new] = places.try_emplace(each.content, groups.size());
       if (is_new)
-        groups.push_back({each.document.content, 0, 0, {}, min_time});
+        groups.push_back({each.content, 0, 0, 0, min_time});
       auto& group = groups[at->second];
       group.score = std::max(group.score, each.score);
       group.times += each.times;
       // The newest document comes first, so that among equals it stays.
       if (is_new || each.newest_at > group.newest_at) {
         group.newest_at = each.newest_at;
-        group.document = std::move(each.document);
+        group.document = each.document;
       }
     }
     return groups;
@@ -450,25 +489,24 @@ private:
     auto found = best_candidates(place);
     if (!found)
       return found.error();
-    double newest = 0;
+    auto newest = static_cast<double>(min_time);
     for (const auto& each : found->all)
-      newest = std::max(newest, static_cast<double>(each.document.reached));
+      newest = std::max(newest, static_cast<double>(each.reached));
     for (auto& each : found->all) {
-      auto age = std::max(0.0, newest - static_cast<double>(each.document.reached));
+      auto age = std::max(0.0, newest - static_cast<double>(each.reached));
       each.score *= ageless + (1 - ageless) * std::exp2(-age / half_life);
     }
     page_.has_more = found->has_more;
-    auto groups = grouped(std::move(found->all));
+    auto groups = grouped(found->all);
     page_.total = groups.size();
     std::stable_sort(groups.begin(), groups.end(),
                      [](const group& a, const group& b) { return a.score > b.score; });
     auto behind = std::min<std::uint64_t>(place ? place->behind : 0, groups.size());
-    auto end = behind + std::min<std::uint64_t>(query_.limit, groups.size() - behind);
-    here_.behind = end;
-    if (end < groups.size() && query_.limit > 0)
+    auto shown = show(std::span{groups}.subspan(behind));
+    here_.behind = behind + shown;
+    if (here_.behind < groups.size() && shown > 0)
       page_.next = here_.text();
-    return show({groups.begin() + static_cast<std::ptrdiff_t>(behind),
-                 groups.begin() + static_cast<std::ptrdiff_t>(end)});
+    return {};
   }
 
   /// The same on all pages, whatever is remembered meanwhile.
@@ -489,23 +527,34 @@ private:
 
   /// The common words of a prefix mostly give enough to look at. If not, all of its words do.
   result<candidates> best_candidates(const std::optional<ranked_place>& place) {
+    time_limit limit{at_.connection, now_, end_of_looking_};
+    candidates common;
     for (auto most : {common_words, all_words}) {
+      auto damaged = std::exchange(page_.damaged, {});
+      auto here = here_;
       auto wanted = expression_for(most);
       if (!wanted)
         return wanted.error();
-      if (wanted->is_for_nothing)
-        return candidates{};
       use_worth_of(place);
-      time_limit limit{at_.connection, end_};
-      auto damaged = page_.damaged.size();
       auto found =
-          read_candidates(sqlite_run{at_.ranked_texts, wanted->text, filters_.first_document,
-                                     filters_.last_document, most_candidates + 1});
-      if (!found || found->has_more || wanted->is_whole || most == all_words)
+          wanted->is_for_nothing
+              ? candidates{{}, page_.is_cut}
+              : read_candidates(sqlite_run{at_.ranked_texts, wanted->text, filters_.first_document,
+                                           filters_.last_document, filters_.first, filters_.last});
+      if (!found)
         return found;
-      page_.damaged.resize(damaged);
+      // What was cut may have less than what was looked for before.
+      if (page_.is_cut && found->all.size() < common.all.size()) {
+        page_.damaged = std::move(damaged);
+        here_ = std::move(here);
+        common.has_more = true;
+        return common;
+      }
+      if (found->has_more || wanted->is_whole)
+        return found;
+      common = std::move(*found);
     }
-    return candidates{};
+    return common;
   }
 
   // -- without a text ---------------------------------------------------------------------------
@@ -513,33 +562,34 @@ private:
   result<void> list(const std::optional<listed_place>& place) {
     if (filters_.facets.empty() && !filters_.has_span())
       return list_all(place);
-    std::optional<time_limit> limit;
-    limit.emplace(at_.connection, end_);
-    auto found = filters_.facets.empty()
-                     ? read_candidates(sqlite_run{at_.documents_between, filters_.first_document,
-                                                  filters_.last_document, most_candidates + 1})
-                     : read_candidates(sqlite_run{at_.filtered_texts, facet_expression(),
-                                                  filters_.first_document, filters_.last_document,
-                                                  most_candidates + 1});
-    if (!found)
-      return found.error();
-    auto groups = grouped(std::move(found->all));
-    page_.total = groups.size();
-    page_.has_more = found->has_more;
-    // Documents are in the order in which they were made, and what recurs may be newer than that.
-    if (found->has_more && !page_.is_cut)
-      if (auto listed = list_by_time(place, groups, *limit); !listed)
-        return listed;
-    limit.reset();
+    std::vector<group> groups;
+    {
+      time_limit limit{at_.connection, now_, end_of_looking_};
+      auto found =
+          filters_.facets.empty()
+              ? read_candidates(sqlite_run{at_.documents_between, filters_.first_document,
+                                           filters_.last_document, filters_.first, filters_.last})
+              : read_candidates(sqlite_run{at_.filtered_texts, facet_expression(),
+                                           filters_.first_document, filters_.last_document,
+                                           filters_.first, filters_.last});
+      if (!found)
+        return found.error();
+      groups = grouped(found->all);
+      page_.total = groups.size();
+      page_.has_more = found->has_more;
+      // Documents are in the order in which they were made, and what recurs may be newer than that.
+      if (found->has_more && !page_.is_cut)
+        if (auto listed = list_by_time(place, groups, limit); !listed)
+          return listed;
+    }
     return show_listed(place, std::move(groups));
   }
 
   result<void> list_all(const std::optional<listed_place>& place) {
     std::vector<group> groups;
     {
-      auto from = place.value_or(listed_place{max_time, std::numeric_limits<std::int64_t>::max()});
-      auto most = static_cast<std::int64_t>(std::min<std::size_t>(query_.limit, 1'000'000)) + 1;
-      sqlite_run row{at_.newest_uses, from.newest_at, from.content, most};
+      auto from = place.value_or(listed_place{max_time, max_id});
+      sqlite_run row{at_.newest_uses, from.newest_at, from.content, limit_ + 1};
       while (row.next()) {
         use_row use{row.number(0), row.number(1), static_cast<std::uint64_t>(row.number(2))};
         if (row.number(3) != use.sum()) {
@@ -547,14 +597,14 @@ private:
               at_.damaged("the count of content " + std::to_string(use.content)));
           continue;
         }
-        sqlite_run newest{at_.documents_of_content, use.content, 1};
+        sqlite_run newest{at_.documents_of_content, use.content};
         auto document = newest.next()
                             ? at_.read_document(newest)
                             : result<document_row>{at_.unread("the list of documents of content " +
                                                                   std::to_string(use.content),
                                                               newest.failure())};
         if (document)
-          groups.push_back({use.content, 0, use.times, std::move(*document), use.newest_at});
+          groups.push_back({use.content, 0, use.times, document->id, use.newest_at});
         else
           page_.damaged.push_back(document.error());
       }
@@ -565,10 +615,25 @@ private:
     return show_listed(place, std::move(groups));
   }
 
-  /// Goes through the records from the newest on, for as many hits as are asked for.
+  /// Goes through the records from the newest on, for as many hits as are asked for. When the time
+  /// is over, those in hand are left besides those that it has found.
   result<void> list_by_time(const std::optional<listed_place>& place, std::vector<group>& groups,
                             const time_limit& limit) {
-    groups.clear();
+    auto in_hand = std::exchange(groups, {});
+    auto walked = walk_records(place, groups, limit);
+    if (!walked || !page_.is_cut)
+      return walked;
+    std::unordered_set<std::int64_t> there;
+    for (const auto& each : groups)
+      there.insert(each.content);
+    for (const auto& each : in_hand)
+      if (!there.contains(each.content))
+        groups.push_back(each);
+    return {};
+  }
+
+  result<void> walk_records(const std::optional<listed_place>& place, std::vector<group>& groups,
+                            const time_limit& limit) {
     auto from = std::min(filters_.last, place ? place->newest_at : max_time);
     std::unordered_map<std::int64_t, std::int64_t> content_of; // 0: not wanted
     std::unordered_map<std::int64_t, bool> is_seen;
@@ -576,7 +641,7 @@ private:
     sqlite_run row{at_.records_backwards, from};
     while (row.next()) {
       auto time = row.number(0);
-      if (time < filters_.first || (groups.size() > query_.limit && time < last_at))
+      if (time < filters_.first || (groups.size() > limit_ && time < last_at))
         break;
       last_at = time;
       auto [known, is_new] = content_of.try_emplace(row.number(1));
@@ -591,41 +656,47 @@ private:
       }
       if (known->second == 0 || !is_seen.try_emplace(known->second).second)
         continue;
-      auto group = group_of(known->second);
+      auto group = group_of(known->second, row.number(1), time);
       if (!group)
         return group.error();
       // On an earlier page, if it has a newer record.
-      if (group->times > 0 && (!place || group->place() < *place))
-        groups.push_back(std::move(*group));
+      if (!place || group->place() < *place)
+        groups.push_back(*group);
     }
     return ended(row.failure());
   }
 
-  /// All documents with this content that are wanted.
-  result<group> group_of(std::int64_t content) {
-    group made{content, 0, 0, {}, min_time};
-    sqlite_run row{at_.documents_of_content, content, most_candidates};
+  /// The documents with this content that are wanted, of which one is known that has a record then:
+  /// so many that the newest of its records is among them, and those that are looked at for
+  /// `times`.
+  result<group> group_of(std::int64_t content, std::int64_t known, wall_time at) {
+    group made{content, 0, 0, known, at};
+    std::size_t looked_at = 0;
+    sqlite_run row{at_.documents_of_content, content};
     while (row.next()) {
       auto document = at_.read_document(row);
+      if (++looked_at > most_candidates && document && document->newest_at <= made.newest_at)
+        break;
       if (!document) {
         page_.damaged.push_back(document.error());
         continue;
       }
       if (!filters_.wants(*document))
         continue;
-      candidate each{std::move(*document), 0, 0, 0};
-      if (auto counted = count_records(each); !counted)
+      candidate each{*document};
+      if (auto counted = count_records(*document, each); !counted)
         return counted.error();
       if (each.times == 0)
         continue;
       made.times += each.times;
-      if (each.newest_at > made.newest_at || made.document.id == 0) {
+      if (each.newest_at > made.newest_at) {
         made.newest_at = each.newest_at;
-        made.document = std::move(each.document);
+        made.document = each.document;
       }
     }
     if (auto read = ended(row.failure()); !read)
       return read.error();
+    made.times = std::max<std::uint64_t>(made.times, 1);
     return made;
   }
 
@@ -633,32 +704,39 @@ private:
     std::erase_if(groups, [&](const group& each) { return place && !(each.place() < *place); });
     std::sort(groups.begin(), groups.end(),
               [](const group& a, const group& b) { return b.place() < a.place(); });
-    if (groups.size() > query_.limit) {
-      groups.resize(query_.limit);
-      if (!groups.empty())
-        page_.next = groups.back().place().text();
-    }
-    return show(std::move(groups));
+    auto shown = show(groups);
+    if (shown < groups.size() && shown > 0)
+      page_.next = groups[shown - 1].place().text();
+    return {};
   }
 
   // -- hits -------------------------------------------------------------------------------------
 
-  result<void> show(std::vector<group> groups) {
-    for (auto& each : groups) {
-      auto hit = hit_of(each);
+  /// As many as there is time for, and one at least, so that pages come to an end. How many.
+  std::size_t show(std::span<const group> groups) {
+    std::size_t shown = 0;
+    for (; shown < std::min(limit_, groups.size()); ++shown) {
+      if (shown > 0 && now_() >= end_) {
+        page_.is_cut = true;
+        break;
+      }
+      auto hit = hit_of(groups[shown]);
       if (hit)
         page_.hits.push_back(std::move(*hit));
       else
         page_.damaged.push_back(hit.error());
     }
-    return {};
+    return shown;
   }
 
   result<memory_hit> hit_of(const group& each) {
-    auto record = at_.newest_of(each.document, filters_.last);
+    auto document = at_.document(each.document);
+    if (!document)
+      return document.error();
+    auto record = at_.newest_of(*document, filters_.last);
     if (!record)
       return record.error();
-    auto newest = at_.whole(*record, each.document);
+    auto newest = at_.whole(*record, *document);
     if (!newest)
       return newest.error();
     auto content = at_.content(each.content);
@@ -671,7 +749,7 @@ private:
     for (std::size_t i = 0; i < terms_.size(); ++i)
       if (!title.has_term[i] && !excerpt.has_term[i] && title.is_whole && excerpt.is_whole)
         return at_.damaged("the index of words, which has document " +
-                           std::to_string(each.document.id) + ",");
+                           std::to_string(each.document) + ",");
     hit.title = std::move(title.text);
     hit.excerpt = std::move(excerpt.text);
     hit.times = each.times;
@@ -681,7 +759,10 @@ private:
 
   const sqlite_memory_session& at_;
   const memory_query& query_;
-  clock::time_point end_;
+  std::size_t limit_;
+  search_clock now_;
+  time_point end_of_looking_;
+  time_point end_;
   tokenizer cut_;
   std::vector<search_term> terms_;
   filters filters_;
@@ -693,8 +774,9 @@ private:
 
 } // namespace
 
-result<memory_page> search_sqlite(const sqlite_memory_session& at, const memory_query& query) {
-  return searching{at, query}.run();
+result<memory_page> search_sqlite(const sqlite_memory_session& at, const memory_query& query,
+                                  search_clock now) {
+  return searching{at, query, std::move(now)}.run();
 }
 
 } // namespace mahavishnu::store
