@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <map>
 #include <random>
 #include <set>
@@ -587,6 +588,100 @@ TEST_CASE("of very many matches the newest are looked at, and it is said that th
   query.statuses = {};
   query.until = 2001 * 1000;
   CHECK(all_pages(*store, query).size() == 2000);
+}
+
+TEST_CASE("a filtered list has what is there in very many documents") {
+  EACH_MEMORY;
+  std::vector<memory_record> batch;
+  for (std::uint64_t n = 1; n <= 2400; ++n) {
+    auto record =
+        memory(n, "job " + std::to_string(n), n <= 1200 ? "ok" : "text " + std::to_string(n));
+    record.status = n <= 50 || n > 1200 ? 2 : 1;
+    batch.push_back(record);
+  }
+  remember(*store, batch);
+  auto query = looking_for("", 300);
+  query.statuses = {2};
+  CHECK(searched(*store, query).has_more);
+  auto hits = all_pages(*store, query);
+  REQUIRE(hits.size() == 1201);
+  CHECK(hits.back().newest.task == task_number(50));
+}
+
+TEST_CASE("a clock that was wrong once is in the way of nothing") {
+  EACH_MEMORY;
+  auto wrong = memory(1, "job", "common text of a wrong clock");
+  wrong.at = GENERATE(as<wall_time>{}, 1000 * week, -1000 * week);
+  remember(*store, {wrong});
+  std::vector<memory_record> batch;
+  for (std::uint64_t n = 2; n <= 3000; ++n)
+    batch.push_back(memory(n, "job", "common text " + std::to_string(n)));
+  remember(*store, batch);
+  wrong.task = task_number(4000);
+  remember(*store, {wrong});
+  for (const auto* text : {"common", ""}) {
+    auto query = looking_for(text, 100);
+    query.from = 11'000;
+    query.until = 31'000;
+    auto page = searched(*store, query);
+    CHECK(page.hits.size() == 20);
+    CHECK_FALSE(page.has_more);
+  }
+}
+
+TEST_CASE("times are found up to the first and the last there is") {
+  EACH_MEMORY;
+  constexpr auto first = std::numeric_limits<wall_time>::min();
+  constexpr auto last = std::numeric_limits<wall_time>::max();
+  std::vector<memory_record> batch;
+  std::uint64_t n = 0;
+  for (wall_time at : {last, first, wall_time{0}, first + 1, last - 1, -week, week}) {
+    ++n;
+    batch.push_back(memory(n, "job", "text " + std::to_string(n)));
+    batch.back().at = at;
+  }
+  remember(*store, batch);
+  for (const auto* text : {"text", ""})
+    for (std::optional<wall_time> from :
+         {std::optional<wall_time>{}, {first}, {first + 1}, {0}, {last}})
+      for (std::optional<wall_time> until :
+           {std::optional<wall_time>{}, {first}, {first + 2}, {1}, {last}}) {
+        auto query = looking_for(text);
+        query.from = from;
+        query.until = until;
+        auto expected = static_cast<std::size_t>(
+            std::count_if(batch.begin(), batch.end(), [&](const memory_record& each) {
+              return (!from || each.at >= *from) && (!until || each.at < *until);
+            }));
+        INFO("'" << text << "' from " << from.value_or(7) << " until " << until.value_or(7));
+        CHECK(searched(*store, query).hits.size() == expected);
+      }
+  CHECK(good(store->forget({last, 0}, 100)) == 6);
+  checked(*store);
+}
+
+TEST_CASE("a prefix finds what is common, however many words begin alike") {
+  EACH_MEMORY;
+  std::vector<memory_record> batch;
+  std::uint64_t n = 0;
+  auto add = [&](const std::string& word) {
+    ++n;
+    batch.push_back(memory(n, "job", word + " in text " + std::to_string(n)));
+  };
+  for (int i = 0; i < 100; ++i)
+    add("prez");
+  for (int i = 0; i < 1100; ++i)
+    add("prea");
+  std::string many;
+  for (int i = 0; i < 21'000; ++i)
+    many += "prem" + std::to_string(i) + " ";
+  add(many);
+  add("prez");
+  remember(*store, batch);
+  auto page = searched(*store, looking_for("pre*", most_hits + 1));
+  CHECK(page.hits.size() <= most_hits);
+  auto found = numbers_of(page);
+  CHECK(std::find(found.begin(), found.end(), n) != found.end());
 }
 
 TEST_CASE("a prefix of very many words finds the common and the rare ones") {

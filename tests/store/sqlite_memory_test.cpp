@@ -6,6 +6,7 @@
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_memory_schema.hpp"
 #include "store/sqlite_schema.hpp"
+#include "store/sqlite_search.hpp"
 
 #include <sys/stat.h>
 
@@ -542,6 +543,65 @@ TEST_CASE("the index of words is written once for each batch, not for each recor
   CHECK(pieces() == 2);
   CHECK(good(store->forget({0, many}, many)) == many);
   CHECK(pieces() == 3);
+}
+
+TEST_CASE("with more time a search never finds less, and it always ends in time") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  {
+    std::vector<memory_record> batch;
+    std::string words;
+    for (int i = 0; i < 15'000; ++i)
+      words += "word" + std::to_string(i) + " ";
+    batch.push_back(memory(1, "job", words));
+    for (std::uint64_t n = 2; n <= 4000; ++n) {
+      auto record =
+          memory(n, "job", "pre" + std::to_string(n % 900) + " text " + std::to_string(n));
+      record.status = n <= 1500 ? 1 : 2;
+      batch.push_back(record);
+    }
+    remember(*open_memory(path), batch);
+  }
+  auto at = good(sqlite_memory_session::open(path, sqlite_use::read));
+  REQUIRE(at.connection.execute("begin") == SQLITE_OK);
+  // Each look at the clock takes a millisecond.
+  std::chrono::steady_clock::time_point time;
+  auto search = [&](const memory_query& query) {
+    return good(search_sqlite(at, query, [&] { return time += std::chrono::milliseconds{1}; }));
+  };
+  for (const auto* text : {"", "text", "pre*", "word*"}) {
+    auto query = looking_for(text, 50);
+    if (*text == '\0')
+      query.statuses = {1};
+    auto whole = search(query);
+    REQUIRE_FALSE(whole.is_cut);
+    std::size_t most_found = 0;
+    std::size_t most_shown = 0;
+    bool is_cut = true;
+    for (int budget = 0; is_cut; budget += 1 + budget / 20) {
+      INFO("'" << text << "' in " << budget << " ms");
+      query.time = std::chrono::milliseconds{budget};
+      auto start = time;
+      sqlite3_stmt_status(at.words_from.get(), SQLITE_STMTSTATUS_VM_STEP, 1);
+      auto page = search(query);
+      is_cut = page.is_cut;
+      CHECK(page.damaged.empty());
+      CHECK(time - start <= query.time + std::chrono::milliseconds{10});
+      if (budget == 0)
+        CHECK(sqlite3_stmt_status(at.words_from.get(), SQLITE_STMTSTATUS_VM_STEP, 0) < 5000);
+      // It looks at the clock after so many steps, also those of the search before: a few more or
+      // less fit into the same time.
+      REQUIRE(page.total + 10 >= most_found);
+      REQUIRE(page.hits.size() >= std::min<std::size_t>(most_shown, 1));
+      if (page.hits.size() < std::min<std::size_t>(page.total, query.limit) && !page.hits.empty())
+        CHECK_FALSE(page.next.empty());
+      most_found = std::max<std::size_t>(most_found, page.total);
+      most_shown = std::max(most_shown, page.hits.size());
+      REQUIRE(budget < 100'000);
+    }
+    CHECK(most_found == whole.total);
+    CHECK(most_shown == whole.hits.size());
+  }
 }
 
 TEST_CASE("tags that nobody has any more are forgotten with the records that had them") {
