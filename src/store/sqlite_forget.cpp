@@ -167,7 +167,8 @@ private:
     for (auto tag : tags_) {
       bool is_used = false;
       {
-        sqlite_run row{at_.text_with, "facets : " + tag_facet(tag)};
+        const auto wanted = "facets : " + tag_facet(tag); // has to stay until it has run
+        sqlite_run row{at_.text_with, wanted};
         is_used = row.next();
         if (row.failure() != SQLITE_OK)
           return at_.connection.failure("read", row.failure());
