@@ -2,9 +2,8 @@
 #include "store/sqlite_search.hpp"
 
 #include "store/excerpt.hpp"
-#include "store/facets.hpp"
 #include "store/page_token.hpp"
-#include "store/saturating.hpp"
+#include "store/sqlite_search_expression.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -22,76 +21,16 @@ namespace {
 constexpr std::size_t most_candidates = 1000;
 constexpr std::size_t most_words = 64;
 constexpr std::size_t most_bytes_of_text = 4096;
-/// A prefix stands for so many of its most common words at first, and then for so many.
-constexpr std::size_t common_words = 64;
-constexpr std::size_t all_words = 512;
-constexpr std::int64_t most_words_read = 20'000;
 constexpr std::size_t words_of_excerpt = 32;
 /// What is so much older counts half as much, down to a part that age does not take.
 constexpr double half_life = 30.0 * 24 * 3600 * 1000;
 constexpr double ageless = 0.5;
 /// In which rarities are written down.
 constexpr double rarity_unit = 1000;
-constexpr wall_time week = wall_time{7} * 24 * 3600 * 1000;
 
 constexpr std::int64_t max_id = std::numeric_limits<std::int64_t>::max();
 /// Nobody waits longer, and clocks have an end.
 constexpr std::chrono::milliseconds most_time = std::chrono::hours{24};
-
-using time_point = std::chrono::steady_clock::time_point;
-
-/// As long as it is there, what a connection does ends when the time is over, also in the middle of
-/// a step.
-class time_limit {
-public:
-  time_limit(const sqlite_connection& connection, const search_clock& now, time_point end)
-      : connection_(connection.get()), now_(&now), end_(end) {
-    sqlite3_progress_handler(connection_, 500, ask, this);
-  }
-  ~time_limit() { sqlite3_progress_handler(connection_, 0, nullptr, nullptr); }
-  time_limit(const time_limit&) = delete;
-  time_limit& operator=(const time_limit&) = delete;
-
-  bool is_over() const { return (*now_)() >= end_; }
-
-private:
-  static int ask(void* limit) { return static_cast<const time_limit*>(limit)->is_over() ? 1 : 0; }
-
-  sqlite3* connection_;
-  const search_clock* now_;
-  time_point end_;
-};
-
-bool is_interrupt(int code) {
-  return (code & 0xFF) == SQLITE_INTERRUPT;
-}
-
-/// The filters of a query, as they are compared.
-struct filters {
-  /// A document has to have one of each.
-  std::vector<std::vector<std::string>> facets;
-  wall_time first = min_time;
-  wall_time last = max_time;
-  /// Documents outside of these ids have no record in this time.
-  std::int64_t first_document = 0;
-  std::int64_t last_document = 0;
-  bool is_for_nothing = false;
-
-  bool has_span() const { return first != min_time || last != max_time; }
-  bool wants(const document_row& document) const {
-    return std::all_of(facets.begin(), facets.end(), [&](const auto& choice) {
-      return std::any_of(choice.begin(), choice.end(),
-                         [&](const auto& facet) { return has_facet(document.facets, facet); });
-    });
-  }
-};
-
-/// The words that a prefix stands for.
-struct expansion {
-  std::vector<std::string> words;
-  /// Nothing was left out.
-  bool is_whole = true;
-};
 
 /// A document that matches.
 struct candidate {
@@ -159,8 +98,16 @@ public:
       return error{errc::invalid_argument, "'" + query_.page +
                                                "' is no place in the hits of this search; take "
                                                "the one that came with the page before"};
-    if (auto read = read_filters(ranked); !read)
-      return read.error();
+    // What cannot be read is counted anew with the next change; until then, all are looked at.
+    auto state = at_.read_state();
+    if (!state)
+      return state.error();
+    auto filters = read_filters(at_, query_, *state,
+                                ranked ? std::optional{ranked->last_document} : std::nullopt);
+    if (!filters)
+      return filters.error();
+    filters_ = std::move(*filters);
+    state_ = state->value_or(memory_state{});
     if (filters_.is_for_nothing || (!is_list && terms_.empty()))
       return std::move(page_);
     auto done = is_list ? list(listed) : rank(ranked);
@@ -184,243 +131,6 @@ private:
       page_.is_cut = true;
     else if (code != SQLITE_OK)
       return failed(code);
-    return {};
-  }
-
-  // -- filters ----------------------------------------------------------------------------------
-
-  result<void> read_filters(const std::optional<ranked_place>& place) {
-    if (!query_.pools.empty()) {
-      std::vector<std::string> choice;
-      for (const auto& pool : query_.pools) {
-        sqlite_run row{at_.pool_numbers, pool};
-        while (row.next())
-          choice.push_back(pool_facet(row.number(0)));
-        if (row.failure() != SQLITE_OK)
-          return failed(row.failure());
-      }
-      filters_.is_for_nothing |= choice.empty();
-      filters_.facets.push_back(std::move(choice));
-    }
-    if (!query_.statuses.empty()) {
-      std::vector<std::string> choice;
-      for (auto status : query_.statuses)
-        choice.push_back(status_facet(status));
-      filters_.facets.push_back(std::move(choice));
-    }
-    for (const auto& tag : query_.tags) {
-      sqlite_run row{at_.tag_number, tag};
-      if (row.next())
-        filters_.facets.push_back({tag_facet(row.number(0))});
-      else
-        filters_.is_for_nothing = true;
-      if (row.failure() != SQLITE_OK)
-        return failed(row.failure());
-    }
-    return read_span(place);
-  }
-
-  result<void> read_span(const std::optional<ranked_place>& place) {
-    auto state = at_.read_state();
-    if (!state)
-      return state.error();
-    // What cannot be read is counted anew with the next change; until then, all are looked at.
-    bool is_known = state->has_value();
-    state_ = is_known ? **state : memory_state{};
-    filters_.last_document = is_known ? state_.last_document : max_id;
-    if (place)
-      filters_.last_document = std::min(filters_.last_document, place->last_document);
-    anchor_ = filters_.last_document;
-    if (query_.until) {
-      filters_.is_for_nothing |= *query_.until == min_time;
-      filters_.last = earlier(*query_.until, 1);
-    }
-    filters_.first = query_.from.value_or(min_time);
-    filters_.is_for_nothing |= filters_.first > filters_.last;
-    if (!is_known || filters_.is_for_nothing)
-      return {};
-    // A document has records of a week, from when it was made on, or by so much older ones.
-    if (query_.from && *query_.from > later(min_time, week)) {
-      auto id = first_reaching(earlier(*query_.from, week));
-      if (!id)
-        return id.error();
-      filters_.first_document = *id;
-    }
-    if (query_.until && filters_.last < earlier(max_time, state_.late) && state_.late < max_time) {
-      auto id = first_reaching(later(filters_.last, state_.late) + 1);
-      if (!id)
-        return id.error();
-      filters_.last_document = std::min(filters_.last_document, *id - 1);
-    }
-    return {};
-  }
-
-  /// The id of the first document that was made when that time was reached, or one behind all.
-  result<std::int64_t> first_reaching(wall_time time) {
-    std::int64_t low = 0;
-    auto high = state_.last_document + 1;
-    while (low < high) {
-      auto middle = low + (high - low) / 2;
-      sqlite_run row{at_.reached_from, middle};
-      bool is_there = row.next();
-      if (row.failure() != SQLITE_OK)
-        return failed(row.failure());
-      if (!is_there || row.number(1) >= time)
-        high = middle;
-      else
-        low = row.number(0) + 1;
-    }
-    return low;
-  }
-
-  // -- words ------------------------------------------------------------------------------------
-
-  struct counted_word {
-    std::string word;
-    std::int64_t documents = 0;
-  };
-
-  /// The first ones in the order of the alphabet; if there are many, also those of the most common
-  /// ones that are behind these.
-  result<std::vector<counted_word>> words_with(const std::string& prefix) {
-    std::vector<counted_word> found;
-    {
-      auto behind = prefix + "\xf4\x8f\xbf\xbf"; // behind all characters
-      sqlite_run row{at_.words_from, prefix, behind, most_words_read};
-      while (row.next())
-        found.push_back({std::string{row.bytes(0)}, row.number(1)});
-      if (auto read = ended(row.failure()); !read)
-        return read.error();
-    }
-    if (found.size() < static_cast<std::size_t>(most_words_read))
-      return found;
-    const auto last = found.back().word;
-    sqlite_run row{at_.common_words, most_words_read};
-    while (row.next())
-      if (auto word = row.bytes(0); word.starts_with(prefix) && word > last)
-        found.push_back({std::string{word}, row.number(1)});
-    if (auto read = ended(row.failure()); !read)
-      return read.error();
-    return found;
-  }
-
-  result<expansion> expand(const std::string& prefix, std::size_t most) {
-    auto all = words_with(prefix);
-    if (!all)
-      return all.error();
-    auto& found = *all;
-    expansion words;
-    words.is_whole = found.size() <= most && !page_.is_cut;
-    auto kept = static_cast<std::ptrdiff_t>(std::min(most, found.size()));
-    std::partial_sort(found.begin(), found.begin() + kept, found.end(),
-                      [](const counted_word& a, const counted_word& b) {
-                        return std::pair{-a.documents, std::string_view{a.word}} <
-                               std::pair{-b.documents, std::string_view{b.word}};
-                      });
-    for (std::ptrdiff_t i = 0; i < kept; ++i)
-      words.words.push_back(std::move(found[static_cast<std::size_t>(i)].word));
-    return words;
-  }
-
-  result<double> rarity_of_word(const std::string& word) {
-    sqlite_run row{at_.word_documents, word};
-    double documents = row.next() ? static_cast<double>(row.number(0)) : 0;
-    if (auto read = ended(row.failure()); !read)
-      return read.error();
-    return rarity(documents);
-  }
-
-  double rarity(double documents) const {
-    auto all = std::max(static_cast<double>(state_.counted), documents);
-    return std::log(1 + (all - documents + 0.5) / (documents + 0.5));
-  }
-
-  /// In FTS5's language, of which nothing but these words and marks is used.
-  static std::string quoted(const std::vector<std::string>& words) {
-    std::string phrase = "\"";
-    for (const auto& word : words)
-      phrase += (phrase.size() > 1 ? " " : "") + word;
-    return phrase + "\"";
-  }
-
-  std::string facet_expression() const {
-    std::string all;
-    for (const auto& choice : filters_.facets) {
-      all += all.empty() ? "facets : (" : " AND facets : (";
-      for (std::size_t i = 0; i < choice.size(); ++i)
-        all += (i == 0 ? "" : " OR ") + choice[i];
-      all += ")";
-    }
-    return all;
-  }
-
-  struct expression {
-    std::string text;
-    /// All words of all prefixes are in it.
-    bool is_whole = true;
-    bool is_for_nothing = false;
-  };
-
-  /// Also says what each phrase is worth.
-  result<expression> expression_for(std::size_t most_of_prefix) {
-    expression made;
-    auto& worth = at_.words.worth();
-    worth = {};
-    worth.usual_size =
-        state_.documents > 0
-            ? static_cast<double>(state_.size) / static_cast<double>(state_.documents) + 1
-            : 1;
-    made.text = "{title content} : (";
-    for (std::size_t i = 0; i < terms_.size(); ++i) {
-      made.text += i == 0 ? "" : " AND ";
-      auto added = add_term(made, i, most_of_prefix);
-      if (!added)
-        return added.error();
-    }
-    made.text += ")";
-    if (!filters_.facets.empty())
-      made.text += " AND " + facet_expression();
-    return made;
-  }
-
-  result<void> add_term(expression& made, std::size_t number, std::size_t most_of_prefix) {
-    auto& worth = at_.words.worth();
-    const auto& term = terms_[number];
-    auto note = [&] { worth.term_of_phrase.push_back(static_cast<int>(number)); };
-    double rare = 0;
-    if (term.is_prefix && term.words.size() == 1) {
-      auto words = expand(term.words[0], most_of_prefix);
-      if (!words)
-        return words.error();
-      made.is_whole &= words->is_whole;
-      made.is_for_nothing |= words->words.empty();
-      if (words->is_whole || most_of_prefix < all_words) {
-        made.text += "(";
-        for (std::size_t i = 0; i < words->words.size(); ++i) {
-          made.text += (i == 0 ? "" : " OR ") + quoted({words->words[i]});
-          note();
-        }
-        made.text += ")";
-      } else {
-        made.text += quoted(term.words) + "*";
-        note();
-      }
-      auto most_common =
-          words->words.empty() ? result<double>{0.0} : rarity_of_word(words->words[0]);
-      if (!most_common)
-        return most_common.error();
-      rare = *most_common;
-    } else {
-      made.text += quoted(term.words) + (term.is_prefix ? "*" : "");
-      note();
-      for (const auto& word : term.words) {
-        auto of_word = rarity_of_word(word);
-        if (!of_word)
-          return of_word.error();
-        rare += *of_word;
-      }
-    }
-    worth.rarity.push_back(rare);
     return {};
   }
 
@@ -517,7 +227,7 @@ private:
       for (std::size_t i = 0; i < worth.rarity.size(); ++i)
         worth.rarity[i] = static_cast<double>(place->rarity[i]) / rarity_unit;
     }
-    here_ = {anchor_, 0, static_cast<std::uint64_t>(worth.usual_size), {}};
+    here_ = {filters_.anchor, 0, static_cast<std::uint64_t>(worth.usual_size), {}};
     worth.usual_size = static_cast<double>(here_.usual_size);
     for (auto& each : worth.rarity) {
       here_.rarity.push_back(static_cast<std::uint64_t>(std::lround(each * rarity_unit)));
@@ -532,9 +242,10 @@ private:
     for (auto most : {common_words, all_words}) {
       auto damaged = std::exchange(page_.damaged, {});
       auto here = here_;
-      auto wanted = expression_for(most);
+      auto wanted = expression_for(at_, terms_, filters_, state_, most);
       if (!wanted)
         return wanted.error();
+      page_.is_cut |= wanted->is_cut;
       use_worth_of(place);
       auto found =
           wanted->is_for_nothing
@@ -569,7 +280,7 @@ private:
           filters_.facets.empty()
               ? read_candidates(sqlite_run{at_.documents_between, filters_.first_document,
                                            filters_.last_document, filters_.first, filters_.last})
-              : read_candidates(sqlite_run{at_.filtered_texts, facet_expression(),
+              : read_candidates(sqlite_run{at_.filtered_texts, filters_.expression(),
                                            filters_.first_document, filters_.last_document,
                                            filters_.first, filters_.last});
       if (!found)
@@ -761,13 +472,12 @@ private:
   const memory_query& query_;
   std::size_t limit_;
   search_clock now_;
-  time_point end_of_looking_;
-  time_point end_;
+  std::chrono::steady_clock::time_point end_of_looking_;
+  std::chrono::steady_clock::time_point end_;
   tokenizer cut_;
   std::vector<search_term> terms_;
-  filters filters_;
+  search_filters filters_;
   memory_state state_;
-  std::int64_t anchor_ = 0;
   ranked_place here_;
   memory_page page_;
 };

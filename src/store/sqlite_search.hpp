@@ -2,14 +2,11 @@
 #pragma once
 
 #include "store/sqlite_memory_session.hpp"
+#include "store/sqlite_search_time.hpp"
 
 #include <chrono>
-#include <functional>
 
 namespace mahavishnu::store {
-
-/// What measures the time of a search.
-using search_clock = std::function<std::chrono::steady_clock::time_point()>;
 
 /// Within a transaction.
 result<memory_page> search_sqlite(const sqlite_memory_session& at, const memory_query& query,
