@@ -41,7 +41,7 @@ public:
       return swept.error();
     if (int code = at_.write_texts(); code != SQLITE_OK)
       return failed(code);
-    return rows->size();
+    return gone_;
   }
 
 private:
@@ -86,11 +86,14 @@ private:
   result<void> forget(const needless_record& record) {
     if (int code = store::run(sqlite_run{at_.drop_record, blob{record.key}}); code != SQLITE_OK)
       return failed(code);
+    if (!has_changed(at_.connection)) // once more, or under no key
+      return leave_damaged(at_.damaged("the list of the oldest records"));
+    ++gone_;
     --state_.records;
     if (!record.row)
       return {};
     auto document = at_.document(record.row->document);
-    if (!document) // nobody finds it any more, and it is in the way of nobody
+    if (!document) // it stays, and is named where it is found
       return leave_damaged(document.error());
     if (auto left = leave_pool(document->pool); !left)
       return left;
@@ -211,6 +214,7 @@ private:
   const sqlite_memory_session& at_;
   memory_state& state_;
   std::vector<std::string>& warnings_;
+  std::size_t gone_ = 0;
   std::map<std::int64_t, pool_row> pools_;
   /// Of the documents that are gone.
   std::set<std::int64_t> tags_;

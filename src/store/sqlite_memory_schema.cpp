@@ -19,7 +19,8 @@ create table pools (
 );
 
 create table tags (
-  number integer primary key,
+  -- Never given twice: documents that have it may be left, whatever has become of their index.
+  number integer primary key autoincrement,
   tag text not null unique,
   sum integer not null
 );

@@ -25,7 +25,8 @@ void prepare_rows(sqlite_memory_session& at, int& code) {
   at.pools = prepare("select * from pools order by id");
   at.tag_number = prepare("select number from tags where tag = ?");
   at.tag_by_number = prepare("select tag, sum from tags where number = ?");
-  at.last_tag = prepare("select ifnull(max(number), 0) from tags");
+  at.last_tag = prepare("select max(ifnull((select max(number) from tags), 0), "
+                        "ifnull((select seq from sqlite_sequence where name = 'tags'), 0))");
   at.put_tag = prepare("insert into tags values (?, ?, ?)");
   at.drop_tag = prepare("delete from tags where number = ?");
   at.find_content = prepare("select id, sum from contents where hash = ? and bytes = ?");
@@ -38,7 +39,7 @@ void prepare_rows(sqlite_memory_session& at, int& code) {
   at.drop_use = prepare("delete from uses where content = ?");
   at.newest_uses = prepare("select * from uses indexed by uses_by_newest "
                            "where (newest_at, content) < (?, ?) "
-                           "order by newest_at desc, content desc limit ?");
+                           "order by newest_at desc, content desc");
   at.documents_by_hash = prepare("select * from documents indexed by documents_by_hash "
                                  "where content = ? and hash = ?");
   at.document_by_id = prepare("select * from documents where id = ?");

@@ -137,23 +137,32 @@ private:
       return done;
     };
     auto done = attempt();
-    if (!done && is_damaged && !std::exchange(is_mended_, true) && mend())
+    if (!done && is_damaged && !is_mended_ && mend())
       done = attempt();
     return done;
   }
 
-  /// False when there was nothing that could be made again.
+  /// False when nothing could be made again.
   bool mend() {
     bool is_made = false;
-    for (const auto* again : {"reindex", "insert into texts (texts) values ('rebuild')"}) {
+    bool is_tried_later = false;
+    for (const auto* again : {"reindex", "insert into texts (texts) values ('rebuild');"
+                                         "insert or ignore into words (word, documents) "
+                                         "select term, 0 from every_word where col <> 'facets'"}) {
       auto made =
           file_.within<void>("mend", "begin immediate", [&](const session& at) -> result<void> {
-            if (int code = at.connection.execute(again); code != SQLITE_OK)
+            int code = at.connection.execute(again);
+            is_tried_later |= code != SQLITE_OK && !is_damage(code) && code != SQLITE_CONSTRAINT;
+            if (code != SQLITE_OK)
               return at.connection.failure("mend", code);
             return {};
           });
-      is_made |= made.has_value();
+      if (made)
+        is_made = true;
+      else
+        file_.warn(made.error().message);
     }
+    is_mended_ = !is_tried_later; // there was no room, or no time
     if (is_made)
       file_.warn("what leads to the records in the memory '" + file_.path() +
                  "' was damaged, and was made again from them");

@@ -211,11 +211,21 @@ result<waiting_contents> waiting_for(const sqlite_memory_session& at, const std:
   std::size_t bytes = 0;
   sqlite_run row{at.outgoing_due, target->number, now};
   while (all.whole.records.size() < most && row.next()) {
+    auto note = [&](const error& damage) {
+      if (all.whole.damaged.size() < most)
+        all.whole.damaged.push_back(damage);
+    };
     auto due = read_outgoing(at, target->number, row);
-    auto record = due ? record_of(at, due->content) : result<memory_record>{due.error()};
+    if (!due) { // it goes all the same, and what becomes of it makes that anew
+      note(due.error());
+      due = outbox_row{target->number, row.number(0)};
+    }
+    auto record = record_of(at, due->content);
     if (!record) {
-      all.whole.damaged.push_back(record.error());
-      all.given_up.push_back({row.number(0), delivery::given_up, record.error().message, 0});
+      note(record.error());
+      // What else is damaged of it may be made again.
+      if (auto content = at.content(row.number(0)); !content && !at.has_failed())
+        all.given_up.push_back({row.number(0), delivery::given_up, content.error().message, 0});
       continue;
     }
     bytes += record->content.size();

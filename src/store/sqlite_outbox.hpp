@@ -38,7 +38,7 @@ result<void> disable_target(const sqlite_memory_session& at, const std::string& 
 
 struct waiting_contents {
   found<outgoing> whole;
-  /// What is damaged, to be settled: it would come again for ever.
+  /// Whose contents are damaged, to be settled: they would come again for ever.
   std::vector<outcome> given_up;
 };
 result<waiting_contents> waiting_for(const sqlite_memory_session& at, const std::string& name,

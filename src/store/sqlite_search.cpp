@@ -300,8 +300,12 @@ private:
     std::vector<group> groups;
     {
       auto from = place.value_or(listed_place{max_time, max_id});
-      sqlite_run row{at_.newest_uses, from.newest_at, from.content, limit_ + 1};
-      while (row.next()) {
+      sqlite_run row{at_.newest_uses, from.newest_at, from.content};
+      while (groups.size() <= limit_ && row.next()) {
+        if (page_.damaged.size() >= most_candidates) {
+          page_.is_cut = true;
+          break;
+        }
         use_row use{row.number(0), row.number(1), static_cast<std::uint64_t>(row.number(2))};
         if (row.number(3) != use.sum()) {
           page_.damaged.push_back(
@@ -388,6 +392,8 @@ private:
       auto document = at_.read_document(row);
       if (++looked_at > most_candidates && document && document->newest_at <= made.newest_at)
         break;
+      if (document && document->content != content)
+        document = at_.damaged("the list of documents of content " + std::to_string(content));
       if (!document) {
         page_.damaged.push_back(document.error());
         continue;
@@ -444,6 +450,8 @@ private:
     auto document = at_.document(each.document);
     if (!document)
       return document.error();
+    if (document->content != each.content)
+      return at_.damaged("the list of documents of content " + std::to_string(each.content));
     auto record = at_.newest_of(*document, filters_.last);
     if (!record)
       return record.error();

@@ -42,9 +42,12 @@ public:
     }
     for (const auto& tag : query_.tags) {
       sqlite_run row{at_.tag_number, tag};
-      if (row.next())
+      if (row.next()) {
+        sqlite_run there{at_.tag_by_number, row.number(0)};
+        if (!there.next() || there.bytes(0) != tag) // the list of tags has led to another one
+          return at_.unread("the list of tags", there.failure());
         filters_.facets.push_back({tag_facet(row.number(0))});
-      else
+      } else
         filters_.is_for_nothing = true;
       if (row.failure() != SQLITE_OK)
         return failed(row.failure());

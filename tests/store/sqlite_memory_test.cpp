@@ -378,17 +378,15 @@ TEST_CASE("a damaged target is taken for enabled, and goes on") {
   checked(*store);
 }
 
-TEST_CASE("what waits and is damaged is said once, and given up") {
+TEST_CASE("a content that waits and is damaged is said once, and given up") {
   scratch place;
   auto path = (place / "memory.db").string();
-  auto sql = GENERATE(as<std::string>{}, "update contents set sum = 0 where id = 2",
-                      "update outbox set tries = 3 where content = 2");
   {
     auto store = open_memory(path);
     good(store->enable("akosha", true));
     remember(*store, numbered(1, 3));
   }
-  run_sql(path, sql);
+  run_sql(path, "update contents set sum = 0 where id = 2");
   {
     auto reader = open_memory(path, sqlite_use::read);
     for (int i = 0; i < 2; ++i)
@@ -405,6 +403,77 @@ TEST_CASE("what waits and is damaged is said once, and given up") {
   CHECK(state.waiting == 2);
   CHECK(state.failed == 1);
   CHECK_THAT(state.last_error, ContainsSubstring("content 2"));
+}
+
+TEST_CASE("what waits is not given up for what is damaged around it") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  {
+    auto store = open_memory(path);
+    good(store->enable("akosha", true));
+    remember(*store, numbered(1, 3));
+  }
+  bool is_row = GENERATE(true, false);
+  run_sql(path, is_row ? "update outbox set tries = 3 where content = 2"
+                       : "update pools set records = 7");
+  auto store = open_memory(path);
+  auto first = store->waiting("akosha", 0, 10);
+  REQUIRE(first.has_value());
+  CHECK(first->records.size() == (is_row ? 3 : 0));
+  CHECK(first->damaged.size() == (is_row ? 1 : 3));
+  CHECK(good(store->targets()).at(0).failed == 0);
+  if (!is_row) {
+    remember(*store, numbered(4, 4)); // which counts the pool again
+    first = store->waiting("akosha", 0, 10);
+    REQUIRE(first.has_value());
+    CHECK(first->damaged.empty());
+  }
+  std::vector<outcome> outcomes;
+  for (const auto& each : first->records)
+    outcomes.push_back({each.number, delivery::sent, "", 0});
+  good(store->settle("akosha", outcomes));
+  auto state = good(store->targets()).at(0);
+  CHECK(state.sent == (is_row ? 3 : 4));
+  CHECK(state.waiting == 0);
+  checked(*store);
+}
+
+TEST_CASE("a list goes on behind what is damaged") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  remember(*open_memory(path), numbered(1, 50));
+  run_sql(path, "update uses set sum = 0 where content in (50, 48, 47, 3)");
+  auto store = open_memory(path);
+  std::set<std::uint64_t> seen;
+  std::size_t damaged = 0;
+  auto query = looking_for("", 10);
+  do {
+    auto page = good(store->search(query));
+    for (const auto& hit : page.hits)
+      CHECK(seen.insert(hit.newest.task.high()).second);
+    damaged += page.damaged.size();
+    query.page = page.next;
+  } while (!query.page.empty() && seen.size() < 100);
+  CHECK(damaged >= 4);
+  CHECK(seen.size() == good(store->stats()).contents - 4);
+}
+
+TEST_CASE("the number of a tag is never that of another one") {
+  scratch place;
+  auto path = (place / "memory.db").string();
+  auto store = open_memory(path);
+  auto tagged = [](std::uint64_t n, const std::string& tag) {
+    auto record = memory(n, "title", "content " + std::to_string(n));
+    record.tags = {tag};
+    return record;
+  };
+  remember(*store, {tagged(1, "one"), tagged(2, "two")});
+  store.reset();
+  run_sql(path, "delete from tags where tag = 'two'"); // as an index might have had it
+  store = open_memory(path);
+  remember(*store, {tagged(3, "three")});
+  CHECK(good(store->find(task_number(3)))->tags == std::vector<std::string>{"three"});
+  CHECK(store->find(task_number(2)).has_error());
 }
 
 TEST_CASE("an index of words that is damaged is made again, once as long as a memory is open") {
