@@ -14,6 +14,9 @@
 /// What the memory keeps of tasks that have ended, and what is asked of it.
 namespace mahavishnu::store {
 
+/// What is behind so many bytes of a title is not remembered.
+constexpr std::size_t most_bytes_of_title = 4096;
+
 struct memory_record {
   task_id task;
   pool_id pool;
@@ -26,7 +29,7 @@ struct memory_record {
   wall_time at = 0;
   /// In whatever order they are given; they come back sorted, each once.
   std::vector<std::string> tags;
-  /// What was asked for.
+  /// What was asked for, up to `most_bytes_of_title`.
   std::string title;
   /// What came of it. Any bytes.
   std::string content;
@@ -45,6 +48,9 @@ struct remembered {
 
 // -- searching -----------------------------------------------------------------------------------
 
+/// No page has more hits.
+constexpr std::size_t most_hits = 1000;
+
 /// What is looked for. All of it has to hold for a record.
 struct memory_query {
   /// Words that are all in title or content; "a phrase" in quotes; a prefix* with a star. Upper and
@@ -59,10 +65,12 @@ struct memory_query {
   std::optional<wall_time> from;
   /// Earlier than this.
   std::optional<wall_time> until;
+  /// Of a page; no more than `most_hits`.
   std::size_t limit = 20;
   /// The `next` of the page before; empty: the first page.
   std::string page;
-  /// After this, it stays with what was found by then.
+  /// After this, it stays with what was found by then. The last quarter of it is left to show the
+  /// hits; the first one is shown in any case.
   std::chrono::milliseconds time{1000};
 };
 
@@ -91,7 +99,7 @@ struct memory_page {
   std::uint64_t total = 0;
   /// There are more than these: only the newest that match were looked at.
   bool has_more = false;
-  /// The time was over before all was looked at.
+  /// The time was over before all was looked at or shown.
   bool is_cut = false;
   /// For the next page; empty: this is the last one. Pages of words and phrases do not repeat or
   /// leave out anything because of what is remembered meanwhile; those of prefixes and lists may.
@@ -124,6 +132,10 @@ struct memory_stats {
 };
 
 // -- what is sent to others ----------------------------------------------------------------------
+
+/// What waits is given in pieces of no more bytes of contents than these, and of one content at
+/// least.
+constexpr std::size_t most_bytes_waiting = std::size_t{8} << 20;
 
 /// A content that a target has not got yet.
 struct outgoing {

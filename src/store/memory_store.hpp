@@ -49,7 +49,8 @@ public:
   virtual result<void> enable(const std::string& target, bool with_all) = 0;
   /// What waits for it goes on waiting; nothing is added.
   virtual result<void> disable(const std::string& target) = 0;
-  /// What is due, the oldest first. Damaged ones come besides, as errors.
+  /// What is due, the oldest first, and no more than `most_bytes_waiting`. Damaged ones come
+  /// besides, as errors; whoever may write gives them up, so that they come once.
   virtual result<found<outgoing>> waiting(const std::string& target, wall_time now,
                                           std::size_t most) = 0;
   /// Leaves out what does not wait (any more).

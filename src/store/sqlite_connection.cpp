@@ -87,6 +87,8 @@ sqlite_statement sqlite_connection::prepare(const std::string& sql, int& code) c
 }
 
 error sqlite_connection::failure(std::string_view what, int code) const {
+  // Nobody writes what would be against a rule of the schema, unless what was read was wrong.
+  has_damage_ |= is_damage(code) || (code & 0xFF) == SQLITE_CONSTRAINT;
   return sqlite_failure(what, path_, code, handle_ ? system_error_of(handle_.get(), code) : 0,
                         kind_);
 }

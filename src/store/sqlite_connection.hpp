@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mahavishnu::store {
 
@@ -105,6 +106,8 @@ public:
 
   /// What the code means for whoever wanted to do this, with what the system said.
   error failure(std::string_view what, int code) const;
+  /// Whether any failure since this was asked last was that the file is damaged.
+  bool take_damage() const { return std::exchange(has_damage_, false); }
 
 private:
   struct close {
@@ -113,6 +116,7 @@ private:
   std::string path_;
   std::string kind_;
   std::unique_ptr<sqlite3, close> handle_;
+  mutable bool has_damage_ = false;
 };
 
 /// Keeps the first thing that goes wrong, and is rolled back unless it was committed. That may fail

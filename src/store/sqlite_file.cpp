@@ -16,19 +16,22 @@ namespace {
 
 /// Of a new file. Half as many pages as with the usual 4096 bytes to write for a span of tasks.
 constexpr int page_size = 8192;
-/// After how many pages in the log they are put where they belong. Most are written many times
-/// before that, and the log still takes milliseconds to read after a crash.
-constexpr int checkpoint_pages = 2000;
-/// What the log keeps of the disk when all in it was put where it belongs.
-constexpr int kept_log_bytes = 2 * checkpoint_pages * page_size;
+/// A log in which all was put where it belongs is written from its start again, unless somebody
+/// reads it just then. When readers overlap, somebody always does, and it grows until they are
+/// waited for: when it has become so many times as large as usual.
+constexpr int waits_for_readers = 10;
 
 int set_up(const sqlite_connection& connection, sqlite_use use, const sqlite_file_kind& kind) {
-  auto code = connection.execute("pragma page_size = " + std::to_string(page_size) +
-                                 "; pragma cache_size = -" + std::to_string(kind.cache) +
-                                 "; pragma cell_size_check = on; pragma trusted_schema = off"
-                                 "; pragma synchronous = " +
-                                 (kind.is_commit_synced ? "full" : "normal") +
-                                 "; pragma journal_size_limit = " + std::to_string(kept_log_bytes));
+  // What the log keeps of the disk when all in it was put where it belongs.
+  auto kept_log_bytes = std::int64_t{2} * kind.checkpoint_pages * page_size;
+  auto code =
+      connection.execute("pragma page_size = " + std::to_string(page_size) +
+                         "; pragma cache_size = -" + std::to_string(kind.cache) +
+                         "; pragma cell_size_check = on; pragma trusted_schema = off"
+                         "; pragma synchronous = " +
+                         (kind.is_commit_synced ? "full" : "normal") +
+                         "; pragma journal_size_limit = " + std::to_string(kept_log_bytes) +
+                         (kind.is_deleted_overwritten ? "" : "; pragma secure_delete = fast"));
   if (use == sqlite_use::read)
     sqlite3_db_config(connection.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   return code;
@@ -36,20 +39,6 @@ int set_up(const sqlite_connection& connection, sqlite_use use, const sqlite_fil
 
 /// What has been said already.
 constexpr int said = -1;
-
-/// SQLite calls it after each change, and would itself say nothing of a failure.
-int empty_log(void* failure, sqlite3* connection, const char* name, int pages) {
-  if (pages < checkpoint_pages)
-    return SQLITE_OK;
-  auto& noted = *static_cast<int*>(failure);
-  int code =
-      sqlite3_wal_checkpoint_v2(connection, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY)
-    noted = SQLITE_OK;
-  else if (noted == SQLITE_OK)
-    noted = code;
-  return SQLITE_OK; // the change itself is on disk
-}
 
 result<void> use_log(const sqlite_connection& connection) {
   int code = SQLITE_OK;
@@ -134,15 +123,37 @@ result<sqlite_connection> open_file(const std::string& path, sqlite_use use,
   return connection;
 }
 
-log_emptying::log_emptying(const sqlite_connection& connection)
-    : failure_(std::make_unique<int>(SQLITE_OK)) {
-  sqlite3_wal_hook(connection.get(), empty_log, failure_.get());
+log_emptying::log_emptying(const sqlite_connection& connection, const sqlite_file_kind& kind)
+    : state_(std::make_unique<state>(
+          state{kind.checkpoint_pages, waits_for_readers * kind.checkpoint_pages})) {
+  sqlite3_wal_hook(connection.get(), empty, state_.get());
+}
+
+/// SQLite calls it after each change, and would itself say nothing of a failure.
+int log_emptying::empty(void* of, sqlite3* connection, const char* name, int pages) {
+  auto& log = *static_cast<state*>(of);
+  auto usual_wait = waits_for_readers * log.checkpoint_pages;
+  if (pages < usual_wait)
+    log.waiting_pages = usual_wait;
+  if (pages < log.checkpoint_pages)
+    return SQLITE_OK;
+  bool waits = pages >= log.waiting_pages;
+  int code = sqlite3_wal_checkpoint_v2(
+      connection, name, waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, nullptr,
+      nullptr);
+  if (waits) // in vain, maybe: then not again with the next change
+    log.waiting_pages = pages + log.checkpoint_pages;
+  if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY)
+    log.failure = SQLITE_OK;
+  else if (log.failure == SQLITE_OK)
+    log.failure = code;
+  return SQLITE_OK; // the change itself is on disk
 }
 
 int log_emptying::take_failure() const {
-  if (*failure_ == SQLITE_OK || *failure_ == said)
+  if (state_->failure == SQLITE_OK || state_->failure == said)
     return SQLITE_OK;
-  return std::exchange(*failure_, said);
+  return std::exchange(state_->failure, said);
 }
 
 } // namespace mahavishnu::store

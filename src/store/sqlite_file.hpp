@@ -21,6 +21,12 @@ struct sqlite_file_kind {
   /// Whether a commit waits for the disk. If not, a power cut may take the last ones, all behind
   /// some instant; a crash of the program takes none.
   bool is_commit_synced = true;
+  /// After how many pages in the log they are put where they belong. Most are written many times
+  /// before that: the more, the less is written, and the more room the log takes.
+  int checkpoint_pages = 0;
+  /// Whether what is deleted is overwritten at once, also where a page that is free now would not
+  /// have to be written again.
+  bool is_deleted_overwritten = true;
 };
 
 /// Makes the file if it is not there, for our user alone. Never opens one that is: to close it
@@ -38,13 +44,21 @@ result<sqlite_connection> open_file(const std::string& path, sqlite_use use,
 class log_emptying {
 public:
   log_emptying() = default;
-  explicit log_emptying(const sqlite_connection& connection);
+  log_emptying(const sqlite_connection& connection, const sqlite_file_kind& kind);
 
   /// Says each failure once, and not again before it went well.
   int take_failure() const;
 
 private:
-  std::unique_ptr<int> failure_; // shared with SQLite
+  struct state {
+    int checkpoint_pages = 0;
+    /// From so many pages on, whoever reads is waited for.
+    int waiting_pages = 0;
+    int failure = SQLITE_OK;
+  };
+  static int empty(void* state, sqlite3* connection, const char* name, int pages);
+
+  std::unique_ptr<state> state_; // shared with SQLite
 };
 
 } // namespace mahavishnu::store

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite_forget.hpp"
 
+#include "store/facets.hpp"
+#include "store/sqlite_memory_care.hpp"
 #include "store/sqlite_outbox.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace mahavishnu::store {
@@ -32,9 +35,13 @@ public:
     for (const auto& [number, pool] : pools_)
       if (int code = at_.write(pool); code != SQLITE_OK)
         return failed(code);
+    if (auto forgotten = forget_tags(); !forgotten)
+      return forgotten.error();
     if (auto swept = sweep_words(rows->size() * words_for_each); !swept)
       return swept.error();
-    return rows->size();
+    if (int code = at_.write_texts(); code != SQLITE_OK)
+      return failed(code);
+    return gone_;
   }
 
 private:
@@ -79,11 +86,14 @@ private:
   result<void> forget(const needless_record& record) {
     if (int code = store::run(sqlite_run{at_.drop_record, blob{record.key}}); code != SQLITE_OK)
       return failed(code);
+    if (!has_changed(at_.connection)) // once more, or under no key
+      return leave_damaged(at_.damaged("the list of the oldest records"));
+    ++gone_;
     --state_.records;
     if (!record.row)
       return {};
     auto document = at_.document(record.row->document);
-    if (!document) // nobody finds it any more, and it is in the way of nobody
+    if (!document) // it stays, and is named where it is found
       return leave_damaged(document.error());
     if (auto left = leave_pool(document->pool); !left)
       return left;
@@ -109,26 +119,24 @@ private:
     }
     if (int code = store::run(sqlite_run{at_.drop_document, document.id}); code != SQLITE_OK)
       return failed(code);
+    for (auto tag : tags_among(document.facets))
+      tags_.insert(tag);
     --state_.documents;
     state_.size -= document.size;
     return {};
   }
 
   result<void> leave_content(std::int64_t content) {
-    use_row use{content, 0, 0};
-    {
-      sqlite_run row{at_.use_of, content};
-      if (!row.next())
-        return row.failure() == SQLITE_OK ? result<void>{} : failed(row.failure());
-      use.newest_at = row.number(1);
-      use.times = static_cast<std::uint64_t>(row.number(2));
-      if (row.number(3) != use.sum()) {
-        warnings_.push_back(at_.damaged("the count of content " + std::to_string(content)).message);
-        return {};
-      }
-    }
-    if (--use.times > 0) {
-      if (int code = at_.write(use); code != SQLITE_OK)
+    auto known = at_.read_use(content);
+    if (!known)
+      return known.error();
+    if (*known)
+      --(*known)->times;
+    auto use = *known ? result<use_row>{**known} : count_use_again(at_, content);
+    if (!use)
+      return use.error();
+    if (use->times > 0) {
+      if (int code = at_.write(*use); code != SQLITE_OK)
         return failed(code);
       return {};
     }
@@ -154,6 +162,24 @@ private:
       at->second = std::move(*read);
     }
     --at->second.records;
+    return {};
+  }
+
+  /// Those that no document has any more.
+  result<void> forget_tags() {
+    for (auto tag : tags_) {
+      bool is_used = false;
+      {
+        const auto wanted = "facets : " + tag_facet(tag); // has to stay until it has run
+        sqlite_run row{at_.text_with, wanted};
+        is_used = row.next();
+        if (row.failure() != SQLITE_OK)
+          return at_.connection.failure("read", row.failure());
+      }
+      if (!is_used)
+        if (int code = store::run(sqlite_run{at_.drop_tag, tag}); code != SQLITE_OK)
+          return failed(code);
+    }
     return {};
   }
 
@@ -188,7 +214,10 @@ private:
   const sqlite_memory_session& at_;
   memory_state& state_;
   std::vector<std::string>& warnings_;
+  std::size_t gone_ = 0;
   std::map<std::int64_t, pool_row> pools_;
+  /// Of the documents that are gone.
+  std::set<std::int64_t> tags_;
 };
 
 } // namespace

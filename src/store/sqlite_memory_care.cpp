@@ -28,6 +28,7 @@ public:
     check_pools();
     check_state();
     check_outbox();
+    check_targets();
     check_words();
     check_pages();
     if (use == sqlite_use::write) // SQLite takes it for a change, though it changes nothing
@@ -150,6 +151,20 @@ private:
              });
   }
 
+  void check_targets() {
+    each_row(
+        "targets",
+        "select number, name, is_enabled, forgotten, last_error, sum from targets "
+        "not indexed",
+        [&](const sqlite_run& row) {
+          auto sum = field_sum::of(row.number(0), row.bytes(1),
+                                   static_cast<std::uint8_t>(row.number(2) != 0),
+                                   static_cast<std::uint64_t>(row.number(3)), row.bytes(4));
+          if (row.number(5) != sum)
+            add(at_.damaged("the state of target '" + std::string{row.bytes(1)} + "'").message);
+        });
+  }
+
   /// There may be more of them than are in use.
   void check_words() {
     each_row(
@@ -213,6 +228,46 @@ result<memory_state> count_memory_again(const sqlite_memory_session& at) {
   counted.last_content = row.number(7);
   counted.counted = number(8); // no fewer than any word has
   return counted;
+}
+
+namespace {
+
+struct counted_records {
+  std::uint64_t times = 0;
+  wall_time newest_at = 0;
+};
+
+result<counted_records> count_documents(const sqlite_memory_session& at, const char* sql,
+                                        std::int64_t of) {
+  int code = SQLITE_OK;
+  auto all = at.connection.prepare(sql, code);
+  if (code != SQLITE_OK)
+    return at.connection.failure("count the records of", code);
+  sqlite_run row{all, of};
+  if (!row.next())
+    return at.connection.failure("count the records of", row.failure());
+  return counted_records{static_cast<std::uint64_t>(row.number(0)), row.number(1)};
+}
+
+} // namespace
+
+result<use_row> count_use_again(const sqlite_memory_session& at, std::int64_t content) {
+  auto counted = count_documents(
+      at, "select ifnull(sum(times), 0), max(newest_at) from documents where content = ?", content);
+  if (!counted)
+    return counted.error();
+  return use_row{content, counted->newest_at, counted->times};
+}
+
+result<void> count_pool_again(const sqlite_memory_session& at, pool_row& pool) {
+  auto counted = count_documents(
+      at, "select ifnull(sum(times), 0), max(newest_at) from documents where pool = ?",
+      pool.number);
+  if (!counted)
+    return counted.error();
+  pool.records = counted->times;
+  pool.newest_at = counted->newest_at;
+  return {};
 }
 
 result<memory_report> check_memory(const sqlite_memory_session& at, sqlite_use use) {

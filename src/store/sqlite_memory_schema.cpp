@@ -19,7 +19,8 @@ create table pools (
 );
 
 create table tags (
-  number integer primary key,
+  -- Never given twice: documents that have it may be left, whatever has become of their index.
+  number integer primary key autoincrement,
   tag text not null unique,
   sum integer not null
 );
@@ -96,6 +97,8 @@ create table words (
   word text primary key,
   documents integer not null
 ) without rowid;
+-- To find those that are common at once, however many begin alike.
+create index words_by_documents on words (documents) where documents >= 16;
 create virtual table word_places using fts5vocab (texts, instance);
 create virtual table every_word using fts5vocab (texts, col);
 

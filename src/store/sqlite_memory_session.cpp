@@ -18,34 +18,42 @@ void prepare_rows(sqlite_memory_session& at, int& code) {
   at.pool_by_id = prepare("select * from pools where id = ?");
   at.pool_by_number = prepare("select * from pools where number = ?");
   at.pool_numbers = prepare("select number from pools where id = ?1 or name = ?1");
-  at.put_pool = prepare("insert or replace into pools values (?, ?, ?, ?, ?, ?, ?)");
+  at.add_pool = prepare("insert into pools values (?, ?, ?, ?, ?, ?, ?)");
+  at.put_pool = prepare("update pools set id = ?2, name = ?3, type = ?4, records = ?5, "
+                        "newest_at = ?6, sum = ?7 where number = ?1");
   at.drop_pool = prepare("delete from pools where number = ?");
   at.pools = prepare("select * from pools order by id");
   at.tag_number = prepare("select number from tags where tag = ?");
   at.tag_by_number = prepare("select tag, sum from tags where number = ?");
-  at.last_tag = prepare("select ifnull(max(number), 0) from tags");
+  at.last_tag = prepare("select max(ifnull((select max(number) from tags), 0), "
+                        "ifnull((select seq from sqlite_sequence where name = 'tags'), 0))");
   at.put_tag = prepare("insert into tags values (?, ?, ?)");
+  at.drop_tag = prepare("delete from tags where number = ?");
   at.find_content = prepare("select id, sum from contents where hash = ? and bytes = ?");
   at.content_by_id = prepare("select bytes, sum from contents where id = ?");
   at.put_content = prepare("insert into contents values (?, ?, ?, ?)");
   at.drop_content = prepare("delete from contents where id = ?");
   at.use_of = prepare("select * from uses where content = ?");
-  at.put_use = prepare("insert or replace into uses values (?, ?, ?, ?)");
+  at.add_use = prepare("insert into uses values (?, ?, ?, ?)");
+  at.put_use = prepare("update uses set newest_at = ?2, times = ?3, sum = ?4 where content = ?1");
   at.drop_use = prepare("delete from uses where content = ?");
   at.newest_uses = prepare("select * from uses indexed by uses_by_newest "
                            "where (newest_at, content) < (?, ?) "
-                           "order by newest_at desc, content desc limit ?");
+                           "order by newest_at desc, content desc");
   at.documents_by_hash = prepare("select * from documents indexed by documents_by_hash "
                                  "where content = ? and hash = ?");
   at.document_by_id = prepare("select * from documents where id = ?");
   at.documents_of_content = prepare("select * from documents indexed by documents_by_content "
-                                    "where content = ? order by newest_at desc limit ?");
-  at.put_document = prepare(
-      "insert or replace into documents values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                                    "where content = ? order by newest_at desc");
+  at.add_document =
+      prepare("insert into documents values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  at.put_document = prepare("update documents set first_at = ?2, newest_at = ?3, times = ?4, "
+                            "sum = ?5 where id = ?1");
   at.drop_document = prepare("delete from documents where id = ?");
   at.reached_from = prepare("select id, reached from documents where id >= ? order by id limit 1");
   at.documents_between =
-      prepare("select *, 0 from documents where id between ? and ? order by id desc limit ?");
+      prepare("select *, 0 from documents where id between ? and ? and newest_at >= ? "
+              "and first_at <= ? order by id desc");
   at.has_record = prepare("select 1 from records where task = ?");
   at.record_by_task = prepare("select * from records where task = ?");
   at.put_record = prepare("insert into records values (?, ?, ?, ?, ?)");
@@ -72,15 +80,19 @@ void prepare_texts(sqlite_memory_session& at, int& code) {
   at.ranked_texts =
       prepare("select documents.*, worth(texts, documents.size) from texts cross join documents "
               "on documents.id = texts.rowid where texts match ? and texts.rowid between ? and ? "
-              "order by texts.rowid desc limit ?");
+              "and newest_at >= ? and first_at <= ? order by texts.rowid desc");
   at.filtered_texts =
       prepare("select documents.*, 0 from texts cross join documents "
               "on documents.id = texts.rowid where texts match ? and texts.rowid between ? and ? "
-              "order by texts.rowid desc limit ?");
+              "and newest_at >= ? and first_at <= ? order by texts.rowid desc");
+  at.text_with = prepare("select 1 from texts cross join documents "
+                         "on documents.id = texts.rowid where texts match ? limit 1");
   at.put_word = prepare("insert into words values (?, ?) on conflict do update "
                         "set documents = documents + excluded.documents");
   at.words_from = prepare("select word, documents from words where word >= ? and word < ? "
                           "order by word limit ?");
+  at.common_words = prepare("select word, documents from words indexed by words_by_documents "
+                            "where documents >= 16 order by documents desc limit ?");
   at.word_documents = prepare("select documents from words where word = ?");
   at.words_behind = prepare("select word from words where word > ? order by word limit ?");
   at.word_is_used = prepare("select 1 from word_places where term = ? limit 1");
@@ -88,8 +100,11 @@ void prepare_texts(sqlite_memory_session& at, int& code) {
   at.state = prepare("select cursor, records, contents, documents, size, counted, reached, late, "
                      "last_content, last_document, swept, sum from state where id = 1");
   at.any_record = prepare("select 1 from records limit 1");
-  at.put_state =
-      prepare("insert or replace into state values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  at.add_state = prepare("insert into state values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  at.put_state = prepare("update state set cursor = ?1, records = ?2, contents = ?3, "
+                         "documents = ?4, size = ?5, counted = ?6, reached = ?7, late = ?8, "
+                         "last_content = ?9, last_document = ?10, swept = ?11, sum = ?12 "
+                         "where id = 1");
 }
 
 void prepare_outbox(sqlite_memory_session& at, int& code) {
@@ -99,10 +114,14 @@ void prepare_outbox(sqlite_memory_session& at, int& code) {
   at.target_by_number = prepare("select * from targets where number = ?");
   at.targets = prepare("select * from targets order by name");
   at.last_target = prepare("select ifnull(max(number), 0) from targets");
-  at.put_target = prepare("insert or replace into targets values (?, ?, ?, ?, ?, ?)");
+  at.add_target = prepare("insert into targets values (?, ?, ?, ?, ?, ?)");
+  at.put_target = prepare("update targets set name = ?2, is_enabled = ?3, forgotten = ?4, "
+                          "last_error = ?5, sum = ?6 where number = ?1");
   at.contents_not_for = prepare("select id from contents where not exists (select 1 from outbox "
                                 "where target = ? and content = contents.id) order by id");
-  at.put_outgoing = prepare("insert or replace into outbox values (?, ?, ?, ?, ?, ?, ?)");
+  at.add_outgoing = prepare("insert into outbox values (?, ?, ?, ?, ?, ?, ?)");
+  at.put_outgoing = prepare("update outbox set state = ?3, due = ?4, tries = ?5, reason = ?6, "
+                            "sum = ?7 where target = ?1 and content = ?2");
   at.outgoing_due = prepare("select " + row +
                             " from outbox indexed by outbox_waiting where state = 0 "
                             "and target = ? and due <= ? order by due, content");
@@ -150,7 +169,9 @@ std::uint32_t memory_state::sum() const {
 const sqlite_file_kind& sqlite_memory_session::kind() {
   // A power cut may take the last commits, all behind some instant. The cursor is in the same
   // commits, so what is gone is collected again.
-  static const sqlite_file_kind memory{"memory", memory_schema(), 32 * 1024, false};
+  // Its indexes are written all over, so that a page in a longer log is written once instead of
+  // many times.
+  static const sqlite_file_kind memory{"memory", memory_schema(), 32 * 1024, false, 20'000, false};
   return memory;
 }
 
@@ -160,7 +181,7 @@ result<sqlite_memory_session> sqlite_memory_session::open(const std::string& pat
     return connection.error();
   sqlite_memory_session opened;
   opened.connection = std::move(*connection);
-  opened.log = log_emptying{opened.connection};
+  opened.log = log_emptying{opened.connection, kind()};
   int code = SQLITE_OK;
   opened.words = sqlite_words::of(opened.connection, code);
   prepare_rows(opened, code);
@@ -245,6 +266,17 @@ result<std::optional<memory_state>> sqlite_memory_session::read_state() const {
   return row.number(11) == read.sum() ? std::optional{read} : std::nullopt;
 }
 
+result<std::optional<use_row>> sqlite_memory_session::read_use(std::int64_t content) const {
+  sqlite_run row{use_of, content};
+  if (row.next()) {
+    use_row read{content, row.number(1), static_cast<std::uint64_t>(row.number(2))};
+    return row.number(3) == read.sum() ? std::optional{read} : std::nullopt;
+  }
+  if (row.failure() != SQLITE_OK)
+    return connection.failure("read", row.failure());
+  return std::optional<use_row>{};
+}
+
 result<document_row> sqlite_memory_session::document(std::int64_t id) const {
   sqlite_run row{document_by_id, id};
   if (row.next())
@@ -317,24 +349,34 @@ result<record_row> sqlite_memory_session::newest_of(const document_row& document
 int sqlite_memory_session::write(const pool_row& row) const {
   if (row.records == 0)
     return run(sqlite_run{drop_pool, row.number});
-  return run(sqlite_run{put_pool, row.number, row.id, row.name, row.type, row.records,
-                        row.newest_at, row.sum()});
+  return change_or_add(connection, put_pool, add_pool, row.number, row.id, row.name, row.type,
+                       row.records, row.newest_at, row.sum());
 }
 
 int sqlite_memory_session::write(const document_row& row) const {
-  return run(sqlite_run{put_document, row.id, row.hash, row.content, row.pool, row.status, row.week,
+  // What else it says is never changed.
+  if (int code =
+          run(sqlite_run{put_document, row.id, row.first_at, row.newest_at, row.times, row.sum()});
+      code != SQLITE_OK || has_changed(connection))
+    return code;
+  return run(sqlite_run{add_document, row.id, row.hash, row.content, row.pool, row.status, row.week,
                         row.reached, row.first_at, row.newest_at, row.times, row.size, row.facets,
                         row.worker_type, row.title, row.sum()});
 }
 
 int sqlite_memory_session::write(const use_row& row) const {
-  return run(sqlite_run{put_use, row.content, row.newest_at, row.times, row.sum()});
+  return change_or_add(connection, put_use, add_use, row.content, row.newest_at, row.times,
+                       row.sum());
 }
 
 int sqlite_memory_session::write(const memory_state& row) const {
-  return run(sqlite_run{put_state, blob{row.cursor}, row.records, row.contents, row.documents,
-                        row.size, row.counted, row.reached, row.late, row.last_content,
-                        row.last_document, row.swept, row.sum()});
+  return change_or_add(connection, put_state, add_state, blob{row.cursor}, row.records,
+                       row.contents, row.documents, row.size, row.counted, row.reached, row.late,
+                       row.last_content, row.last_document, row.swept, row.sum());
+}
+
+int sqlite_memory_session::write_texts() const {
+  return connection.execute("savepoint texts; release texts");
 }
 
 error sqlite_memory_session::damaged(const std::string& what) const {

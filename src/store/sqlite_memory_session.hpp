@@ -89,19 +89,20 @@ struct sqlite_memory_session {
   log_emptying log;
   sqlite_words words;
 
-  sqlite_statement pool_by_id, pool_by_number, pool_numbers, put_pool, drop_pool, pools;
-  sqlite_statement tag_number, tag_by_number, last_tag, put_tag;
+  sqlite_statement pool_by_id, pool_by_number, pool_numbers, add_pool, put_pool, drop_pool, pools;
+  sqlite_statement tag_number, tag_by_number, last_tag, put_tag, drop_tag;
   sqlite_statement find_content, content_by_id, put_content, drop_content;
-  sqlite_statement use_of, put_use, drop_use, newest_uses;
-  sqlite_statement documents_by_hash, document_by_id, documents_of_content, put_document,
-      drop_document, reached_from, documents_between;
+  sqlite_statement use_of, add_use, put_use, drop_use, newest_uses;
+  sqlite_statement documents_by_hash, document_by_id, documents_of_content, add_document,
+      put_document, drop_document, reached_from, documents_between;
   sqlite_statement has_record, record_by_task, put_record, drop_record, records_by_age,
       records_backwards, newest_record, count_records;
-  sqlite_statement put_text, drop_text, ranked_texts, filtered_texts;
-  sqlite_statement put_word, words_from, word_documents, words_behind, word_is_used, drop_word;
-  sqlite_statement state, put_state, any_record;
-  sqlite_statement target_by_name, target_by_number, targets, last_target, put_target;
-  sqlite_statement contents_not_for, put_outgoing, outgoing_due, outgoing_by_content,
+  sqlite_statement put_text, drop_text, ranked_texts, filtered_texts, text_with;
+  sqlite_statement put_word, words_from, common_words, word_documents, words_behind, word_is_used,
+      drop_word;
+  sqlite_statement state, add_state, put_state, any_record;
+  sqlite_statement target_by_name, target_by_number, targets, last_target, add_target, put_target;
+  sqlite_statement contents_not_for, add_outgoing, put_outgoing, outgoing_due, outgoing_by_content,
       outgoing_of_content, drop_outgoing, count_outgoing;
 
   // -- reading ----------------------------------------------------------------------------------
@@ -113,6 +114,8 @@ struct sqlite_memory_session {
   result<record_row> read_record(const sqlite_run& row) const;
   /// Nothing when it is damaged: all but the cursor can be counted again.
   result<std::optional<memory_state>> read_state() const;
+  /// Nothing when it is damaged or missing: it can be counted again.
+  result<std::optional<use_row>> read_use(std::int64_t content) const;
   result<document_row> document(std::int64_t id) const;
   result<std::string> content(std::int64_t id) const;
   /// Without its content.
@@ -128,6 +131,9 @@ struct sqlite_memory_session {
   int write(const document_row& row) const;
   int write(const use_row& row) const;
   int write(const memory_state& row) const;
+  /// What was added to the index of words and taken from it. A commit would do the same, where
+  /// nobody could tell any more that it was the index that is damaged.
+  int write_texts() const;
 
   error damaged(const std::string& what) const;
   /// What could not be read: it is damaged, unless SQLite says something else.
@@ -144,6 +150,21 @@ private:
 /// Runs a statement that gives nothing. SQLite's code.
 inline int run(sqlite_run statement) {
   return statement.step() == SQLITE_DONE ? SQLITE_OK : statement.failure();
+}
+
+/// Whether the statement that was run last has found a row to change.
+inline bool has_changed(const sqlite_connection& connection) {
+  return sqlite3_changes(connection.get()) > 0;
+}
+
+/// Writes a row, whether it is there already or not. Never by an "insert or replace": SQLite makes
+/// a savepoint for each of these, and at each savepoint the index of words writes all it has so
+/// far.
+template <class... Value>
+int change_or_add(const sqlite_connection& connection, const sqlite_statement& to_change,
+                  const sqlite_statement& to_add, const Value&... values) {
+  int code = run(sqlite_run{to_change, values...});
+  return code != SQLITE_OK || has_changed(connection) ? code : run(sqlite_run{to_add, values...});
 }
 
 } // namespace mahavishnu::store

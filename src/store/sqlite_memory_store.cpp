@@ -24,8 +24,11 @@ public:
 
   result<remembered> remember(std::span<const memory_record> records,
                               const std::string& cursor) override {
-    auto done = write<remembered>([&](const session& at, memory_state& state) {
-      return remember_all(at, state, records, cursor);
+    auto done = write<remembered>([&](const session& at, memory_state& state, warnings& said) {
+      auto all = remember_all(at, state, records, cursor, said);
+      if (!all)
+        known_.clear(); // it may be done once more
+      return all;
     });
     if (!done)
       known_.clear(); // what was added is not there
@@ -58,14 +61,10 @@ public:
   }
 
   result<std::size_t> forget(const retention& kept, std::size_t step) override {
-    std::vector<std::string> warnings;
-    auto gone = write<std::size_t>([&](const session& at, memory_state& state) {
-      return forget_records(at, state, kept, step, warnings);
+    auto gone = write<std::size_t>([&](const session& at, memory_state& state, warnings& said) {
+      return forget_records(at, state, kept, step, said);
     });
     known_.clear(); // words may have gone with it
-    if (gone)
-      for (auto& each : warnings)
-        file_.warn(std::move(each));
     return gone;
   }
 
@@ -77,8 +76,14 @@ public:
   }
   result<found<outgoing>> waiting(const std::string& target, wall_time now,
                                   std::size_t most) override {
-    return read<found<outgoing>>(
+    auto waiting = read<waiting_contents>(
         [&](const session& at) { return waiting_for(at, target, now, most); });
+    if (!waiting)
+      return waiting.error();
+    if (use_ == sqlite_use::write && !waiting->given_up.empty())
+      if (auto settled = settle(target, waiting->given_up); !settled)
+        return settled.error();
+    return std::move(waiting->whole);
   }
   result<void> settle(const std::string& target, std::span<const outcome> outcomes) override {
     return change([&](const session& at) { return settle_outgoing(at, target, outcomes); });
@@ -97,6 +102,7 @@ public:
 
 private:
   using session = sqlite_memory_session;
+  using warnings = std::vector<std::string>;
 
   template <class Value, class Body>
   result<Value> read(Body body) {
@@ -110,29 +116,80 @@ private:
 
   template <class Body>
   result<void> change(Body body) {
-    auto done = file_.within<void>("write", "begin immediate", body);
-    file_.note_log();
+    return mended<void>(body);
+  }
+
+  /// Does this in a transaction. When something has led astray in it, all that leads to records is
+  /// made again from them, and then it is done once more. That takes as long as there are many of
+  /// them, so that it is done once as long as this is open.
+  template <class Value, class Body>
+  result<Value> mended(Body body) {
+    bool is_damaged = false;
+    auto attempt = [&] {
+      auto done =
+          file_.within<Value>("write", "begin immediate", [&](const session& at) -> result<Value> {
+            at.connection.take_damage();
+            auto value = body(at);
+            is_damaged = at.connection.take_damage();
+            return value;
+          });
+      file_.note_log();
+      return done;
+    };
+    auto done = attempt();
+    if (!done && is_damaged && !is_mended_ && mend())
+      done = attempt();
     return done;
+  }
+
+  /// False when nothing could be made again.
+  bool mend() {
+    bool is_made = false;
+    bool is_tried_later = false;
+    for (const auto* again : {"reindex", "insert into texts (texts) values ('rebuild');"
+                                         "insert or ignore into words (word, documents) "
+                                         "select term, 0 from every_word where col <> 'facets'"}) {
+      auto made =
+          file_.within<void>("mend", "begin immediate", [&](const session& at) -> result<void> {
+            int code = at.connection.execute(again);
+            is_tried_later |= code != SQLITE_OK && !is_damage(code) && code != SQLITE_CONSTRAINT;
+            if (code != SQLITE_OK)
+              return at.connection.failure("mend", code);
+            return {};
+          });
+      if (made)
+        is_made = true;
+      else
+        file_.warn(made.error().message);
+    }
+    is_mended_ = !is_tried_later; // there was no room, or no time
+    if (is_made)
+      file_.warn("what leads to the records in the memory '" + file_.path() +
+                 "' was damaged, and was made again from them");
+    return is_made;
   }
 
   /// With the state, which is written again after it. A damaged one is counted again.
   template <class Value, class Body>
   result<Value> write(Body body) {
-    auto done =
-        file_.within<Value>("write", "begin immediate", [&](const session& at) -> result<Value> {
-          auto state = state_of(at);
-          if (!state)
-            return state.error();
-          auto value = body(at, *state);
-          if (int code = at.take_failure(); code != SQLITE_OK)
-            return at.connection.failure("read", code);
-          if (!value)
-            return value;
-          if (int code = at.write(*state); code != SQLITE_OK)
-            return at.connection.failure("write", code);
-          return value;
-        });
-    file_.note_log();
+    warnings said;
+    auto done = mended<Value>([&](const session& at) -> result<Value> {
+      said.clear(); // of what was gone back on
+      auto state = state_of(at);
+      if (!state)
+        return state.error();
+      auto value = body(at, *state, said);
+      if (int code = at.take_failure(); code != SQLITE_OK)
+        return at.connection.failure("read", code);
+      if (!value)
+        return value;
+      if (int code = at.write(*state); code != SQLITE_OK)
+        return at.connection.failure("write", code);
+      return value;
+    });
+    if (done)
+      for (auto& each : said)
+        file_.warn(std::move(each));
     return done;
   }
 
@@ -151,10 +208,10 @@ private:
   }
 
   result<remembered> remember_all(const session& at, memory_state& state,
-                                  std::span<const memory_record> records,
-                                  const std::string& cursor) {
+                                  std::span<const memory_record> records, const std::string& cursor,
+                                  warnings& said) {
     remembered count;
-    remembering batch{at, state, known_};
+    remembering batch{at, state, known_, said};
     for (const auto& each : records) {
       auto added = batch.add(each);
       if (!added)
@@ -213,6 +270,7 @@ private:
   sqlite_opener<session> file_;
   sqlite_use use_;
   known_words known_;
+  bool is_mended_ = false;
 };
 
 } // namespace

@@ -23,22 +23,21 @@ struct target_row {
   }
 };
 
-result<target_row> read_target(const sqlite_memory_session& at, const sqlite_run& row) {
+/// A damaged one is taken for enabled, so that what is new waits for it: what waits in vain can be
+/// disabled, and what does not wait is never sent.
+target_row read_target(const sqlite_memory_session& at, const sqlite_run& row) {
   target_row read{row.number(0), std::string{row.bytes(1)}, row.number(2) != 0,
                   static_cast<std::uint64_t>(row.number(3)), std::string{row.bytes(4)}};
-  if (row.number(5) != read.sum())
-    return at.damaged("the state of target '" + read.name + "'");
-  return read;
+  if (row.number(5) == read.sum())
+    return read;
+  return {read.number, read.name, true, 0,
+          at.damaged("the state of target '" + read.name + "'").message};
 }
 
 /// The first one of the statement; nothing when there is none.
 result<std::optional<target_row>> one_target(const sqlite_memory_session& at, sqlite_run row) {
-  if (row.next()) {
-    auto read = read_target(at, row);
-    if (!read)
-      return read.error();
-    return std::optional{std::move(*read)};
-  }
+  if (row.next())
+    return std::optional{read_target(at, row)};
   if (row.failure() != SQLITE_OK)
     return at.connection.failure("read the targets of", row.failure());
   return std::optional<target_row>{};
@@ -55,8 +54,8 @@ result<target_row> known_target(const sqlite_memory_session& at, const std::stri
 }
 
 int write(const sqlite_memory_session& at, const target_row& row) {
-  return run(sqlite_run{at.put_target, row.number, row.name, row.is_enabled, row.forgotten,
-                        row.last_error, row.sum()});
+  return change_or_add(at.connection, at.put_target, at.add_target, row.number, row.name,
+                       row.is_enabled, row.forgotten, row.last_error, row.sum());
 }
 
 /// @pre the row has all columns but the target.
@@ -79,7 +78,7 @@ result<memory_record> record_of(const sqlite_memory_session& at, std::int64_t co
   if (!bytes)
     return bytes.error();
   auto newest = [&]() -> result<document_row> {
-    sqlite_run row{at.documents_of_content, content, 1};
+    sqlite_run row{at.documents_of_content, content};
     if (row.next())
       return at.read_document(row);
     return at.unread("the list of documents of content " + std::to_string(content), row.failure());
@@ -129,9 +128,9 @@ std::uint32_t outbox_row::sum() const {
 }
 
 int write(const sqlite_memory_session& at, const outbox_row& row) {
-  return run(sqlite_run{at.put_outgoing, row.target, row.content,
-                        static_cast<std::uint8_t>(row.state), row.due, row.tries, row.reason,
-                        row.sum()});
+  return change_or_add(at.connection, at.put_outgoing, at.add_outgoing, row.target, row.content,
+                       static_cast<std::uint8_t>(row.state), row.due, row.tries, row.reason,
+                       row.sum());
 }
 
 result<std::vector<std::int64_t>> enabled_targets(const sqlite_memory_session& at) {
@@ -139,10 +138,8 @@ result<std::vector<std::int64_t>> enabled_targets(const sqlite_memory_session& a
   sqlite_run row{at.targets};
   while (row.next()) {
     auto target = read_target(at, row);
-    if (!target)
-      return target.error();
-    if (target->is_enabled)
-      numbers.push_back(target->number);
+    if (target.is_enabled)
+      numbers.push_back(target.number);
   }
   if (row.failure() != SQLITE_OK)
     return at.connection.failure("read the targets of", row.failure());
@@ -205,20 +202,36 @@ result<void> disable_target(const sqlite_memory_session& at, const std::string& 
   return {};
 }
 
-result<found<outgoing>> waiting_for(const sqlite_memory_session& at, const std::string& name,
-                                    wall_time now, std::size_t most) {
+result<waiting_contents> waiting_for(const sqlite_memory_session& at, const std::string& name,
+                                     wall_time now, std::size_t most) {
   auto target = known_target(at, name);
   if (!target)
     return target.error();
-  found<outgoing> all;
+  waiting_contents all;
+  std::size_t bytes = 0;
   sqlite_run row{at.outgoing_due, target->number, now};
-  while (all.records.size() < most && row.next()) {
+  while (all.whole.records.size() < most && row.next()) {
+    auto note = [&](const error& damage) {
+      if (all.whole.damaged.size() < most)
+        all.whole.damaged.push_back(damage);
+    };
     auto due = read_outgoing(at, target->number, row);
-    auto record = due ? record_of(at, due->content) : result<memory_record>{due.error()};
-    if (record)
-      all.records.push_back({due->content, std::move(*record), due->tries});
-    else
-      all.damaged.push_back(record.error());
+    if (!due) { // it goes all the same, and what becomes of it makes that anew
+      note(due.error());
+      due = outbox_row{target->number, row.number(0)};
+    }
+    auto record = record_of(at, due->content);
+    if (!record) {
+      note(record.error());
+      // What else is damaged of it may be made again.
+      if (auto content = at.content(row.number(0)); !content && !at.has_failed())
+        all.given_up.push_back({row.number(0), delivery::given_up, content.error().message, 0});
+      continue;
+    }
+    bytes += record->content.size();
+    if (bytes > most_bytes_waiting && !all.whole.records.empty())
+      break;
+    all.whole.records.push_back({due->content, std::move(*record), due->tries});
   }
   if (row.failure() != SQLITE_OK)
     return at.connection.failure("read", row.failure());
@@ -258,12 +271,8 @@ result<std::vector<target_state>> states_of_targets(const sqlite_memory_session&
   std::vector<target_row> rows;
   {
     sqlite_run row{at.targets};
-    while (row.next()) {
-      auto read = read_target(at, row);
-      if (!read)
-        return read.error();
-      rows.push_back(std::move(*read));
-    }
+    while (row.next())
+      rows.push_back(read_target(at, row));
     if (row.failure() != SQLITE_OK)
       return at.connection.failure("read the targets of", row.failure());
   }

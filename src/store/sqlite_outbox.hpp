@@ -35,8 +35,15 @@ result<void> forget_outgoing(const sqlite_memory_session& at, std::int64_t conte
 
 result<void> enable_target(const sqlite_memory_session& at, const std::string& name, bool with_all);
 result<void> disable_target(const sqlite_memory_session& at, const std::string& name);
-result<found<outgoing>> waiting_for(const sqlite_memory_session& at, const std::string& name,
-                                    wall_time now, std::size_t most);
+
+struct waiting_contents {
+  found<outgoing> whole;
+  /// Whose contents are damaged, to be settled: they would come again for ever.
+  std::vector<outcome> given_up;
+};
+result<waiting_contents> waiting_for(const sqlite_memory_session& at, const std::string& name,
+                                     wall_time now, std::size_t most);
+
 result<void> settle_outgoing(const sqlite_memory_session& at, const std::string& name,
                              std::span<const outcome> outcomes);
 result<std::vector<target_state>> states_of_targets(const sqlite_memory_session& at);

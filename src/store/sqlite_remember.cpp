@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite_remember.hpp"
 
+#include "base/text.hpp"
 #include "store/content_hash.hpp"
 #include "store/facets.hpp"
 #include "store/field_sum.hpp"
+#include "store/saturating.hpp"
+#include "store/sqlite_memory_care.hpp"
 
 #include <algorithm>
 #include <set>
@@ -36,6 +39,11 @@ std::int64_t hash_of_content(const memory_record& record) {
 } // namespace
 
 result<bool> remembering::add(const memory_record& record) {
+  if (record.title.size() > most_bytes_of_title) {
+    auto shorter = record;
+    shorter.title = first_bytes(record.title, most_bytes_of_title);
+    return add(shorter);
+  }
   task_key key{record.task};
   {
     sqlite_run row{at_->has_record, blob{key.bytes()}};
@@ -60,7 +68,7 @@ result<bool> remembering::add(const memory_record& record) {
   ++document->times;
   document->first_at = std::min(document->first_at, record.at);
   document->newest_at = std::max(document->newest_at, record.at);
-  state_->late = std::max(state_->late, document->reached - record.at);
+  state_->late = std::max(state_->late, span_between(record.at, document->reached));
   if (int code = at_->write(*document); code != SQLITE_OK)
     return failed(code);
   record_row row{record.task, document->id, record.at, record.worker.value};
@@ -85,6 +93,8 @@ result<void> remembering::finish() {
     known_->clear();
   for (auto& [word, documents] : words_)
     known_->insert(word);
+  if (int code = at_->write_texts(); code != SQLITE_OK)
+    return failed(code);
   return {};
 }
 
@@ -95,9 +105,10 @@ result<std::int64_t> remembering::pool_of(const memory_record& record) {
     sqlite_run row{at_->pool_by_id, record.pool.value};
     if (row.next()) {
       auto read = at_->read_pool(row);
-      if (!read)
-        return read.error();
-      pool = std::move(*read);
+      auto known = read ? std::move(read) : pool_again(row.number(0), record);
+      if (!known)
+        return known.error();
+      pool = std::move(*known);
     } else {
       if (row.failure() != SQLITE_OK)
         return failed(row.failure());
@@ -106,7 +117,7 @@ result<std::int64_t> remembering::pool_of(const memory_record& record) {
       pool.type = record.pool_type;
       pool.newest_at = record.at;
       // For its number.
-      if (int code = run(sqlite_run{at_->put_pool, std::optional<std::int64_t>{}, pool.id,
+      if (int code = run(sqlite_run{at_->add_pool, std::optional<std::int64_t>{}, pool.id,
                                     pool.name, pool.type, 0, 0, 0});
           code != SQLITE_OK)
         return failed(code);
@@ -122,6 +133,20 @@ result<std::int64_t> remembering::pool_of(const memory_record& record) {
   return pool.number;
 }
 
+/// A damaged one, counted again.
+result<pool_row> remembering::pool_again(std::int64_t number, const memory_record& record) {
+  sqlite_run row{at_->pool_by_number, number};
+  if (!row.next() || row.bytes(1) != record.pool.value) // the list of ids has led to another one
+    return failed(row.failure() != SQLITE_OK ? row.failure() : SQLITE_CORRUPT);
+  pool_row pool{number, record.pool.value, record.pool_name, record.pool_type, 0, 0};
+  if (auto counted = count_pool_again(*at_, pool); !counted)
+    return counted.error();
+  warnings_->push_back("the record of pool '" + pool.id + "' in " + at_->connection.name() +
+                       " was damaged and was counted again: " + std::to_string(pool.records) +
+                       " records");
+  return pool;
+}
+
 result<std::vector<std::int64_t>> remembering::tags_of(const memory_record& record) {
   std::set<std::int64_t> numbers;
   for (const auto& tag : record.tags) {
@@ -130,6 +155,9 @@ result<std::vector<std::int64_t>> remembering::tags_of(const memory_record& reco
       sqlite_run row{at_->tag_number, tag};
       if (row.next()) {
         at->second = row.number(0);
+        sqlite_run there{at_->tag_by_number, at->second};
+        if (!there.next() || there.bytes(0) != tag) // the list of tags has led to another one
+          return failed(there.failure() != SQLITE_OK ? there.failure() : SQLITE_CORRUPT);
       } else {
         if (row.failure() != SQLITE_OK)
           return failed(row.failure());
@@ -153,7 +181,8 @@ result<std::int64_t> remembering::content_of(const memory_record& record) {
   {
     sqlite_run row{at_->find_content, hash, blob{record.content}};
     while (row.next())
-      if (row.number(1) == field_sum::of(row.number(0), record.content))
+      if (row.number(1) == field_sum::of(row.number(0), record.content) &&
+          (!record.content.empty() || was_asked_for(row.number(0), record.title)))
         return row.number(0);
     if (row.failure() != SQLITE_OK)
       return failed(row.failure());
@@ -174,6 +203,15 @@ result<std::int64_t> remembering::content_of(const memory_record& record) {
     if (int code = write(*at_, outbox_row{target, id}); code != SQLITE_OK)
       return failed(code);
   return id;
+}
+
+/// Whether this content, which is none, is that of tasks with this title.
+bool remembering::was_asked_for(std::int64_t content, const std::string& title) const {
+  sqlite_run row{at_->documents_of_content, content};
+  if (!row.next())
+    return false;
+  auto document = at_->read_document(row);
+  return document && document->title == title;
 }
 
 result<document_row> remembering::document_of(const memory_record& record, std::int64_t content,
@@ -249,20 +287,18 @@ void remembering::count_words(const document_row& document, const std::string& c
 }
 
 result<void> remembering::note_use(std::int64_t content, wall_time newest_at) {
-  use_row use{content, newest_at, 0};
-  {
-    sqlite_run row{at_->use_of, content};
-    if (row.next()) {
-      use.newest_at = std::max(newest_at, row.number(1));
-      use.times = static_cast<std::uint64_t>(row.number(2));
-      if (row.number(3) != use_row{content, row.number(1), use.times}.sum())
-        return at_->damaged("the count of content " + std::to_string(content));
-    } else if (row.failure() != SQLITE_OK) {
-      return failed(row.failure());
-    }
+  auto known = at_->read_use(content);
+  if (!known)
+    return known.error();
+  if (*known) {
+    ++(*known)->times;
+    (*known)->newest_at = std::max((*known)->newest_at, newest_at);
   }
-  ++use.times;
-  if (int code = at_->write(use); code != SQLITE_OK)
+  // Of a new one, the document was written just now.
+  auto use = *known ? result<use_row>{**known} : count_use_again(*at_, content);
+  if (!use)
+    return use.error();
+  if (int code = at_->write(*use); code != SQLITE_OK)
     return failed(code);
   return {};
 }

@@ -19,8 +19,9 @@ using known_words = std::unordered_set<std::string>;
 class remembering {
 public:
   /// @pre the state is that of the memory.
-  remembering(const sqlite_memory_session& at, memory_state& state, known_words& known)
-      : at_(&at), state_(&state), known_(&known), cut_(at.words.cutter()) {}
+  remembering(const sqlite_memory_session& at, memory_state& state, known_words& known,
+              std::vector<std::string>& warnings)
+      : at_(&at), state_(&state), known_(&known), warnings_(&warnings), cut_(at.words.cutter()) {}
 
   /// False: it is known already.
   result<bool> add(const memory_record& record);
@@ -29,8 +30,10 @@ public:
 
 private:
   result<std::int64_t> pool_of(const memory_record& record);
+  result<pool_row> pool_again(std::int64_t number, const memory_record& record);
   result<std::vector<std::int64_t>> tags_of(const memory_record& record);
   result<std::int64_t> content_of(const memory_record& record);
+  bool was_asked_for(std::int64_t content, const std::string& title) const;
   result<document_row> document_of(const memory_record& record, std::int64_t content,
                                    std::int64_t pool, std::string facets);
   result<void> put_text(const document_row& document, const memory_record& record);
@@ -41,6 +44,7 @@ private:
   const sqlite_memory_session* at_;
   memory_state* state_;
   known_words* known_;
+  std::vector<std::string>* warnings_;
   tokenizer cut_;
   std::map<std::string, pool_row> pools_;
   std::map<std::string, std::int64_t> tags_;

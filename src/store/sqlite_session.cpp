@@ -106,7 +106,8 @@ std::string record_name(const task_id& task) {
 }
 
 const sqlite_file_kind& sqlite_session::kind() {
-  static const sqlite_file_kind journal{"journal", journal_schema(), 8 * 1024, true};
+  // The log still takes milliseconds to read after a crash.
+  static const sqlite_file_kind journal{"journal", journal_schema(), 8 * 1024, true, 2000, true};
   return journal;
 }
 
@@ -116,7 +117,7 @@ result<sqlite_session> sqlite_session::open(const std::string& path, sqlite_use 
     return connection.error();
   sqlite_session opened;
   opened.connection = std::move(*connection);
-  opened.log = log_emptying{opened.connection};
+  opened.log = log_emptying{opened.connection, kind()};
   if (int code = prepare_all(opened); code != SQLITE_OK)
     return opened.connection.failure("open", code);
   return opened;

@@ -21,9 +21,18 @@ struct state {
   bool remembers = false;
   std::map<sqlite3_file*, std::string> names;
   std::map<std::string, std::string> synced;
+  std::function<void()> before_write;
 };
 
 state disk;
+
+void notice_write() {
+  if (!disk.before_write)
+    return;
+  auto call = std::exchange(disk.before_write, {});
+  call();
+  disk.before_write = std::move(call);
+}
 
 bool fails(disk_call call) {
   if (disk.fault.only && *disk.fault.only != call)
@@ -62,6 +71,7 @@ int read(sqlite3_file* each, void* into, int size, sqlite3_int64 at) {
 }
 
 int write(sqlite3_file* each, const void* from, int size, sqlite3_int64 at) {
+  notice_write();
   if (!fails(disk_call::write))
     return pass_on<&sqlite3_io_methods::xWrite>(each, from, size, at);
   if (disk.fault.is_half_done)
@@ -70,6 +80,7 @@ int write(sqlite3_file* each, const void* from, int size, sqlite3_int64 at) {
 }
 
 int truncate(sqlite3_file* each, sqlite3_int64 size) {
+  notice_write();
   return fails(disk_call::truncate) ? disk.fault.code
                                     : pass_on<&sqlite3_io_methods::xTruncate>(each, size);
 }
@@ -84,6 +95,7 @@ std::string content_of(sqlite3_file* each) {
 }
 
 int sync(sqlite3_file* each, int) {
+  notice_write();
   if (fails(disk_call::sync))
     return disk.fault.code;
   if (disk.remembers)
@@ -212,6 +224,10 @@ void faulty_disk::fail(std::size_t nth, disk_fault fault) {
 
 void faulty_disk::mend() {
   fail(0, {});
+}
+
+void faulty_disk::before_each_write(std::function<void()> call) {
+  disk.before_write = std::move(call);
 }
 
 void faulty_disk::remember_syncs() {

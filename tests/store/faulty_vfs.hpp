@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,6 +51,8 @@ public:
   void remember_syncs();
   /// What a power cut would leave of a file; nothing when it was not synced since.
   std::optional<std::string> synced(const std::string& path) const;
+  /// Calls it before anything is written, cut or synced, unless it does so itself.
+  void before_each_write(std::function<void()> call);
 
 private:
   std::optional<std::string> usual_directory_;

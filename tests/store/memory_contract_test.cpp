@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <map>
 #include <random>
 #include <set>
@@ -356,6 +357,18 @@ TEST_CASE("nothing that somebody types is an error") {
   }
 }
 
+TEST_CASE("a very long title is remembered up to a whole character, and without its end") {
+  EACH_MEMORY;
+  auto title = std::string(most_bytes_of_title - 1, 'a') + "é and more";
+  remember(*store, {memory(1, title, "text"), memory(2, title, ""), memory(3, title + "!", "")});
+  auto kept = std::string(most_bytes_of_title - 1, 'a');
+  CHECK(good(store->find(task_number(1)))->title == kept);
+  CHECK(searched(*store, looking_for("text")).hits.at(0).newest.title == kept);
+  CHECK(searched(*store, looking_for("more")).hits.empty());
+  CHECK(good(store->stats()).contents == 2);
+  checked(*store);
+}
+
 TEST_CASE("matches are marked, in the title and in a piece of the content") {
   EACH_MEMORY;
   std::string content;
@@ -577,6 +590,100 @@ TEST_CASE("of very many matches the newest are looked at, and it is said that th
   CHECK(all_pages(*store, query).size() == 2000);
 }
 
+TEST_CASE("a filtered list has what is there in very many documents") {
+  EACH_MEMORY;
+  std::vector<memory_record> batch;
+  for (std::uint64_t n = 1; n <= 2400; ++n) {
+    auto record =
+        memory(n, "job " + std::to_string(n), n <= 1200 ? "ok" : "text " + std::to_string(n));
+    record.status = n <= 50 || n > 1200 ? 2 : 1;
+    batch.push_back(record);
+  }
+  remember(*store, batch);
+  auto query = looking_for("", 300);
+  query.statuses = {2};
+  CHECK(searched(*store, query).has_more);
+  auto hits = all_pages(*store, query);
+  REQUIRE(hits.size() == 1201);
+  CHECK(hits.back().newest.task == task_number(50));
+}
+
+TEST_CASE("a clock that was wrong once is in the way of nothing") {
+  EACH_MEMORY;
+  auto wrong = memory(1, "job", "common text of a wrong clock");
+  wrong.at = GENERATE(as<wall_time>{}, 1000 * week, -1000 * week);
+  remember(*store, {wrong});
+  std::vector<memory_record> batch;
+  for (std::uint64_t n = 2; n <= 3000; ++n)
+    batch.push_back(memory(n, "job", "common text " + std::to_string(n)));
+  remember(*store, batch);
+  wrong.task = task_number(4000);
+  remember(*store, {wrong});
+  for (const auto* text : {"common", ""}) {
+    auto query = looking_for(text, 100);
+    query.from = 11'000;
+    query.until = 31'000;
+    auto page = searched(*store, query);
+    CHECK(page.hits.size() == 20);
+    CHECK_FALSE(page.has_more);
+  }
+}
+
+TEST_CASE("times are found up to the first and the last there is") {
+  EACH_MEMORY;
+  constexpr auto first = std::numeric_limits<wall_time>::min();
+  constexpr auto last = std::numeric_limits<wall_time>::max();
+  std::vector<memory_record> batch;
+  std::uint64_t n = 0;
+  for (wall_time at : {last, first, wall_time{0}, first + 1, last - 1, -week, week}) {
+    ++n;
+    batch.push_back(memory(n, "job", "text " + std::to_string(n)));
+    batch.back().at = at;
+  }
+  remember(*store, batch);
+  for (const auto* text : {"text", ""})
+    for (std::optional<wall_time> from :
+         {std::optional<wall_time>{}, {first}, {first + 1}, {0}, {last}})
+      for (std::optional<wall_time> until :
+           {std::optional<wall_time>{}, {first}, {first + 2}, {1}, {last}}) {
+        auto query = looking_for(text);
+        query.from = from;
+        query.until = until;
+        auto expected = static_cast<std::size_t>(
+            std::count_if(batch.begin(), batch.end(), [&](const memory_record& each) {
+              return (!from || each.at >= *from) && (!until || each.at < *until);
+            }));
+        INFO("'" << text << "' from " << from.value_or(7) << " until " << until.value_or(7));
+        CHECK(searched(*store, query).hits.size() == expected);
+      }
+  CHECK(good(store->forget({last, 0}, 100)) == 6);
+  checked(*store);
+}
+
+TEST_CASE("a prefix finds what is common, however many words begin alike") {
+  EACH_MEMORY;
+  std::vector<memory_record> batch;
+  std::uint64_t n = 0;
+  auto add = [&](const std::string& word) {
+    ++n;
+    batch.push_back(memory(n, "job", word + " in text " + std::to_string(n)));
+  };
+  for (int i = 0; i < 100; ++i)
+    add("prez");
+  for (int i = 0; i < 1100; ++i)
+    add("prea");
+  std::string many;
+  for (int i = 0; i < 21'000; ++i)
+    many += "prem" + std::to_string(i) + " ";
+  add(many);
+  add("prez");
+  remember(*store, batch);
+  auto page = searched(*store, looking_for("pre*", most_hits + 1));
+  CHECK(page.hits.size() <= most_hits);
+  auto found = numbers_of(page);
+  CHECK(std::find(found.begin(), found.end(), n) != found.end());
+}
+
 TEST_CASE("a prefix of very many words finds the common and the rare ones") {
   EACH_MEMORY;
   std::vector<memory_record> batch;
@@ -605,6 +712,29 @@ TEST_CASE("a search ends when its time is over, and says so") {
     query.time = std::chrono::minutes{1};
     CHECK_FALSE(good(store->search(query)).is_cut);
   }
+}
+
+TEST_CASE("what waits comes in pieces of no more than some bytes, and never none of it") {
+  EACH_MEMORY;
+  good(store->enable("akosha", true));
+  std::vector<memory_record> batch;
+  for (std::uint64_t n = 1; n <= 6; ++n)
+    batch.push_back(memory(n, "job",
+                           std::string(n == 4 ? most_bytes_waiting + 1 : most_bytes_waiting / 2 - n,
+                                       static_cast<char>('a' + n))));
+  remember(*store, batch);
+  std::vector<std::size_t> pieces;
+  for (;;) {
+    auto piece = good(store->waiting("akosha", 0, 100));
+    if (piece.empty())
+      break;
+    pieces.push_back(piece.size());
+    std::vector<outcome> sent;
+    for (const auto& each : piece)
+      sent.push_back({each.number, delivery::sent, "", 0});
+    good(store->settle("akosha", sent));
+  }
+  CHECK(pieces == std::vector<std::size_t>{2, 1, 1, 2});
 }
 
 TEST_CASE("each content is sent to each target once, whatever happens in between") {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// The write-ahead log of SQLite, cut or damaged as by a power cut.
 #include "store/faulty_vfs.hpp"
+#include "store/sqlite_file.hpp"
 #include "store/sqlite_log.hpp"
 #include "store/support.hpp"
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <set>
 
@@ -137,4 +139,72 @@ TEST_CASE("any bytes are a log that nothing is read from") {
     place.write("log", bytes);
     CHECK(torn_log(place / "log").has_value() == !bytes.empty());
   }
+}
+
+TEST_CASE("a log begins anew although somebody reads it at any time") {
+  faulty_disk disk; // waiting takes no time
+  scratch place;
+  auto path = (place / "numbers.db").string();
+  static constexpr std::array<const char*, 1> schema{"create table numbers (number integer)"};
+  const sqlite_file_kind kind{"numbers", schema, 1024, false, 10};
+  good(make_file(path, kind.name));
+  auto writer = good(open_file(path, sqlite_use::write, kind));
+  log_emptying emptying{writer, kind};
+  /// Always one of them is in the middle of a reading, and each has begun before the other ended.
+  struct overlapping {
+    std::array<sqlite_connection, 2> readers;
+    std::size_t latest = 0;
+
+    bool take_turns() {
+      auto& next = readers[1 - latest];
+      bool is_good = next.execute("begin; select count(*) from numbers") == SQLITE_OK &&
+                     readers[latest].execute("rollback") == SQLITE_OK;
+      latest = 1 - latest;
+      return is_good;
+    }
+  };
+  overlapping reading{{good(open_file(path, sqlite_use::read, kind)),
+                       good(open_file(path, sqlite_use::read, kind))}};
+  REQUIRE(reading.readers[0].execute("begin; select count(*) from numbers") == SQLITE_OK);
+  // Whoever is waited for goes on meanwhile.
+  sqlite3_busy_handler(
+      writer.get(),
+      [](void* all, int times) {
+        return times < 100 && static_cast<overlapping*>(all)->take_turns() ? 1 : 0;
+      },
+      &reading);
+  std::uintmax_t longest = 0;
+  for (int i = 0; i < 1000; ++i) {
+    REQUIRE(writer.execute("insert into numbers values (" + std::to_string(i) + ")") == SQLITE_OK);
+    REQUIRE(reading.take_turns());
+    longest = std::max(longest, std::filesystem::file_size(path + "-wal"));
+  }
+  CHECK(emptying.take_failure() == SQLITE_OK);
+  CHECK(longest < 120 * 8300);
+}
+
+TEST_CASE("who reads a log for ever keeps it from beginning anew, and nothing else") {
+  faulty_disk disk; // waiting takes no time
+  scratch place;
+  auto path = (place / "numbers.db").string();
+  static constexpr std::array<const char*, 1> schema{"create table numbers (number integer)"};
+  const sqlite_file_kind kind{"numbers", schema, 1024, false, 10};
+  good(make_file(path, kind.name));
+  auto writer = good(open_file(path, sqlite_use::write, kind));
+  log_emptying emptying{writer, kind};
+  auto reader = good(open_file(path, sqlite_use::read, kind));
+  REQUIRE(reader.execute("begin; select count(*) from numbers") == SQLITE_OK);
+  int waits = 0;
+  sqlite3_busy_handler(
+      writer.get(),
+      [](void* count, int) {
+        ++*static_cast<int*>(count);
+        return 0;
+      },
+      &waits);
+  for (int i = 0; i < 300; ++i)
+    REQUIRE(writer.execute("insert into numbers values (" + std::to_string(i) + ")") == SQLITE_OK);
+  CHECK(emptying.take_failure() == SQLITE_OK);
+  CHECK(waits > 0);
+  CHECK(waits < 50); // not with each change
 }
