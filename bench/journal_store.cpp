@@ -130,9 +130,13 @@ std::vector<double> measure_file(std::int64_t tasks, const steps& all) {
   return measured;
 }
 
+std::string in_own_schema(const std::string& url) {
+  return url + (url.find('?') == std::string::npos ? "?" : "&") + "options=-csearch_path%3Dbench_" +
+         std::to_string(::getpid());
+}
+
 std::unique_ptr<journal_store> open_in_postgres(const std::string& url) {
-  return good(open_postgres(url + (url.find('?') == std::string::npos ? "?" : "&") +
-                            "options=-csearch_path%3Dbench_" + std::to_string(::getpid())));
+  return good(open_postgres(in_own_schema(url)));
 }
 
 std::vector<double> measure_postgres(const std::string& url, std::int64_t tasks, const steps& all) {
@@ -142,11 +146,29 @@ std::vector<double> measure_postgres(const std::string& url, std::int64_t tasks,
 }
 
 /// What one who waits for the next sees: commits a second, of one task each.
-std::vector<double> measure_commits(journal_store& store, std::int64_t count) {
+std::vector<double> measure_commits(journal_store& store, std::int64_t first, std::int64_t count) {
   auto start = clock::now();
-  for (std::int64_t n = 0; n < count; ++n)
+  for (auto n = first; n < first + count; ++n)
     good(store.apply(std::vector<change>{opened(n), ended(n)}));
   return {static_cast<double>(count) / seconds_since(start)};
+}
+
+/// The same at once and after many others, while somebody reads all of it as it was before.
+std::vector<double> measure_commits_under_snapshot(const std::string& url, std::int64_t count,
+                                                   std::int64_t others) {
+  auto store = open_in_postgres(url);
+  good(store->apply(std::vector<change>{opened(-1)}));
+  std::vector<double> measured;
+  auto reader = good(open_postgres(in_own_schema(url), postgres_use::read));
+  good(reader->each_open([&](const result<stored_task>&) {
+    if (!measured.empty())
+      return;
+    measured = measure_commits(*store, 0, count);
+    measure_commits(*store, count, others);
+    measured.push_back(measure_commits(*store, count + others, count).front());
+  }));
+  good(store->apply(std::vector<change>{ended(-1)}));
+  return measured;
 }
 
 double milliseconds(const std::function<void()>& work) {
@@ -221,10 +243,14 @@ void measure_all_of_postgres(const arguments& how, report& results, const std::s
       how,
       [&] {
         auto place = scratch::on_disk();
-        return measure_commits(*good(open_sqlite(place / "journal.db")), commits);
+        return measure_commits(*good(open_sqlite(place / "journal.db")), 0, commits);
       },
-      [&] { return measure_commits(*open_in_postgres(url), commits); },
+      [&] { return measure_commits(*open_in_postgres(url), 0, commits); },
       results.number("PostgreSQL: commits of one task, beside SQLite", "1/s"));
+  auto& at_once = results.number("PostgreSQL: the same under an old snapshot", "1/s");
+  auto& later = results.number("PostgreSQL: the same after 20,000 others under it", "1/s");
+  add(in_child([&] { return measure_commits_under_snapshot(url, commits, how.scaled(20'000)); }),
+      at_once, later);
 
   auto many = how.scaled(1'000'000);
   auto number = [&](const std::string& name) -> measurement& {

@@ -54,7 +54,8 @@ alter table tasks set (autovacuum_vacuum_scale_factor = 0.02,
 
 -- How many there have to be and which (all their marks, xor): what no checksum of a record could
 -- show to be missing. And which span of whose changes was the last to be written. A checksum over
--- all of that.
+-- all of that. There is one row, and each change gives it the next number: as long as anybody
+-- reads something old, all old rows stay, and the newest one is the first of its index.
 create table totals (
   pool_count bigint not null,
   pool_digest bigint not null,
@@ -64,9 +65,11 @@ create table totals (
   ended_digest bigint not null,
   writer uuid,
   span bigint not null,
+  number bigint not null,
   sum bytea not null
-) with (fillfactor = 10);
-insert into totals values (0, 0, 0, 0, 0, 0, null, 0, sha256(decode(repeat('00', 56), 'hex')));
+);
+create index totals_newest on totals (number);
+insert into totals values (0, 0, 0, 0, 0, 0, null, 0, 0, sha256(decode(repeat('00', 64), 'hex')));
 )"};
 
 constexpr const char* meta = R"(

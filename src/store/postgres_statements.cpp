@@ -7,14 +7,19 @@
 #include <array>
 #include <map>
 #include <string_view>
+#include <utility>
 
 namespace mahavishnu::store {
 
 namespace {
 
 /// What the totals are, in the order of their columns.
-constexpr std::array totals_columns{"pool_count",  "pool_digest",  "open_count", "open_digest",
-                                    "ended_count", "ended_digest", "writer",     "span"};
+constexpr std::array totals_columns{"pool_count",  "pool_digest", "open_count",
+                                    "open_digest", "ended_count", "ended_digest",
+                                    "writer",      "span",        "number"};
+
+/// The row of them, as `totals`.
+const std::string newest_totals = "(select * from totals order by number desc limit 1) as totals";
 
 /// The checksum over all of them.
 std::string sum_of_totals(const std::string& from) {
@@ -35,8 +40,11 @@ std::string totals_agree() {
 /// Values of some columns, by their names.
 using new_values = std::map<std::string, std::string>;
 
-/// Gives these to the totals, and the checksum over all that they are then.
-std::string update_totals(const new_values& given) {
+/// Gives these to the totals if that holds, the next number, and the checksum over all that they
+/// are then.
+std::string update_totals(new_values given, const std::string& from,
+                          const std::string& condition = "") {
+  given["number"] = "totals.number + 1";
   std::string names;
   std::string values;
   for (const std::string name : totals_columns) {
@@ -46,7 +54,9 @@ std::string update_totals(const new_values& given) {
               (value != given.end() ? value->second : "totals." + name) + " as " + name;
   }
   return "update totals set (" + names + "sum) = (select made.*, " + sum_of_totals("made") +
-         " from (select " + values + ") as made)";
+         " from (select " + values + ") as made)" + (from.empty() ? "" : " from " + from) +
+         " where totals.number = (select max(number) from totals)" +
+         (condition.empty() ? "" : " and " + condition);
 }
 
 /// `what` of the totals with `more` added to it, which is taken off when its count is negative.
@@ -59,10 +69,11 @@ new_values with_more(const std::string& what, const std::string& more) {
 
 /// When tasks were opened, or have ended. Takes the end of one off the open ones if it was among
 /// them.
-std::string add_to_totals(const std::string& open, const std::string& ended) {
+std::string add_to_totals(const std::string& open, const std::string& ended,
+                          const std::string& from) {
   auto values = with_more("open", open);
   values.merge(with_more("ended", ended));
-  return update_totals(values) + " from ";
+  return update_totals(std::move(values), from);
 }
 
 std::string summed(const std::string& name, const std::string& sign, const std::string& source) {
@@ -140,27 +151,28 @@ postgres_statements::postgres_statements() {
                   "select 1 / (count(*) = 1 and bool_and(" + totals_agree() +
                       "))::integer, "
                       "sqrt(bool_and(writer is not distinct from $1::uuid)::integer - 1) "
-                      "from totals"};
-  claim = {"claim", update_totals({{"writer", "$1::uuid"}, {"span", "0::bigint"}}) + " where " +
-                        totals_agree()};
-  note_span = {"note_span", update_totals({{"span", "$1::bigint"}}) + " where writer = $2::uuid"};
-  take_back = {"take_back", "with gone as (delete from tasks where id = any($1::uuid[]) "
-                            "returning mark, ended_at) " +
-                                add_to_totals("open", "ended") +
-                                summed("open", "-", "gone where ended_at is null") + ", " +
-                                summed("ended", "-", "gone where ended_at is not null")};
+                      "from " +
+                      newest_totals};
+  claim = {"claim",
+           update_totals({{"writer", "$1::uuid"}, {"span", "0::bigint"}}, "", totals_agree())};
+  note_span = {"note_span", update_totals({{"span", "$1::bigint"}}, "", "writer = $2::uuid")};
+  take_back = {"take_back",
+               "with gone as (delete from tasks where id = any($1::uuid[]) "
+               "returning mark, ended_at) " +
+                   add_to_totals("open", "ended",
+                                 summed("open", "-", "gone where ended_at is null") + ", " +
+                                     summed("ended", "-", "gone where ended_at is not null"))};
   // A row that was there has been locked by this transaction.
   put_pools = {"put_pools",
                "with put as (insert into pools (id, mark, record, sum) "
                "select * from unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::integer[]) "
                "on conflict (sha256(id)) do update set record = excluded.record, "
                "sum = excluded.sum returning mark, xmax = 0 as is_new) " +
-                   update_totals(with_more("pool", "new")) + " from " +
-                   summed("new", "", "put where is_new")};
-  drop_pools = {"drop_pools", "with gone as (delete from pools where id = any($1::bytea[]) "
-                              "returning mark) " +
-                                  update_totals(with_more("pool", "less")) + " from " +
-                                  summed("less", "-", "gone")};
+                   update_totals(with_more("pool", "new"), summed("new", "", "put where is_new"))};
+  drop_pools = {"drop_pools",
+                "with gone as (delete from pools where id = any($1::bytea[]) "
+                "returning mark) " +
+                    update_totals(with_more("pool", "less"), summed("less", "-", "gone"))};
 
   // What an insert in the same statement sees is how it was before: only those that were known.
   // That there are any is seldom, and looked at before all rows are looked for once more.
@@ -188,25 +200,27 @@ postgres_statements::postgres_statements() {
           "), ended as (select count(*) as count, coalesce(bit_xor(mark), 0) as digest from "
           "(select * from inserted union all select * from changed) as all_of_them "
           "where ended_at is not null) " +
-          add_to_totals("open", "ended") + "open, ended"};
+          add_to_totals("open", "ended", "open, ended")};
   move_tasks = {"move_tasks",
                 changed("unnest($1::uuid[], $2::smallint[], $3::integer[], $4::integer[], "
                         "$5::bytea[]) as given (id, status, attempt, state_sum, progress)",
                         "", moved_columns)};
-  end_tasks = {"end_tasks",
-               "with changed as (" +
-                   changed("unnest($1::uuid[], $2::smallint[], $3::integer[], $4::bigint[], "
-                           "$5::integer[], $6::integer[], $7::bytea[], $8::bytea[], $9::bytea[], "
-                           "$10::bytea[]) as given (id, status, attempt, ended_at, state_sum, "
-                           "output_sum, progress, result, output, error_output)",
-                           "", ended_columns) +
-                   " returning mark) " + add_to_totals("gone", "ended") +
-                   summed("gone", "-", "changed") + ", " + summed("ended", "", "changed")};
+  end_tasks = {
+      "end_tasks",
+      "with changed as (" +
+          changed("unnest($1::uuid[], $2::smallint[], $3::integer[], $4::bigint[], "
+                  "$5::integer[], $6::integer[], $7::bytea[], $8::bytea[], $9::bytea[], "
+                  "$10::bytea[]) as given (id, status, attempt, ended_at, state_sum, "
+                  "output_sum, progress, result, output, error_output)",
+                  "", ended_columns) +
+          " returning mark) " +
+          add_to_totals("gone", "ended",
+                        summed("gone", "-", "changed") + ", " + summed("ended", "", "changed"))};
   // Those that ended first go first: they are too old, or too many. How many there are to be has to
   // be right, or all of them might go.
   forget = {
       "forget",
-      "with trusted as (select ended_count from totals where " + totals_agree() +
+      "with trusted as (select ended_count from " + newest_totals + " where " + totals_agree() +
           "), "
           "first as (select id, ended_at from tasks where ended_at is not null "
           "order by ended_at, id limit $3::bigint), "
@@ -216,7 +230,7 @@ postgres_statements::postgres_statements() {
           "where ended_at < $1::bigint or ($2::bigint > 0 and number <= "
           "ended_count - $2::bigint))) returning mark), "
           "less as (select -count(*) as count, coalesce(bit_xor(mark), 0) as digest from gone) " +
-          update_totals(with_more("ended", "less")) + " from less, trusted returning -less.count"};
+          update_totals(with_more("ended", "less"), "less, trusted") + " returning -less.count"};
 
   pools = {"pools", "select id, record, sum from pools order by id"};
   // What the index of open tasks has is counted beside what it has to have.
@@ -226,15 +240,17 @@ postgres_statements::postgres_statements() {
                           totals_agree() +
                           ", false) from "
                           "(select count(*) as count, coalesce(bit_xor(mark), 0) as digest "
-                          "from tasks where ended_at is null) as found left join totals on true"};
-  last_span = {"last_span", "select span, writer is not distinct from $1::uuid from totals where " +
-                                totals_agree()};
+                          "from tasks where ended_at is null) as found left join " +
+                          newest_totals + " on true"};
+  last_span = {"last_span", "select span, writer is not distinct from $1::uuid from " +
+                                newest_totals + " where " + totals_agree()};
   // What no update can mend: the row may be missing.
   count_again = {"count_again",
                  "with gone as (delete from totals) insert into totals select made.*, " +
                      sum_of_totals("made") +
                      " from (select all_pools.*, all_tasks.*, $1::uuid as writer, "
-                     "$2::bigint as span from "
+                     "$2::bigint as span, "
+                     "(select coalesce(max(number), 0) + 1 from totals) as number from "
                      "(select count(*) as pool_count, coalesce(bit_xor(mark), 0) as pool_digest "
                      "from pools) as all_pools, "
                      "(select count(*) filter (where ended_at is null) as open_count, "

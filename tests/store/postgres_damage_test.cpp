@@ -125,11 +125,12 @@ TEST_CASE("damaged totals in PostgreSQL are said, counted again, and cost no tas
   NEEDS_POSTGRES;
   auto store = fill(server, place);
   good(store->apply(std::vector<change>{opened(task_number(101)), ended(task_number(101))}));
-  auto damage = GENERATE(
-      as<std::string>{}, "update totals set ended_count = ended_count + (1 << 20)",
-      "update totals set ended_digest = 0", "update totals set pool_count = pool_count - 1",
-      "update totals set writer = null", "update totals set span = span + 8",
-      "update totals set sum = sha256('')", "delete from totals");
+  auto damage =
+      GENERATE(as<std::string>{}, "update totals set ended_count = ended_count + (1 << 20)",
+               "update totals set ended_digest = 0",
+               "update totals set pool_count = pool_count - 1", "update totals set writer = null",
+               "update totals set span = span + 8", "update totals set number = number + 3",
+               "update totals set sum = sha256('')", "delete from totals");
   auto is_open_again = GENERATE(false, true);
   auto is_by_apply = GENERATE(false, true);
   INFO(damage << (is_open_again ? ", opened again" : "") << (is_by_apply ? ", apply" : ", forget"));

@@ -196,7 +196,13 @@ TEST_CASE("each list is read from its index, whatever the planner has counted") 
         {"take_back ('{}')", {"Index Cond: (id = ANY"}},
         {"newest " + last + ")", {"tasks_pkey"}},
         {"keyed (100)", {"tasks_keyed"}},
-        {"totals", {"tasks_open"}},
+        {"totals", {"tasks_open", "totals_newest"}},
+        {"trust_totals (null)", {"totals_newest"}},
+        {"claim (null)", {"totals_newest"}},
+        {"note_span (1, null)", {"Index Cond: (number ="}},
+        {"last_span (null)", {"totals_newest"}},
+        {"put_pools ('{}', '{}', '{}', '{}')", {"Index Cond: (number ="}},
+        {"drop_pools ('{}')", {"Index Cond: (number ="}},
         {"with_status " + last + ", '{3}')",
          {"tasks_open", "tasks_by_status", "tasks_pkey", "Index Cond: ((ROW("}},
         {"of_pool " + last + ", '{3}', 'pool_1')",
@@ -224,6 +230,7 @@ TEST_CASE("each list is read from its index, whatever the planner has counted") 
       auto plan = plan_of(at, call);
       INFO(call << "\n" << plan);
       CHECK_THAT(plan, !ContainsSubstring("Seq Scan on tasks"));
+      CHECK_THAT(plan, !ContainsSubstring("Seq Scan on totals"));
       for (const auto& index : indices)
         CHECK_THAT(plan, ContainsSubstring(index));
       if (call.starts_with("newest") || call.starts_with("keyed") ||
@@ -252,6 +259,32 @@ TEST_CASE("each list is read from its index, whatever the planner has counted") 
   look();
   server.sql("analyze " + quoted_name(schema_of(place)) + ".tasks");
   look();
+}
+
+TEST_CASE("who reads something old for long makes no span read more than before") {
+  NEEDS_POSTGRES;
+  auto store = open_in(server, place);
+  auto old = session(server.url(schema_of(place)));
+  REQUIRE(old.connection.execute(begin_instant).is_good());
+  REQUIRE(old.connection.query("select from tasks").is_good());
+  constexpr std::uint64_t spans = 400;
+  for (std::uint64_t n = 1; n <= spans; ++n)
+    good(store->apply(std::vector<change>{opened(task_number(n)), ended(task_number(n))}));
+  // All old rows are there.
+  auto schema = quoted_name(schema_of(place));
+  server.sql("vacuum " + schema + ".totals");
+  CHECK(std::stoull(server.sql("select pg_relation_size('" + schema + ".totals') / 8192")) > 10);
+  auto at = session(server.url(schema_of(place)));
+  auto lines = at.connection.query(
+      "explain (analyze, buffers, costs off, timing off, format json) execute totals");
+  if (!lines)
+    FAIL(lines.reason());
+  auto plan = lines.text(0);
+  INFO(plan);
+  const std::string_view name = "\"Shared Hit Blocks\": ";
+  auto pages = plan.find(name); // of all of it, which comes first
+  REQUIRE(pages != std::string::npos);
+  CHECK(std::stoi(plan.substr(pages + name.size())) < 10);
 }
 
 TEST_CASE("a journal in PostgreSQL takes little memory here, however much is in it") {
