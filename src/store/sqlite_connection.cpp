@@ -106,7 +106,6 @@ sqlite_statement sqlite_connection::prepare(const std::string& sql, int& code) c
 }
 
 error sqlite_connection::failure(std::string_view what, int code) const {
-  // Nobody writes what would be against a rule of the schema, unless what was read was wrong.
   has_damage_ |= is_damage(code) || (code & 0xFF) == SQLITE_CONSTRAINT;
   return sqlite_failure(what, path_, code, handle_ ? system_error_of(handle_.get(), code) : 0,
                         kind_);
@@ -148,6 +147,7 @@ error sqlite_failure(std::string_view what, const std::string& path, int code, i
                "it is no SQLite file; restore a backup, or move it and its -wal and -shm away to "
                "begin anew");
   case SQLITE_CORRUPT:
+  case SQLITE_CONSTRAINT: // nobody writes what would be against a rule of the schema
     return say(errc::io_failed, "the file is damaged; have it checked, and restore a backup");
   case SQLITE_TOOBIG:
     return say(errc::invalid_argument, "a record is larger than the 1 GB that SQLite takes");

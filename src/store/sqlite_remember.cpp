@@ -58,6 +58,7 @@ result<bool> remembering::add(const memory_record& record) {
   auto tags = tags_of(record);
   if (!tags)
     return tags.error();
+  auto last_content = state_->last_content;
   auto content = content_of(record);
   if (!content)
     return content.error();
@@ -77,7 +78,7 @@ result<bool> remembering::add(const memory_record& record) {
       code != SQLITE_OK)
     return failed(code);
   ++state_->records;
-  if (auto noted = note_use(*content, record.at); !noted)
+  if (auto noted = note_use(*content, record.at, *content > last_content); !noted)
     return noted.error();
   return true;
 }
@@ -284,15 +285,15 @@ void remembering::count_words(const document_row& document, const std::string& c
     ++words_[word];
 }
 
-result<void> remembering::note_use(std::int64_t content, wall_time newest_at) {
-  auto known = at_->read_use(content);
+result<void> remembering::note_use(std::int64_t content, wall_time newest_at, bool is_new) {
+  auto known = is_new ? result<std::optional<use_row>>{use_row{content, newest_at, 0}}
+                      : at_->read_use(content);
   if (!known)
     return known.error();
   if (*known) {
     ++(*known)->times;
     (*known)->newest_at = std::max((*known)->newest_at, newest_at);
   }
-  // Of a new one, the document was written just now.
   auto use = *known ? result<use_row>{**known} : count_use_again(*at_, content);
   if (!use)
     return use.error();

@@ -38,7 +38,7 @@ private:
                                    std::int64_t pool, std::string facets);
   result<void> put_text(const document_row& document, const memory_record& record);
   void count_words(const document_row& document, const std::string& content);
-  result<void> note_use(std::int64_t content, wall_time newest_at);
+  result<void> note_use(std::int64_t content, wall_time newest_at, bool is_new);
   error failed(int code) const { return at_->connection.failure("write", code); }
 
   const sqlite_memory_session* at_;
