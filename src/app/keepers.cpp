@@ -17,6 +17,9 @@ namespace {
 /// long after the last user of a runner has gone.
 constexpr std::chrono::seconds for_what_is_left{10};
 
+/// For the answer of a keeper, whose disk may be busy for so long with what others write.
+constexpr std::chrono::seconds longest_silence{30};
+
 /// Takes over a keeper that an earlier server has left, and ends what it runs. The runner is closed
 /// when the last run has ended.
 void end_all(const std::shared_ptr<exec::keeper_runner>& runner, const std::string& directory) {
@@ -75,12 +78,17 @@ std::shared_ptr<exec::process_runner> keepers::runner_of(const std::string& name
   return outlive ? open_outliving(directory) : open(directory);
 }
 
-std::shared_ptr<exec::keeper_runner> keepers::open(const std::filesystem::path& directory) {
+exec::keeper_link_options keepers::options_for(const std::filesystem::path& directory) const {
   exec::keeper_link_options how;
   how.directory = directory.string();
   how.epoch = epoch_;
   how.keeper_program = program_;
-  auto runner = exec::keeper_runner::open_later(thread_, how);
+  how.patience = longest_silence;
+  return how;
+}
+
+std::shared_ptr<exec::keeper_runner> keepers::open(const std::filesystem::path& directory) {
+  auto runner = exec::keeper_runner::open_later(thread_, options_for(directory));
   // It fails when the path is relative, and ours is not.
   runner.value()->close_when_idle(grace_ + for_what_is_left);
   return std::move(*runner);
@@ -88,10 +96,7 @@ std::shared_ptr<exec::keeper_runner> keepers::open(const std::filesystem::path& 
 
 std::shared_ptr<exec::keeper_runner>
 keepers::open_outliving(const std::filesystem::path& directory) {
-  exec::keeper_link_options how;
-  how.directory = directory.string();
-  how.epoch = epoch_;
-  how.keeper_program = program_;
+  auto how = options_for(directory);
   how.hears_at_once = false;
   auto runner = exec::keeper_runner::open_later(thread_, how);
   auto end = [leaving = is_leaving_, limit = grace_ + for_what_is_left](exec::keeper_runner* its) {

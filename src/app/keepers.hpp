@@ -64,6 +64,7 @@ private:
   keepers(std::filesystem::path directory, std::uint64_t epoch, std::string program,
           std::chrono::milliseconds grace, std::shared_ptr<exec::keeper_thread> thread);
 
+  exec::keeper_link_options options_for(const std::filesystem::path& directory) const;
   std::shared_ptr<exec::keeper_runner> open(const std::filesystem::path& directory);
   std::shared_ptr<exec::keeper_runner> open_outliving(const std::filesystem::path& directory);
 

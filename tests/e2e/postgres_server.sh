@@ -32,7 +32,8 @@ after_all() {
 # It goes with the test, however that ends.
 # Who it is comes first: that takes the signal away.
 postgres_command=("${as_postgres[@]}" setpriv --pdeathsig QUIT "$postgres_programs/postgres"
-  -D "$postgres_dir/data" -k "$postgres_dir" -c listen_addresses= -c shared_buffers=16MB)
+  -D "$postgres_dir/data" -k "$postgres_dir" -c listen_addresses= -c shared_buffers=16MB
+  -c recovery_init_sync_method=syncfs) # not a thousand files one by one after each crash
 start_postgres() {
   (cd / && exec "${postgres_command[@]}" </dev/null >>"$postgres_dir/log" 2>&1) &
   postgres_pid=$!
