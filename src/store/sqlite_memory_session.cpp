@@ -328,6 +328,8 @@ result<std::optional<record_row>> sqlite_memory_session::record(const task_id& t
     auto read = read_record(row);
     if (!read)
       return read.error();
+    if (read->task != task) // what leads to it has led to another one
+      return damaged("the list of records, in which task '" + task.str() + "' is,");
     return std::optional{std::move(*read)};
   }
   if (row.failure() != SQLITE_OK)
