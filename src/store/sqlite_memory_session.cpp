@@ -279,8 +279,10 @@ result<std::optional<use_row>> sqlite_memory_session::read_use(std::int64_t cont
 
 result<document_row> sqlite_memory_session::document(std::int64_t id) const {
   sqlite_run row{document_by_id, id};
-  if (row.next())
-    return read_document(row);
+  if (row.next()) {
+    auto read = read_document(row);
+    return read && read->id != id ? damaged("the list of documents") : read;
+  }
   return unread("document " + std::to_string(id), row.failure());
 }
 
@@ -301,6 +303,8 @@ result<memory_record> sqlite_memory_session::whole(const record_row& record,
     auto pool = read_pool(row);
     if (!pool)
       return pool.error();
+    if (pool->number != document.pool)
+      return damaged("the list of pools");
     made.pool = pool_id{pool->id};
     made.pool_name = std::move(pool->name);
     made.pool_type = std::move(pool->type);

@@ -85,6 +85,8 @@ result<memory_record> record_of(const sqlite_memory_session& at, std::int64_t co
   }();
   if (!newest)
     return newest.error();
+  if (newest->content != content) // what leads to it has led to another one
+    return at.damaged("the list of documents of content " + std::to_string(content));
   auto record = at.newest_of(*newest, std::numeric_limits<wall_time>::max());
   if (!record)
     return record.error();

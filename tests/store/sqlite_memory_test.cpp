@@ -267,11 +267,13 @@ TEST_CASE(
     noticed += is_found;
     // It may be refused, but only for what is damaged.
     auto written = store.remember(numbered(many + 1, many + 5), "further");
+    // A page of rows that is out of order may lead to a record of another task.
     if (written)
-      REQUIRE((written->added == 5 && good(store.cursor()) == "further"));
-    else
+      REQUIRE(((written->added == 5 && good(store.cursor()) == "further") || is_found));
+    else // or the file says that it is for reading only
       REQUIRE_THAT(written.error().message,
-                   ContainsSubstring("flipped.db") && ContainsSubstring("damaged"));
+                   ContainsSubstring("flipped.db") &&
+                       (ContainsSubstring("damaged") || ContainsSubstring("may only be read")));
     for (auto n = many + 1; n <= many + 5; ++n) {
       auto there = store.find(task_number(n));
       REQUIRE((there || is_found));
@@ -287,7 +289,8 @@ TEST_CASE(
       REQUIRE((*gone == 20 || is_found));
     else
       REQUIRE_THAT(gone.error().message,
-                   ContainsSubstring("flipped.db") && ContainsSubstring("damaged"));
+                   ContainsSubstring("flipped.db") &&
+                       (ContainsSubstring("damaged") || ContainsSubstring("may only be read")));
     refused += !written || !gone;
   }
   CHECK(noticed > rounds / 4);
