@@ -129,6 +129,7 @@ error sqlite_failure(std::string_view what, const std::string& path, int code, i
                "begin anew");
   case SQLITE_CORRUPT:
   case SQLITE_CONSTRAINT: // nobody writes what would be against a rule of the schema
+  case SQLITE_ERROR:      // nor says what a schema that is whole does not understand
     return say(errc::io_failed, "the file is damaged; have it checked, and restore a backup");
   case SQLITE_TOOBIG:
     return say(errc::invalid_argument, "a record is larger than the 1 GB that SQLite takes");

@@ -54,7 +54,7 @@ void prepare_rows(sqlite_memory_session& at, int& code) {
   at.documents_between =
       prepare("select *, 0 from documents where id between ? and ? and newest_at >= ? "
               "and first_at <= ? order by id desc");
-  at.has_record = prepare("select 1 from records where task = ?");
+  at.has_record = prepare("select task from records where task = ?");
   at.record_by_task = prepare("select * from records where task = ?");
   at.put_record = prepare("insert into records values (?, ?, ?, ?, ?)");
   at.drop_record = prepare("delete from records where task = ?");

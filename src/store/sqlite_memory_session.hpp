@@ -77,6 +77,7 @@ struct memory_state {
   std::int64_t last_document = 0;
   std::string swept;
 
+  bool operator==(const memory_state&) const = default;
   std::uint32_t sum() const;
 };
 

@@ -185,6 +185,12 @@ private:
         return value;
       if (int code = at.write(*state); code != SQLITE_OK)
         return at.connection.failure("write", code);
+      // A damaged page takes a row in without a word, and does not give it again.
+      auto written = at.read_state();
+      if (!written)
+        return written.error();
+      if (*written != state.value())
+        return at.damaged("the record of how far was collected");
       return value;
     });
     if (done)

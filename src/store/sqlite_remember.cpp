@@ -47,8 +47,11 @@ result<bool> remembering::add(const memory_record& record) {
   task_key key{record.task};
   {
     sqlite_run row{at_->has_record, blob{key.bytes()}};
-    if (row.next())
+    if (row.next()) {
+      if (row.bytes(0) != key.bytes()) // what leads to records has led to another one
+        return failed(SQLITE_CORRUPT);
       return false;
+    }
     if (row.failure() != SQLITE_OK)
       return failed(row.failure());
   }
