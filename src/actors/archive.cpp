@@ -45,18 +45,37 @@ struct archive_state {
     return std::move(**found);
   }
 
+  result<store::stored_task> find_ended(const task_id& task) {
+    auto kept = find(task);
+    if (kept && !kept->ended_at)
+      return error{errc::not_found, "the task '" + task.str() + "' has not ended, and its pool '" +
+                                        kept->pool.value +
+                                        "' is not there; look into the log for why"};
+    return kept;
+  }
+
   caf::result<task_result> result_of(const wait_task& wish) {
-    auto kept = find(wish.task);
-    if (!kept)
-      return to_caf(kept.error());
-    if (!kept->ended_at)
-      return to_caf({errc::not_found, "the task '" + wish.task.str() +
-                                          "' has not ended, and its pool '" + kept->pool.value +
-                                          "' is not there; look into the log for why"});
-    auto answer = records::result_of(*kept);
+    auto kept = find_ended(wish.task);
+    auto answer = kept ? records::result_of(*kept) : result<task_result>{kept.error()};
     if (!answer)
       return to_caf(answer.error());
     return std::move(*answer);
+  }
+
+  caf::result<output_location> locate(const locate_output& wish) {
+    auto kept = find_ended(wish.task);
+    auto ended = kept ? records::result_of(*kept) : result<task_result>{kept.error()};
+    if (!ended)
+      return to_caf(ended.error());
+    output_location at;
+    at.task = wish.task;
+    at.pool = std::move(ended->pool);
+    at.status = ended->status;
+    at.attempt = ended->attempts;
+    at.output = std::move(ended->output);
+    at.standard_error = std::move(ended->standard_error);
+    at.truncated = ended->truncated;
+    return at;
   }
 
   caf::result<task_info> describe(const describe_task& wish) {
@@ -86,6 +105,8 @@ struct archive_state {
     auto found = store->list(wanted);
     if (!found)
       return to_caf(found.error());
+    // The newest come first, so that those that are too old are behind all others.
+    std::erase_if(found->records, [&](const auto& each) { return each.task < wish.since; });
     task_list answer;
     for (const auto& each : found->damaged)
       answer.problems.push_back(each.message);
@@ -109,6 +130,7 @@ archive(archive_actor::stateful_pointer<archive_state> self,
   return {
       [&state](const wait_task& x) { return state.result_of(x); },
       [&state](const describe_task& x) { return state.describe(x); },
+      [&state](const locate_output& x) { return state.locate(x); },
       [&state](const list_tasks& x) { return state.list(x); },
   };
 }

@@ -16,6 +16,7 @@ namespace mahavishnu {
 /// Tells of tasks that have ended and that no pool remembers any more, or whose pool is no more.
 using archive_actor = caf::typed_actor<caf::replies_to<wait_task>::with<task_result>,
                                        caf::replies_to<describe_task>::with<task_info>,
+                                       caf::replies_to<locate_output>::with<output_location>,
                                        // Only those that have ended.
                                        caf::replies_to<list_tasks>::with<task_list>>;
 

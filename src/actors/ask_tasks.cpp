@@ -17,6 +17,8 @@ template void ask(caf::actor_system&, const control_actor&, const describe_task&
                   std::chrono::milliseconds, std::function<void(result<task_info>)>);
 template void ask(caf::actor_system&, const control_actor&, const list_tasks&,
                   std::chrono::milliseconds, std::function<void(result<task_list>)>);
+template void ask(caf::actor_system&, const control_actor&, const read_output&,
+                  std::chrono::milliseconds, std::function<void(result<task_output>)>);
 template void ask(caf::actor_system&, const control_actor&, const execute_batch&,
                   std::chrono::milliseconds, std::function<void(result<batch_result>)>);
 template void ask(caf::actor_system&, const control_actor&, const start_batch&,

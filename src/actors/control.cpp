@@ -188,6 +188,9 @@ control_actor::behavior_type control(control_actor::stateful_pointer<control_sta
       [&state](const sync_memory& x) {
         return state.pass_on<memory_synced>(state.targets.memory, x);
       },
+      [&state](const read_output& x) {
+        return state.pass_on<task_output>(state.targets.outputs, x);
+      },
   };
 }
 

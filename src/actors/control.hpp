@@ -26,6 +26,7 @@ struct control_targets {
   /// These are none where there is no place to keep them.
   periodic_actor periodic{};
   memory_actor memory{};
+  outputs_actor outputs{};
 };
 
 control_actor spawn_control(caf::actor_system& system, control_options options,

@@ -186,7 +186,7 @@ struct pool_state : pool_effects {
     if (its.machine.status() != task_status::running) {
       next.changes.emplace_back(records::moved(its, names));
       if (its.process != 0)
-        next.runs.push_back(run_of(its));
+        next.runs.push_back(run_of(its.id, its.process));
       return;
     }
     if (fresh_runs.empty())
@@ -207,7 +207,7 @@ struct pool_state : pool_effects {
     if (!is_recorded(its)) {
       answer(its.requester, how);
       if (keeps_record() && its.process != 0)
-        settle({run_of(its)}); // it is written where it came from
+        settle({run_of(its.id, its.process)}); // it is written where it came from
       return;
     }
     next.changes.emplace_back(
@@ -215,12 +215,12 @@ struct pool_state : pool_effects {
     next.ended.push_back(how);
     whom_of_end[its.id] = its.requester;
     if (its.process != 0)
-      next.runs.push_back(run_of(its));
+      next.runs.push_back(run_of(its.id, its.process));
   }
 
   /// Of an earlier server, and no worker had come to it.
   void end_left_run(const pool_task& its) {
-    auto run = its.id.str() + "." + std::to_string(its.goes_on);
+    auto run = run_of(its.id, its.goes_on);
     if (!options.worker.runner)
       return;
     auto process = options.worker.runner->attach(
@@ -270,8 +270,8 @@ struct pool_state : pool_effects {
       options.worker.runner->settle(std::move(runs));
   }
 
-  static std::string run_of(const pool_task& its) {
-    return its.id.str() + "." + std::to_string(its.process);
+  static std::string run_of(const task_id& task, std::int32_t process) {
+    return task.str() + "." + std::to_string(process);
   }
 
   /// Those that are still at the same attempt.
@@ -461,16 +461,31 @@ struct pool_state : pool_effects {
   }
 
   caf::result<task_list> list(const list_tasks& x) const {
-    std::optional<task_status> only;
+    task_choice choice{std::nullopt, x.before, x.since};
     if (!x.status.empty()) {
       auto status = enum_from_string<task_status>(x.status);
       if (!status)
         return to_caf(status.error());
-      only = *status;
+      choice.status = *status;
     }
     task_list answer;
-    core->list(only, x.before, static_cast<std::size_t>(std::max(x.limit, 0)), now(), answer.tasks);
+    core->list(choice, static_cast<std::size_t>(std::max(x.limit, 0)), now(), answer.tasks);
     return answer;
+  }
+
+  caf::result<output_location> locate(const locate_output& x) const {
+    auto place = core->locate(x.task);
+    if (!place)
+      return unknown(x.task);
+    if (place->process != 0 && options.worker.runner) {
+      auto run = run_of(x.task, place->process);
+      auto file = [&](exec::output_growth::stream which) {
+        return options.worker.runner->file_of(run, which);
+      };
+      place->at.output_file = file(exec::output_growth::stream::output);
+      place->at.error_file = file(exec::output_growth::stream::error);
+    }
+    return std::move(place->at);
   }
 
   /// A task that goes with its requester is ended when that one goes.
@@ -753,6 +768,7 @@ pool_self_actor::behavior_type pool(pool_self_actor::stateful_pointer<pool_state
       [&state](const cancel_task& x) { return state.cancel(x); },
       [&state](const describe_task& x) { return state.describe_one(x); },
       [&state](const list_tasks& x) { return state.list(x); },
+      [&state](const locate_output& x) { return state.locate(x); },
       [&state](const get_pool_info&) { return state.core->info(); },
       [&state](const describe_pool&) { return state.describe_all(); },
       [&state](const scale_pool& x) { return state.scale(x); },

@@ -380,6 +380,7 @@ void pool_core::assign(pool_task& its, pool_worker& to, moment now) {
   auto timeout = its.timeout;
   auto goes_on = std::exchange(its.goes_on, 0);
   its.process = goes_on != 0 ? goes_on : its.machine.attempt();
+  its.last_output.reset();
   if (goes_on != 0)
     timeout = std::max(timeout - its.has_run, std::chrono::milliseconds{1});
   if (its.deadline != moment::max())
@@ -460,6 +461,9 @@ void pool_core::park(pool_task& its, const task_result& end, moment now) {
                                std::to_string(policy.max_attempts) + " ended as " +
                                std::string{to_string(end.status)} + " (" + end.error +
                                "); the next one starts in " + seconds_text(delay)});
+  if (!end.output.str().empty() || !end.standard_error.str().empty())
+    its.last_output = std::make_unique<const attempt_output>(
+        attempt_output{end.output, end.standard_error, end.truncated});
   its.other_timer = timers_.emplace(later(now, delay), task_due{task_due::next_attempt, its.id});
   ++parked_;
   ++counts_.tasks_retried;
@@ -676,6 +680,35 @@ std::optional<task_info> pool_core::describe(const task_id& task) const {
   return ended ? std::optional{info_of(*ended)} : std::nullopt;
 }
 
+std::optional<output_place> pool_core::locate(const task_id& task) const {
+  output_place place;
+  place.at.task = task;
+  place.at.pool = options_.id;
+  auto fill = [&](const auto& its, const auto& wrote) {
+    place.at.status = its.machine.status();
+    place.at.attempt = its.attempts();
+    place.at.output = wrote.output;
+    place.at.standard_error = wrote.standard_error;
+    place.at.truncated = wrote.truncated;
+  };
+  if (const auto* its = open_task(task)) {
+    bool runs = its->machine.status() == task_status::running;
+    fill(*its, its->last_output && !runs ? *its->last_output : attempt_output{});
+    if (its->goes_on != 0)
+      place.process = its->goes_on; // it runs, and only waits for a worker to look after it
+    else if (runs && !its->delegated)
+      place.process = its->process;
+    if (its->route.reason == route_reason::delegated && place.process == 0)
+      return std::nullopt;
+    return place;
+  }
+  const auto* ended = history_.find(task);
+  if (!ended || ended->route.reason == route_reason::delegated)
+    return std::nullopt;
+  fill(*ended, *ended);
+  return place;
+}
+
 template <class Task>
 task_line pool_core::line_of(const Task& its, moment now) const {
   task_line line;
@@ -690,11 +723,12 @@ task_line pool_core::line_of(const Task& its, moment now) const {
 }
 
 /// The newest first.
-void pool_core::list(std::optional<task_status> only, const task_id& before, std::size_t most,
-                     moment now, std::vector<task_line>& into) const {
+void pool_core::list(const task_choice& choice, std::size_t most, moment now,
+                     std::vector<task_line>& into) const {
   std::vector<std::variant<const pool_task*, const ended_task*>> found;
   auto wanted = [&](const auto& its) {
-    return (!only || its.machine.status() == *only) && (before.empty() || before > its.id);
+    return (!choice.status || its.machine.status() == *choice.status) &&
+           (choice.before.empty() || choice.before > its.id) && !(choice.since > its.id);
   };
   for (const auto& [task, its] : tasks_)
     if (wanted(its))

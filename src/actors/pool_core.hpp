@@ -7,6 +7,7 @@
 #include "actors/task_history.hpp"
 #include "actors/task_queue.hpp"
 #include "actors/worker_roster.hpp"
+#include "mahavishnu/messages/output.hpp"
 #include "mahavishnu/messages/pool.hpp"
 #include "mahavishnu/messages/worker.hpp"
 
@@ -57,6 +58,24 @@ struct restored_task {
   std::int32_t running = 0;
   /// Somebody wanted it to end.
   bool cancelled = false;
+};
+
+/// Which tasks are wanted in a list.
+struct task_choice {
+  /// Nothing: whatever it is.
+  std::optional<task_status> status{};
+  /// Only older ones; empty: from the newest on.
+  task_id before{};
+  /// This one and those that are newer.
+  task_id since{};
+};
+
+/// Where what a task has written is.
+struct output_place {
+  /// Without files.
+  output_location at;
+  /// The attempt whose process runs here and writes; 0: none does.
+  std::int32_t process = 0;
 };
 
 struct pool_core_options {
@@ -119,7 +138,9 @@ public:
   /// Of a task that has ended and is remembered.
   std::optional<task_result> result_of(const task_id& task) const;
   std::optional<task_info> describe(const task_id& task) const;
-  void list(std::optional<task_status> only, const task_id& before, std::size_t most, moment now,
+  /// Nothing about a task of another pool, which knows more of it, unless its process runs here.
+  std::optional<output_place> locate(const task_id& task) const;
+  void list(const task_choice& wanted, std::size_t most, moment now,
             std::vector<task_line>& into) const;
 
   // -- other pools -----------------------------------------------------------

@@ -691,6 +691,33 @@ struct pool_manager_state {
     });
   }
 
+  /// A task stands as its own pool says, and its files are where it runs.
+  caf::result<output_location> locate(const locate_output& wish) {
+    auto promise = self->make_response_promise<output_location>();
+    gather<output_location>(self, all(), description_limit, wish,
+                            [this, promise, wish](std::vector<output_location> found) mutable {
+                              if (found.empty()) {
+                                ask_archive(promise, wish);
+                                return;
+                              }
+                              auto has_files = [](const output_location& each) {
+                                return !each.output_file.empty();
+                              };
+                              auto growing = std::ranges::find_if(found, has_files);
+                              auto own = std::ranges::find_if_not(found, has_files);
+                              if (own == found.end()) {
+                                promise.deliver(std::move(*growing));
+                                return;
+                              }
+                              if (growing != found.end() && own->status == task_status::running) {
+                                own->output_file = std::move(growing->output_file);
+                                own->error_file = std::move(growing->error_file);
+                              }
+                              promise.deliver(std::move(*own));
+                            });
+    return promise;
+  }
+
   caf::result<task_cancelled> cancel(const cancel_task& wish) {
     return ask_for_task<task_cancelled>(
         wish, [](const task_cancelled&, const task_cancelled&) { return false; });
@@ -912,6 +939,7 @@ pool_manager(pool_manager_self_actor::stateful_pointer<pool_manager_state> self,
       [&state](const cancel_task& x) { return state.cancel(x); },
       [&state](const describe_task& x) { return state.describe(x); },
       [&state](const list_tasks& x) { return state.list(x); },
+      [&state](const locate_output& x) { return state.locate(x); },
       [&state](start_batch& x) { return state.begin_batch<batch_started>(x.batch, x); },
       [&state](const follow_batch& x) { return state.ask_batch(x); },
       [&state](const cancel_batch& x) { return state.ask_batch(x); },

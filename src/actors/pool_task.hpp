@@ -22,6 +22,13 @@ struct task_due {
 };
 using task_timers = std::multimap<moment, task_due>;
 
+/// What an attempt has written that was not the last one.
+struct attempt_output {
+  shared_text output;
+  shared_text standard_error;
+  bool truncated = false;
+};
+
 /// A task of a pool that has not ended.
 struct pool_task {
   pool_task(moment now, task_status first, shared_text reason)
@@ -51,6 +58,8 @@ struct pool_task {
   std::chrono::milliseconds has_run{0};
   /// The attempt that has started its process, which bears that number for ever.
   std::int32_t process = 0;
+  /// Until the next attempt begins.
+  std::unique_ptr<const attempt_output> last_output;
   bool movable = false;
   /// Another pool has it; and our manager does not count it as ours any more.
   bool delegated = false;

@@ -31,12 +31,6 @@ constexpr bool may_follow(task_status from, task_status to) {
   return false;
 }
 
-/// Whether no state follows.
-constexpr bool is_final(task_status status) {
-  return status != task_status::queued && status != task_status::parked &&
-         status != task_status::running;
-}
-
 /// What a state means, for people.
 std::string_view sentence_of(task_status status);
 

@@ -168,6 +168,22 @@ store::task_ended cancelled(const store::stored_task& kept, const pool_config* w
           {}};
 }
 
+/// Where a task stands, and what was asked for.
+struct asked_task {
+  task_status status;
+  task_work work;
+};
+
+static result<asked_task> read_asked(const store::stored_task& kept) {
+  auto status = status_of(kept);
+  if (!status)
+    return status.error();
+  auto work = read<task_work>(kept, kept.work);
+  if (!work)
+    return work.error();
+  return asked_task{*status, std::move(*work)};
+}
+
 result<restored_task> restored(const store::stored_task& kept, store::wall_time now) {
   auto work = read<task_work>(kept, kept.work);
   if (!work)
@@ -209,12 +225,9 @@ result<task_result> result_of(const store::stored_task& kept) {
 }
 
 result<task_info> info_of(const store::stored_task& kept, const std::string& pool_name) {
-  auto status = status_of(kept);
-  if (!status)
-    return status.error();
-  auto work = read<task_work>(kept, kept.work);
-  if (!work)
-    return work.error();
+  auto asked = read_asked(kept);
+  if (!asked)
+    return asked.error();
   auto progress = progress_of(kept);
   if (!progress)
     return progress.error();
@@ -222,10 +235,10 @@ result<task_info> info_of(const store::stored_task& kept, const std::string& poo
   about.task = kept.task;
   about.pool = kept.pool;
   about.pool_name = pool_name;
-  about.status = *status;
-  about.meaning = sentence_of(*status);
-  about.route = work->route;
-  about.spec = std::move(work->spec);
+  about.status = asked->status;
+  about.meaning = sentence_of(asked->status);
+  about.route = asked->work.route;
+  about.spec = std::move(asked->work.spec);
   about.history = std::move(progress->steps);
   if (about.history.empty())
     about.history.push_back({});
@@ -235,36 +248,30 @@ result<task_info> info_of(const store::stored_task& kept, const std::string& poo
 
 result<task_line> line_of(const store::stored_task& kept, const std::string& pool_name,
                           store::wall_time now) {
-  auto status = status_of(kept);
-  if (!status)
-    return status.error();
-  auto work = read<task_work>(kept, kept.work);
-  if (!work)
-    return work.error();
+  auto asked = read_asked(kept);
+  if (!asked)
+    return asked.error();
   task_line line;
   line.task = kept.task;
   line.pool = kept.pool;
   line.pool_name = pool_name;
-  line.status = *status;
+  line.status = asked->status;
   line.attempts = kept.attempt;
   line.age = std::chrono::milliseconds{std::max<store::wall_time>(now - kept.opened_at, 0)};
-  line.prompt = first_words(*work->spec);
+  line.prompt = first_words(*asked->work.spec);
   return line;
 }
 
 result<std::optional<store::memory_record>> remembered(const store::stored_task& kept) {
-  auto status = status_of(kept);
-  if (!status)
-    return status.error();
-  auto work = read<task_work>(kept, kept.work);
-  if (!work)
-    return work.error();
+  auto asked = read_asked(kept);
+  if (!asked)
+    return asked.error();
   auto end = read<task_end>(kept, kept.result);
   if (!end)
     return end.error();
   if (end->forgotten)
     return std::optional<store::memory_record>{};
-  const auto& spec = *work->spec;
+  const auto& spec = *asked->work.spec;
   store::memory_record record;
   record.task = kept.task;
   record.pool = kept.pool; // also where another one has run it in its place
@@ -279,7 +286,7 @@ result<std::optional<store::memory_record>> remembered(const store::stored_task&
       record.tags.emplace_back(first_bytes(name + "=" + value, longest_tag));
   record.title =
       first_bytes((spec.command.empty() ? spec.prompt : spec.command).str(), longest_title);
-  record.content = content_of(kept, *end, *status);
+  record.content = content_of(kept, *end, asked->status);
   return std::optional{std::move(record)};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/worker.hpp"
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "exec/process_runner.hpp"
 #include "mahavishnu/messages/all.hpp"
@@ -183,6 +184,9 @@ struct worker_state {
       end.status = task_status::cancelled;
       end.error = "cancelled";
     }
+    if (!ended.exit->note.empty())
+      log::warning("worker", "task '{}', attempt {}: {}", now.task.str(), now.attempt,
+                   ended.exit->note);
     end.truncated = ended.exit->output_truncated || ended.exit->error_truncated;
     end.output = shared_text{std::move(ended.exit->standard_output)};
     end.standard_error = shared_text{std::move(ended.exit->standard_error)};

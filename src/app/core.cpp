@@ -4,6 +4,7 @@
 #include "actors/feed.hpp"
 #include "actors/memory.hpp"
 #include "actors/memory_words.hpp"
+#include "actors/outputs.hpp"
 #include "actors/periodic.hpp"
 #include "actors/pool_manager.hpp"
 #include "actors/retry_rules.hpp"
@@ -128,6 +129,13 @@ store::wall_time behind(const store::end_position& position) {
   return position == store::end_position{} ? 0 : position.at + 1;
 }
 
+/// Where long outputs are kept; empty: nowhere.
+std::string outputs_directory(const config::settings& settings,
+                              const std::filesystem::path& state_dir) {
+  auto is_wanted = !state_dir.empty() && settings.get<"storage.output_bytes">() > 0;
+  return is_wanted ? (state_dir / state_dir::outputs).string() : std::string{};
+}
+
 std::chrono::milliseconds grace_of(const config::settings& settings) {
   return std::chrono::seconds{settings.get<"exec.grace_seconds">()};
 }
@@ -144,7 +152,8 @@ result<std::unique_ptr<core>> core::start(const config::settings& settings,
   foundations all;
   all.runner = std::move(*runner);
   if (!around.state_dir.empty() && settings.get<"exec.keepers">()) {
-    auto opened = keepers::open(around.state_dir, grace_of(settings));
+    auto opened = keepers::open(around.state_dir, grace_of(settings),
+                                outputs_directory(settings, around.state_dir));
     if (!opened)
       return opened.error();
     all.kept = std::move(*opened);
@@ -278,6 +287,13 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
   };
   workers.worker.runner = runner_for("workers");
   targets_.manager = spawn_pool_manager(system_, std::move(pools));
+  outputs_options outputs;
+  outputs.manager = targets_.manager;
+  outputs.has_files = keepers_ != nullptr;
+  outputs.directory = outputs_directory(settings, around.state_dir);
+  outputs.most_bytes = static_cast<std::uint64_t>(settings.get<"storage.output_bytes">());
+  outputs.keep_for = std::chrono::hours{24} * settings.get<"storage.keep_days">();
+  targets_.outputs = spawn_outputs(system_, std::move(outputs));
   targets_.workers = spawn_worker_manager(system_, std::move(workers));
   targets_.catalog = spawn_worker_catalog(system_, types, runner_);
   if (all.timetable) {
@@ -315,6 +331,7 @@ core::~core() {
     whom = nullptr;
   };
   end(control_);
+  end(targets_.outputs);
   end(targets_.manager);
   end(targets_.workers);
   end(targets_.catalog);

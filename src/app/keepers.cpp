@@ -42,15 +42,18 @@ void end_all(const std::shared_ptr<exec::keeper_runner>& runner, const std::stri
 } // namespace
 
 keepers::keepers(std::filesystem::path directory, std::uint64_t epoch, std::string program,
-                 std::chrono::milliseconds grace, std::shared_ptr<exec::keeper_thread> thread)
+                 std::chrono::milliseconds grace, std::string kept_outputs,
+                 std::shared_ptr<exec::keeper_thread> thread)
     : directory_(std::move(directory)),
       epoch_(epoch),
       program_(std::move(program)),
       grace_(grace),
+      kept_outputs_(std::move(kept_outputs)),
       thread_(std::move(thread)) {}
 
 result<std::unique_ptr<keepers>> keepers::open(const std::filesystem::path& state_dir,
-                                               std::chrono::milliseconds grace) {
+                                               std::chrono::milliseconds grace,
+                                               std::string kept_outputs) {
   auto program = exec::keeper_program();
   if (!program)
     return error{program.error().code, program.error().message +
@@ -62,8 +65,8 @@ result<std::unique_ptr<keepers>> keepers::open(const std::filesystem::path& stat
   auto thread = exec::keeper_thread::open();
   if (!thread)
     return thread.error();
-  return std::unique_ptr<keepers>{
-      new keepers{state_dir / state_dir::keepers, *epoch, *program, grace, *thread}};
+  return std::unique_ptr<keepers>{new keepers{state_dir / state_dir::keepers, *epoch, *program,
+                                              grace, std::move(kept_outputs), *thread}};
 }
 
 keepers::~keepers() = default;
@@ -98,6 +101,7 @@ std::shared_ptr<exec::keeper_runner>
 keepers::open_outliving(const std::filesystem::path& directory) {
   auto how = options_for(directory);
   how.hears_at_once = false;
+  how.kept_outputs = kept_outputs_;
   auto runner = exec::keeper_runner::open_later(thread_, how);
   auto end = [leaving = is_leaving_, limit = grace_ + for_what_is_left](exec::keeper_runner* its) {
     if (*leaving)

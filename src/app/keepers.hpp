@@ -29,8 +29,11 @@ struct known_pools {
 class keepers {
 public:
   /// @pre `server_lock` is held for the directory.
+  /// Of processes that outlive us, outputs that are too long for the end of their run are kept in
+  /// that directory; empty: nowhere.
   static result<std::unique_ptr<keepers>> open(const std::filesystem::path& state_dir,
-                                               std::chrono::milliseconds grace);
+                                               std::chrono::milliseconds grace,
+                                               std::string kept_outputs = {});
   /// Waits until those whose runners have gone have ended, within bounds. No runner is left.
   ~keepers();
 
@@ -62,7 +65,8 @@ public:
 
 private:
   keepers(std::filesystem::path directory, std::uint64_t epoch, std::string program,
-          std::chrono::milliseconds grace, std::shared_ptr<exec::keeper_thread> thread);
+          std::chrono::milliseconds grace, std::string kept_outputs,
+          std::shared_ptr<exec::keeper_thread> thread);
 
   exec::keeper_link_options options_for(const std::filesystem::path& directory) const;
   std::shared_ptr<exec::keeper_runner> open(const std::filesystem::path& directory);
@@ -72,6 +76,7 @@ private:
   std::uint64_t epoch_;
   std::string program_;
   std::chrono::milliseconds grace_;
+  std::string kept_outputs_;
   std::shared_ptr<exec::keeper_thread> thread_;
   std::shared_ptr<std::atomic<bool>> is_leaving_ = std::make_shared<std::atomic<bool>>(true);
   /// Those that were taken over and that nobody has asked for yet.

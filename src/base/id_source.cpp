@@ -27,14 +27,13 @@ batch_id id_source::next_batch() {
 }
 
 task_id id_source::next_tasks(std::uint64_t count) {
-  constexpr int bits_of_chance = 16; // in the upper half; the lower one is all chance
   auto since = clock_->now().time_since_epoch();
   auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
   auto now = static_cast<std::uint64_t>(ms);
   // In the same millisecond (or when the clock went back) we count on, so that ids sort by age.
-  auto first = last_task_.high() >> bits_of_chance >= now
+  auto first = last_task_.high() >> task_id::bits_below_time >= now
                    ? last_task_.after(1 + (random_() & 0xffff))
-                   : task_id{now << bits_of_chance | (random_() & 0x7fff), random_()};
+                   : task_id{now << task_id::bits_below_time | (random_() & 0x7fff), random_()};
   last_task_ = first.after(count - 1);
   return first;
 }

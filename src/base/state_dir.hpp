@@ -38,6 +38,9 @@ inline constexpr const char* journal = "journal.db";
 /// What ended tasks have left behind, to be searched.
 inline constexpr const char* memory = "memory.db";
 
+/// Holds what tasks have written that is too long for their results.
+inline constexpr const char* outputs = "outputs";
+
 /// Holds a file for each periodic task.
 inline constexpr const char* periodic = "periodic";
 

@@ -88,11 +88,11 @@ void write_all(int to, std::string_view bytes) {
   }
 }
 
-void pass_on(output_stream which, std::string_view bytes) {
-  write_all(which == output_stream::standard_output ? STDOUT_FILENO : STDERR_FILENO, bytes);
+void pass_on(script_stream which, std::string_view bytes) {
+  write_all(which == script_stream::standard_output ? STDOUT_FILENO : STDERR_FILENO, bytes);
 }
 
-void pass_on_file(output_stream which, const std::string& file) {
+void pass_on_file(script_stream which, const std::string& file) {
   std::ifstream from{file, std::ios::binary};
   std::vector<char> buffer(64 * 1024);
   while (from.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || from.gcount() > 0)
@@ -299,8 +299,8 @@ public:
         std::cout << std::flush;
       return;
     }
-    show_stream(output_stream::standard_output, one.standard_output, one.output_file);
-    show_stream(output_stream::standard_error, one.standard_error, one.error_file);
+    show_stream(script_stream::standard_output, one.standard_output, one.output_file);
+    show_stream(script_stream::standard_error, one.standard_error, one.error_file);
     if (!one.error.empty())
       out_.talk("error: task " + std::to_string(one.index) + " (" + tasks_[one.index].script +
                 "): " + one.error);
@@ -318,7 +318,7 @@ public:
   }
 
 private:
-  static void show_stream(output_stream which, const std::string& text, const std::string& file) {
+  static void show_stream(script_stream which, const std::string& text, const std::string& file) {
     if (file.empty())
       pass_on(which, text);
     else

@@ -104,14 +104,9 @@ std::shared_ptr<search_wish> add_search_options(CLI::App& command) {
 int search(const invocation& now, const output& out, const search_wish& wish) {
   auto question = wish.question;
   for (auto [option, text, moment] : {std::tuple{"--since", &wish.since, &question.since},
-                                      std::tuple{"--until", &wish.until, &question.until}}) {
-    if (text->empty())
-      continue;
-    auto parsed = parse_moment(option, *text, std::chrono::system_clock::now());
-    if (!parsed)
-      return out.failure(parsed.error());
-    *moment = parsed->time_since_epoch();
-  }
+                                      std::tuple{"--until", &wish.until, &question.until}})
+    if (auto read = read_moment(option, *text, *moment); !read)
+      return out.failure(read.error());
   return ask_and_show<memory_found>(now, out, question, show_found, exit_code_of_found);
 }
 

@@ -37,6 +37,17 @@ std::optional<std::chrono::seconds> time_ago(std::string_view text) {
 
 } // namespace
 
+result<void> read_moment(const std::string& option, const std::string& text,
+                         std::chrono::milliseconds& since_1970) {
+  if (text.empty())
+    return {};
+  auto parsed = parse_moment(option, text, std::chrono::system_clock::now());
+  if (!parsed)
+    return parsed.error();
+  since_1970 = parsed->time_since_epoch();
+  return {};
+}
+
 result<moment_in_time> parse_moment(const std::string& option, std::string_view text,
                                     std::chrono::system_clock::time_point now) {
   auto present = std::chrono::floor<std::chrono::milliseconds>(now);

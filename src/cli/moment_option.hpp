@@ -11,6 +11,10 @@ namespace mahavishnu::cli {
 
 using moment_in_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
+/// Reads the text into the moment, as below; an empty one leaves it as it is.
+result<void> read_moment(const std::string& option, const std::string& text,
+                         std::chrono::milliseconds& since_1970);
+
 /// A moment as people write it: how long ago (`90s`, `30m`, `2h`, `7d`, `2w`), a day, or RFC 3339;
 /// without a zone it is UTC. `option` is for the error.
 result<moment_in_time> parse_moment(const std::string& option, std::string_view text,

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "cli/ask_and_show.hpp"
 #include "cli/command_line.hpp"
+#include "cli/moment_option.hpp"
+#include "cli/task_logs.hpp"
 #include "cli/task_options.hpp"
 #include "cli/text.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iomanip>
 #include <sstream>
 
@@ -154,25 +157,80 @@ void add_for_task(CLI::App& group, invocation& now, const char* name, const char
   });
 }
 
+/// Which tasks a list is to have, as it was given.
+struct list_bounds {
+  std::string before, since, until;
+
+  result<void> apply_to(list_tasks& question) const {
+    if (!before.empty()) {
+      auto task = parse_task(before);
+      if (!task)
+        return task.error();
+      question.before = *task;
+    }
+    auto first = first_since("--since", since);
+    auto behind = first_since("--until", until);
+    if (!first || !behind)
+      return first ? behind.error() : first.error();
+    question.since = *first;
+    if (!behind->empty() && (question.before.empty() || *behind < question.before))
+      question.before = *behind;
+    return {};
+  }
+
+private:
+  /// The least id of those accepted since then, since an id begins with that time; empty when none
+  /// was given.
+  static result<task_id> first_since(const char* option, const std::string& text) {
+    std::chrono::milliseconds at{0};
+    if (auto read = read_moment(option, text, at); !read)
+      return read.error();
+    if (text.empty())
+      return task_id{};
+    // No task is of 1970, and the first id of all would be no bound.
+    return task_id::first_of(static_cast<std::uint64_t>(std::max<std::int64_t>(at.count(), 1)));
+  }
+};
+
 void add_list(CLI::App& group, invocation& now) {
   auto* command = group.add_subcommand("list", "List the tasks that are remembered, newest first");
   auto question = std::make_shared<list_tasks>();
+  auto bounds = std::make_shared<list_bounds>();
   command->add_option("--pool", question->pool, "Name or id of a pool (default: all)");
   command->add_option("--status", question->status,
                       "queued, parked, running, completed, failed, timeout, cancelled or lost");
   command->add_option("--limit", question->limit, "How many at most (default: 100)");
-  auto before = std::make_shared<std::string>();
-  command->add_option("--before", *before,
+  command->add_option("--before", bounds->before,
                       "Only older ones than this task: the next page after the one it ends");
-  command->callback([&now, question, before] {
-    now.action = [&now, question, before](output& out) {
-      if (!before->empty()) {
-        auto task = parse_task(*before);
-        if (!task)
-          return out.failure(task.error());
-        question->before = *task;
-      }
+  command->add_option("--since", bounds->since,
+                      "Only those accepted since then: 2h, 7d, 2026-11-21 or with a time");
+  command->add_option("--until", bounds->until, "Only those accepted before that");
+  command->callback([&now, question, bounds] {
+    now.action = [&now, question, bounds](output& out) {
+      if (auto good = bounds->apply_to(*question); !good)
+        return out.failure(good.error());
       return ask_and_show<task_list>(now, out, *question, show_list, exit_code_of_list);
+    };
+  });
+}
+
+void add_logs(CLI::App& group, invocation& now) {
+  auto* command = group.add_subcommand("logs", "Print what a task has written, also while it runs");
+  auto id = std::make_shared<std::string>();
+  auto wish = std::make_shared<logs_wish>();
+  command->add_option("task", *id, "Id of the task")->required();
+  command->add_flag("--follow,-f", wish->follow, "Go on until the task has ended");
+  command->add_flag_callback(
+      "--stderr", [wish] { wish->stream = output_stream::error; },
+      "What it wrote to its standard error instead");
+  command->add_option("--lines,-n", wish->lines, "Only the last so many (default: all)");
+  command->callback([&now, id, wish] {
+    now.action = [&now, id, wish](output& out) {
+      auto task = parse_task(*id);
+      if (!task)
+        return out.failure(task.error());
+      wish->task = *task;
+      return print_logs(now, out, *wish);
     };
   });
 }
@@ -193,6 +251,7 @@ void add_task_commands(CLI::App& app, invocation& now) {
   add_for_task<describe_task>(*group, now, "show", "Tell where a task stands, and how it came so",
                               show_info);
   add_list(*group, now);
+  add_logs(*group, now);
   add_for_task<retry_task>(*group, now, "retry", "Have a new task do what one that ended did",
                            show_accepted);
   add_for_task<cancel_task>(*group, now, "cancel", "End a task", show_cancelled);

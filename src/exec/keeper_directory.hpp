@@ -36,7 +36,8 @@ public:
   const std::string& path() const { return path_; }
   std::string runs() const { return runs_in(path_); }
   static std::string runs_in(const std::string& path) { return path + "/runs"; }
-  std::string outputs() const { return path_ + "/out"; }
+  std::string outputs() const { return outputs_in(path_); }
+  static std::string outputs_in(const std::string& path) { return path + "/out"; }
 
   /// Begins the mark of every process of this directory, and of no other.
   const std::string& mark() const { return mark_; }

@@ -3,6 +3,7 @@
 
 #include "exec/call_back.hpp"
 #include "exec/keeper_directory.hpp"
+#include "exec/kept_outputs.hpp"
 #include "exec/output_capture.hpp"
 #include "exec/output_file.hpp"
 
@@ -596,7 +597,10 @@ void keeper_link::finish(process_handle handle, const run_state& state) {
   auto run = take(handle);
   for (auto& waiting : run.input)
     call_back(waiting.done, not_running());
-  call_back(run.done, exit_of(state, run.output_limit));
+  auto exit = exit_of(state, run.output_limit);
+  if (run.output_limit > 0) // somebody wants to know what it wrote
+    keep_long_outputs(run.run, exit);
+  call_back(run.done, std::move(exit));
   if (options_.hears_at_once || run.is_settled) {
     forget(run.run);
     heard(run.run);
@@ -660,8 +664,21 @@ process_exit keeper_link::exit_of(const run_state& state, std::size_t output_lim
   return exit;
 }
 
+/// Before anybody hears of the end, which is when the files may go.
+void keeper_link::keep_long_outputs(const std::string& run, process_exit& exit) const {
+  const kept_outputs kept{options_.kept_outputs};
+  auto keep = [&](stream which) {
+    if (auto done = kept.keep(path_of(run, which)); !done)
+      exit.note += (exit.note.empty() ? "" : "; ") + done.error().message;
+  };
+  if (exit.output_truncated)
+    keep(stream::output);
+  if (exit.error_truncated)
+    keep(stream::error);
+}
+
 std::string keeper_link::path_of(const std::string& run, stream which) const {
-  return options_.directory + "/out/" + run + (which == stream::output ? ".out" : ".err");
+  return output_path(keeper_directory::outputs_in(options_.directory), run, which);
 }
 
 } // namespace mahavishnu::exec

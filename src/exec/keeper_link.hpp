@@ -39,6 +39,8 @@ struct keeper_link_options {
   /// Whether an end counts as heard, and its files may go, as soon as `done` has returned.
   /// Otherwise heard() and forget() say so.
   bool hears_at_once = true;
+  /// Where what is too long for the exit of its run is kept; empty: nowhere.
+  std::string kept_outputs{};
 };
 
 /// A server's side of the connection to one keeper: reaches it, starts it when there is none, and
@@ -167,6 +169,7 @@ private:
   waited_run take(process_handle handle);
   void look_whether_idle();
   process_exit exit_of(const run_state& state, std::size_t output_limit) const;
+  void keep_long_outputs(const std::string& run, process_exit& exit) const;
 
   void send(const keeper_wire::command& what,
             frame_socket::urgency when = frame_socket::urgency::now);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "exec/keeper_runner.hpp"
 
+#include "exec/keeper_directory.hpp"
+#include "exec/kept_outputs.hpp"
+
 #include <unistd.h>
 
 #include <future>
@@ -181,6 +184,10 @@ void keeper_runner::follow(process_handle handle, std::function<void(const outpu
   thread_->loop().post([link = link_, handle, grown = std::move(grown)]() mutable {
     link->follow(handle, std::move(grown));
   });
+}
+
+std::string keeper_runner::file_of(const std::string& run, output_growth::stream which) const {
+  return output_path(keeper_directory::outputs_in(directory_), run, which);
 }
 
 } // namespace mahavishnu::exec

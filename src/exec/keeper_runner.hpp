@@ -117,6 +117,7 @@ public:
                    std::function<void(result<void>)> done) override;
   void resize(process_handle handle, terminal_size size) override;
   void follow(process_handle handle, std::function<void(const output_growth&)> grown) override;
+  std::string file_of(const std::string& run, output_growth::stream which) const override;
 
 private:
   keeper_runner(std::shared_ptr<keeper_thread> thread, keeper_link_options options);

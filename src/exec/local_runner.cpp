@@ -2,6 +2,7 @@
 #include "exec/local_runner.hpp"
 
 #include "exec/call_back.hpp"
+#include "exec/kept_outputs.hpp"
 #include "exec/process_engine.hpp"
 
 #include <sys/random.h>
@@ -23,12 +24,13 @@ std::string mark_by_chance() {
 } // namespace
 
 local_runner::local_runner(std::unique_ptr<event_loop> loop, std::string output_directory)
-    : loop_(std::move(loop)),
-      engine_(std::make_unique<process_engine>(
-          *loop_, engine_options{.output_directory = std::move(output_directory),
-                                 .memory_limit = {},
-                                 .mark = mark_by_chance(),
-                                 .ends_with_thread = true})) {}
+    : output_directory_(std::move(output_directory)),
+      loop_(std::move(loop)),
+      engine_(std::make_unique<process_engine>(*loop_,
+                                               engine_options{.output_directory = output_directory_,
+                                                              .memory_limit = {},
+                                                              .mark = mark_by_chance(),
+                                                              .ends_with_thread = true})) {}
 
 result<std::unique_ptr<local_runner>> local_runner::open(std::string output_directory) {
   auto loop = event_loop::open();
@@ -89,6 +91,10 @@ void local_runner::resize(process_handle handle, terminal_size size) {
 
 void local_runner::follow(process_handle handle, std::function<void(const output_growth&)> grown) {
   loop_->post([this, handle, grown = std::move(grown)] { engine_->follow(handle, grown); });
+}
+
+std::string local_runner::file_of(const std::string& run, output_growth::stream which) const {
+  return output_directory_.empty() ? std::string{} : output_path(output_directory_, run, which);
 }
 
 } // namespace mahavishnu::exec

@@ -44,10 +44,12 @@ public:
                    std::function<void(result<void>)> done) override;
   void resize(process_handle handle, terminal_size size) override;
   void follow(process_handle handle, std::function<void(const output_growth&)> grown) override;
+  std::string file_of(const std::string& run, output_growth::stream which) const override;
 
 private:
   local_runner(std::unique_ptr<event_loop> loop, std::string output_directory);
 
+  std::string output_directory_;
   std::unique_ptr<event_loop> loop_;
   std::unique_ptr<process_engine> engine_;
   std::atomic<process_handle> last_handle_ = 0;

@@ -32,6 +32,9 @@ std::size_t left_over_at_start(std::string_view text) {
   return count;
 }
 
+constexpr std::string_view mark_begin = "\n[... ";
+constexpr std::string_view mark_end = " bytes left out ...]\n";
+
 } // namespace
 
 output_capture::output_capture(std::size_t limit) : limit_(limit), head_limit_(limit - limit / 2) {}
@@ -67,13 +70,27 @@ std::string output_capture::take() {
     kept.resize(kept.size() - unfinished_at_end(kept));
     tail.remove_prefix(left_over_at_start(tail));
     auto left_out = total_ - kept.size() - tail.size();
-    kept += "\n[... " + std::to_string(left_out) + " bytes left out ...]\n";
+    kept.append(mark_begin).append(std::to_string(left_out)).append(mark_end);
   }
   kept += tail;
   head_.clear();
   tail_.clear();
   total_ = 0;
   return kept;
+}
+
+std::vector<output_capture::cut> output_capture::cuts_of(std::string_view kept) {
+  std::vector<cut> cuts;
+  for (auto end = kept.find(mark_end); end != std::string_view::npos;
+       end = kept.find(mark_end, end + 1)) {
+    auto begin = kept.rfind(mark_begin, end);
+    if (begin == std::string_view::npos)
+      continue;
+    auto number = kept.substr(begin, end - begin).substr(mark_begin.size());
+    if (number.find_first_not_of("0123456789") == std::string_view::npos)
+      cuts.push_back({kept.substr(0, begin), kept.substr(end + mark_end.size())});
+  }
+  return cuts;
 }
 
 } // namespace mahavishnu::exec

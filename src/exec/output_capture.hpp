@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mahavishnu::exec {
 
@@ -23,6 +24,14 @@ public:
 
   /// What was kept; leaves the capture empty.
   std::string take();
+
+  /// What comes before and after a line that says how much is missing.
+  struct cut {
+    std::string_view head;
+    std::string_view tail;
+  };
+  /// Of each such line. More than one when some were written by the process itself.
+  static std::vector<cut> cuts_of(std::string_view kept);
 
 private:
   std::size_t limit_;

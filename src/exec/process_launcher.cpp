@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exec/process_launcher.hpp"
 
+#include "exec/kept_outputs.hpp"
 #include "exec/program.hpp"
 #include "exec/secret_files.hpp"
 #include "exec/spawn.hpp"
@@ -140,7 +141,7 @@ process_launcher::launch_with_terminal(process_spec& spec, spawn_options& how) c
 std::string process_launcher::path_of(const std::string& run, stream which) const {
   if (options_.output_directory.empty())
     return {};
-  return options_.output_directory + '/' + run + (which == stream::output ? ".out" : ".err");
+  return output_path(options_.output_directory, run, which);
 }
 
 } // namespace mahavishnu::exec

@@ -138,6 +138,10 @@ public:
   /// Has `grown` called when there is new output, at most every 50 milliseconds and until the end,
   /// at which the exit tells the rest. Another call replaces it; an empty one ends it.
   virtual void follow(process_handle handle, std::function<void(const output_growth&)> grown) = 0;
+
+  /// Where what a run writes can be read until its end has been settled; it need not be there yet.
+  /// Empty when this runner keeps no files.
+  virtual std::string file_of(const std::string& run, output_growth::stream which) const = 0;
 };
 
 /// Input that may wait for a process that does not read it.

@@ -31,10 +31,10 @@ constexpr exec::process_handle only_one = 1;
 /// Reads a file on while it grows.
 class growing_file {
 public:
-  growing_file(std::string path, output_stream which, bool frees)
+  growing_file(std::string path, script_stream which, bool frees)
       : path_(std::move(path)), which_(which), frees_(frees) {}
 
-  void read(const std::function<void(output_stream, std::string_view)>& take) {
+  void read(const std::function<void(script_stream, std::string_view)>& take) {
     for (;;) {
       auto piece = exec::read_output(path_, offset_, piece_size);
       if (!piece || piece->bytes.empty())
@@ -57,7 +57,7 @@ private:
   }
 
   std::string path_;
-  output_stream which_;
+  script_stream which_;
   bool frees_;
   std::uint64_t offset_ = 0;
 };
@@ -160,9 +160,9 @@ ended_script run_script(script_engine& engine, waited_script what) {
   std::vector<growing_file> files;
   if (what.on_output) {
     files.emplace_back(what.output_directory + "/" + what.spec.run + ".out",
-                       output_stream::standard_output, what.frees_output);
+                       script_stream::standard_output, what.frees_output);
     files.emplace_back(what.output_directory + "/" + what.spec.run + ".err",
-                       output_stream::standard_error, what.frees_output);
+                       script_stream::standard_error, what.frees_output);
   }
   loop.post([&, spec = std::move(what.spec)]() mutable {
     processes.start(only_one, std::move(spec), [&](exec::process_exit exit) {

@@ -60,7 +60,7 @@ struct waited_script {
   std::stop_token cancel;
   /// Gets all that it writes, on the thread of the caller; the engine keeps outputs in that
   /// directory then.
-  std::function<void(output_stream, std::string_view)> on_output;
+  std::function<void(script_stream, std::string_view)> on_output;
   std::string output_directory;
   /// Whether what was given to `on_output` leaves the disk.
   bool frees_output = false;

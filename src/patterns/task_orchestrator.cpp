@@ -129,22 +129,22 @@ public:
   line_reader(const long_running_options& how, output_capture& capture, kept_record& record)
       : how_(how), capture_(capture), record_(record) {}
 
-  void take(output_stream which, std::string_view bytes) {
+  void take(script_stream which, std::string_view bytes) {
     if (how_.on_output)
       how_.on_output(which, bytes);
-    auto& splitter = which == output_stream::standard_output ? output_ : error_;
+    auto& splitter = which == script_stream::standard_output ? output_ : error_;
     splitter.feed(bytes, [&](std::string_view line) { take_line(which, line); });
   }
   void finish() {
-    output_.finish([&](std::string_view line) { take_line(output_stream::standard_output, line); });
-    error_.finish([&](std::string_view line) { take_line(output_stream::standard_error, line); });
+    output_.finish([&](std::string_view line) { take_line(script_stream::standard_output, line); });
+    error_.finish([&](std::string_view line) { take_line(script_stream::standard_error, line); });
   }
 
   const run_progress& progress() const { return progress_; }
 
 private:
-  void take_line(output_stream which, std::string_view line) {
-    bool is_output = which == output_stream::standard_output;
+  void take_line(script_stream which, std::string_view line) {
+    bool is_output = which == script_stream::standard_output;
     const auto& run_id = record_.record().run_id;
     capture_.append_line(run_id, line, is_output ? "stdout" : "stderr");
     if (how_.on_line)
@@ -321,7 +321,7 @@ result<long_running_result> task_orchestrator::long_running(const script_call& w
   wish.spec.run = run.run_id;
   wish.timeout = how.timeout;
   wish.cancel = how.cancel;
-  wish.on_output = [&](output_stream which, std::string_view bytes) { lines.take(which, bytes); };
+  wish.on_output = [&](script_stream which, std::string_view bytes) { lines.take(which, bytes); };
   wish.output_directory = output_directory;
   wish.frees_output = !directory;
   if (directory)

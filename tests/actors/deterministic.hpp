@@ -3,6 +3,7 @@
 
 #include "actors/control.hpp"
 #include "actors/feed.hpp"
+#include "actors/outputs.hpp"
 #include "actors/pool_manager.hpp"
 #include "actors/worker_catalog.hpp"
 #include "actors/worker_manager.hpp"
@@ -24,6 +25,7 @@ public:
     caf::anon_send_exit(feed, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(single_workers, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(catalog, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(outputs, caf::exit_reason::user_shutdown);
     for (const auto& [id, worker] : workers)
       caf::anon_send_exit(worker, caf::exit_reason::kill);
     control = nullptr;
@@ -31,6 +33,8 @@ public:
     feed = nullptr;
     single_workers = nullptr;
     catalog = nullptr;
+    outputs = nullptr;
+    outputs_how.manager = nullptr;
     run();
     end_processes();
   }
@@ -59,10 +63,13 @@ public:
     single_workers = spawn_worker_manager(system(), single);
     catalog = spawn_worker_catalog(system(), options.types, runner);
     manager = spawn_pool_manager(system(), std::move(options));
+    outputs_how.manager = manager;
+    outputs_how.clock = clock;
+    outputs = spawn_outputs(system(), outputs_how, false);
     server_status identity;
     identity.pid = 4711;
     control = spawn_control(system(), {identity, [this] { ++shut_downs; }},
-                            {manager, feed, single_workers, catalog});
+                            {manager, feed, single_workers, catalog, {}, {}, outputs});
     run();
   }
 
@@ -98,6 +105,9 @@ public:
   feed_actor feed;
   worker_manager_actor single_workers;
   worker_catalog_actor catalog;
+  outputs_actor outputs;
+  /// As it is to be started.
+  outputs_options outputs_how{};
   control_actor control;
   int shut_downs = 0;
 };

@@ -591,9 +591,28 @@ TEST_CASE("ended tasks are remembered up to a number and up to the bytes they ke
   CHECK(b.core->result_of(large)->output.str().size() == 2000);
   CHECK(b.core->metrics().memory_count == 1);
   std::vector<task_line> lines;
-  b.core->list(completed, {}, 10, b.now, lines);
+  b.core->list({.status = completed}, 10, b.now, lines);
   REQUIRE(lines.size() == 1);
   CHECK(lines.front().task == large);
+}
+
+TEST_CASE("a list has what is older than one task and no older than another") {
+  bench b{with_workers(1)};
+  std::vector<task_id> tasks;
+  for (int i = 0; i < 5; ++i)
+    tasks.push_back(b.submit());
+  auto listed = [&](const task_choice& choice) {
+    std::vector<task_line> lines;
+    b.core->list(choice, 10, b.now, lines);
+    std::vector<task_id> ids;
+    for (const auto& each : lines)
+      ids.push_back(each.task);
+    return ids;
+  };
+  CHECK(listed({.before = tasks[3], .since = tasks[1]}) == std::vector{tasks[2], tasks[1]});
+  CHECK(listed({.since = tasks[3]}) == std::vector{tasks[4], tasks[3]});
+  CHECK(listed({.status = task_status::running, .since = tasks[1]}).empty());
+  CHECK(listed({.before = tasks[1], .since = tasks[1]}).empty());
 }
 
 TEST_CASE("tasks that may move can be handed to another pool and come back with a result") {

@@ -146,7 +146,7 @@ struct both {
   }
 
   task_id id_of(const std::string& prompt) {
-    auto list = s.ask<task_list>(s.control, list_tasks{"build", {}, 1000, {}}).value();
+    auto list = s.ask<task_list>(s.control, list_tasks{"build", {}, 1000, {}, {}}).value();
     for (const auto& each : list.tasks)
       if (each.prompt == prompt)
         return each.task;

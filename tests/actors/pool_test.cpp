@@ -206,7 +206,8 @@ TEST_CASE("who waits for the acceptance of a task hears when the task ends witho
   spec.deadline = 0s;
   auto cancelled = s.ask<task_accepted>(s.control, submit_task{shared_spec{spec}, "build", {}, {}});
   CHECK_FALSE(cancelled.has_come());
-  auto waiting = s.ask<task_list>(s.control, list_tasks{"build", "parked", 10, {}}).value().tasks;
+  auto waiting =
+      s.ask<task_list>(s.control, list_tasks{"build", "parked", 10, {}, {}}).value().tasks;
   REQUIRE(waiting.size() == 1);
   s.ask<task_cancelled>(s.control, cancel_task{waiting.front().task}).value();
   CHECK(cancelled.value().status == task_status::cancelled);

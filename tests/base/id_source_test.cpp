@@ -26,6 +26,22 @@ TEST_CASE("ids say what they are of and have a fixed length") {
   CHECK((task.starts_with("task_") && task.size() == 31));
 }
 
+TEST_CASE("the first id of a moment lies between those made before and after it") {
+  settable_clock clock;
+  id_source ids{clock, test::seed()};
+  auto of = [](auto at) {
+    using namespace std::chrono;
+    return task_id::first_of(
+        static_cast<std::uint64_t>(duration_cast<milliseconds>(at.time_since_epoch()).count()));
+  };
+  for (int i = 0; i < 100; ++i) {
+    auto before = ids.next_task();
+    CHECK(of(clock.at) <= before);
+    clock.at += std::chrono::milliseconds{1};
+    CHECK(before < of(clock.at));
+  }
+}
+
 TEST_CASE("task ids sort by the time they were made at, within a millisecond too") {
   settable_clock clock;
   id_source ids{clock, test::seed()};

@@ -3,17 +3,6 @@
 . "$(dirname "$0")/lib.sh"
 
 up() { "$mahavishnu" up --detach --port 0 --set exec.grace_seconds=1 >/dev/null; }
-server_pid() { cat "$MAHAVISHNU_STATE_DIR/server.lock"; }
-# soon COMMAND...: true within 20 s
-soon() {
-  local i
-  for ((i = 0; i < 400; i++)); do
-    "$@" && return
-    sleep 0.05
-  done
-  return 1
-}
-begun() { [ -s "$1" ]; }
 # submit ARGUMENT...: the id of the new task
 submit() { "$mahavishnu" task submit "$@" -o json | jq -r .task_id; }
 # field TASK FILTER: of its result, when it has ended
@@ -23,12 +12,6 @@ stands() { [ "$(status_of "$1")" = "$2" ]; }
 noted() { "$mahavishnu" store export --status running | grep -q "$1"; }
 noted_as_running() { soon noted "$1" || fail "the journal should say that a task runs"; }
 status_of() { "$mahavishnu" task show "$1" -o json | jq -r .status; }
-kill_server() {
-  local pid
-  pid=$(server_pid)
-  kill -9 "$pid"
-  gone "$pid" || fail "the server is still there"
-}
 
 up
 "$mahavishnu" pool spawn --worker-type shell --name night --min 1 --max 1 >/dev/null

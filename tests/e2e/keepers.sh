@@ -4,20 +4,8 @@
 
 keepers=$MAHAVISHNU_STATE_DIR/keepers
 up() { "$mahavishnu" up --detach --port 0 >/dev/null; }
-server_pid() { cat "$MAHAVISHNU_STATE_DIR/server.lock"; }
 # parent PID
 parent() { awk '{ print $4 }' "/proc/$1/stat"; }
-# soon COMMAND...: true within 20 s
-soon() {
-  local i
-  for ((i = 0; i < 400; i++)); do
-    "$@" && return
-    sleep 0.05
-  done
-  return 1
-}
-# begun FILE: something has been written to it
-begun() { [ -s "$1" ]; }
 no_directory() { [ ! -e "$1" ]; }
 
 up

@@ -70,3 +70,26 @@ gone() {
   done
   return 1
 }
+
+# soon COMMAND...: true when it is within 20 s
+soon() {
+  local tries
+  for tries in {1..400}; do
+    "$@" && return
+    read -rt 0.05 <> <(:) || true
+  done
+  return 1
+}
+
+# begun FILE: something has been written to it
+begun() { [ -s "$1" ]; }
+
+server_pid() { cat "$MAHAVISHNU_STATE_DIR/server.lock"; }
+
+# kill_server: as if there was no time for anything
+kill_server() {
+  local pid
+  pid=$(server_pid)
+  kill -9 "$pid"
+  gone "$pid" || fail "the server is still there"
+}

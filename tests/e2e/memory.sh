@@ -7,7 +7,6 @@ up() {
   "$mahavishnu" up --detach --port 0 --set pools.session_buddy_url=http://127.0.0.1:1/mcp \
     --set pools.akosha_url= >/dev/null
 }
-server_pid() { cat "$MAHAVISHNU_STATE_DIR/server.lock"; }
 search() { run "$mahavishnu" memory search -o json "$@"; }
 
 up

@@ -2,7 +2,6 @@
 # Scripts that run again and again.
 . "$(dirname "$0")/lib.sh"
 
-server_pid() { cat "$MAHAVISHNU_STATE_DIR/server.lock"; }
 # lines FILE COUNT: it has so many lines within 20 s
 lines() {
   local i

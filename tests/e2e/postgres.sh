@@ -5,29 +5,12 @@
 . "$here/postgres_server.sh"
 
 up() { "$mahavishnu" up --detach --port 0 --set exec.grace_seconds=1 --set log_file="$work/server.log" >/dev/null; }
-server_pid() { cat "$MAHAVISHNU_STATE_DIR/server.lock"; }
-# soon COMMAND...: true within 20 s
-soon() {
-  local i
-  for ((i = 0; i < 400; i++)); do
-    "$@" && return
-    read -rt 0.05 <> <(:) || true
-  done
-  return 1
-}
-begun() { [ -s "$1" ]; }
 submit() { "$mahavishnu" task submit "$@" -o json | jq -r .task_id; }
 # field TASK FILTER: of its result, when it has ended
 field() { "$mahavishnu" task wait "$1" -o json | jq -r "$2"; }
 accepted_after() { after=$(submit --pool night --prompt "echo after $1" 2>/dev/null); }
 status_of() { "$mahavishnu" task show "$1" -o json | jq -r .status; }
 stands() { [ "$(status_of "$1")" = "$2" ]; }
-kill_server() {
-  local pid
-  pid=$(server_pid)
-  kill -9 "$pid"
-  gone "$pid" || fail "the server is still there"
-}
 
 # Settings that cannot be meant, and a password that nobody sees.
 refused 2 "storage.url must look like postgresql://" up --port 0 --set storage.url=journal.db

@@ -94,12 +94,13 @@ private:
 };
 
 /// Waits for the end of an adopted run.
-inline running_process attach(keeper_runner& runner, const std::string& run) {
+inline running_process attach(keeper_runner& runner, const std::string& run,
+                              std::size_t output_limit = process_spec{}.output_limit) {
   auto promise = std::make_shared<std::promise<process_exit>>();
   running_process process;
   process.end = promise->get_future();
-  process.handle =
-      runner.attach(run, [promise](process_exit exit) { promise->set_value(std::move(exit)); });
+  process.handle = runner.attach(
+      run, [promise](process_exit exit) { promise->set_value(std::move(exit)); }, output_limit);
   return process;
 }
 

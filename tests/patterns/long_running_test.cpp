@@ -156,7 +156,7 @@ TEST_CASE("without a state directory a long running script is written down nowhe
   task_orchestrator runs;
   std::string output;
   long_running_options how;
-  how.on_output = [&](output_stream, std::string_view bytes) { output += bytes; };
+  how.on_output = [&](script_stream, std::string_view bytes) { output += bytes; };
   auto ended = value_of(runs.long_running(place.script("s.sh", "echo x"), how));
   CHECK(ended.exit_code == 0);
   CHECK(output == "x\n");

@@ -81,8 +81,8 @@ TEST_CASE("all output comes while the script runs, byte for byte and however muc
   std::string output, error_output;
   simple_options how;
   how.output_limit = 0;
-  how.on_output = [&](output_stream which, std::string_view bytes) {
-    (which == output_stream::standard_output ? output : error_output) += bytes;
+  how.on_output = [&](script_stream which, std::string_view bytes) {
+    (which == script_stream::standard_output ? output : error_output) += bytes;
   };
   // Every byte there is, and megabytes.
   auto text = "i=0; while [ $i -lt 256 ]; do printf \"\\\\$(printf %03o $i)\"; i=$((i+1)); done; "
@@ -100,7 +100,7 @@ TEST_CASE("output comes before the script has ended") {
   message_pipe go;
   std::string output;
   simple_options how;
-  how.on_output = [&](output_stream, std::string_view bytes) {
+  how.on_output = [&](script_stream, std::string_view bytes) {
     output += bytes;
     if (output == "first\n")
       go.write_lines(1); // without this it never ends
@@ -113,7 +113,7 @@ TEST_CASE("output comes before the script has ended") {
 TEST_CASE("what a callback throws ends the script and comes out") {
   script_place place;
   simple_options how;
-  how.on_output = [](output_stream, std::string_view) { throw std::runtime_error{"enough"}; };
+  how.on_output = [](script_stream, std::string_view) { throw std::runtime_error{"enough"}; };
   auto pids = (place.where / "pid").string();
   auto call = place.script("s.sh", "echo $$ > " + pids + "; echo x; exec sleep 1000");
   CHECK_THROWS_AS(place.runs.simple(call, how), std::runtime_error);
@@ -123,7 +123,7 @@ TEST_CASE("what a callback throws ends the script and comes out") {
 TEST_CASE("calls leave no descriptor and no directory behind") {
   script_place place;
   simple_options how;
-  how.on_output = [](output_stream, std::string_view) {};
+  how.on_output = [](script_stream, std::string_view) {};
   auto call = place.script("s.sh", "echo x");
   value_of(place.runs.simple(call, how));
   auto before = open_descriptors();

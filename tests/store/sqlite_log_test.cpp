@@ -141,15 +141,35 @@ TEST_CASE("any bytes are a log that nothing is read from") {
   }
 }
 
-TEST_CASE("a log begins anew although somebody reads it at any time") {
+namespace {
+
+/// A file of numbers whose log is to begin anew after a few pages.
+struct numbers_file {
+  sqlite_connection reader() const { return good(open_file(path, sqlite_use::read, kind)); }
+  bool add(int number) const {
+    return writer.execute("insert into numbers values (" + std::to_string(number) + ")") ==
+           SQLITE_OK;
+  }
+
+  static constexpr std::array<const char*, 1> schema{"create table numbers (number integer)"};
   faulty_disk disk; // waiting takes no time
   scratch place;
-  auto path = (place / "numbers.db").string();
-  static constexpr std::array<const char*, 1> schema{"create table numbers (number integer)"};
+  std::string path = (place / "numbers.db").string();
   const sqlite_file_kind kind{"numbers", schema, 1024, false, 10};
-  good(make_file(path, kind.name));
-  auto writer = good(open_file(path, sqlite_use::write, kind));
+  sqlite_connection writer = opened();
   log_emptying emptying{writer, kind};
+
+private:
+  sqlite_connection opened() const {
+    good(make_file(path, kind.name));
+    return good(open_file(path, sqlite_use::write, kind));
+  }
+};
+
+} // namespace
+
+TEST_CASE("a log begins anew although somebody reads it at any time") {
+  numbers_file file;
   /// Always one of them is in the middle of a reading, and each has begun before the other ended.
   struct overlapping {
     std::array<sqlite_connection, 2> readers;
@@ -163,48 +183,40 @@ TEST_CASE("a log begins anew although somebody reads it at any time") {
       return is_good;
     }
   };
-  overlapping reading{{good(open_file(path, sqlite_use::read, kind)),
-                       good(open_file(path, sqlite_use::read, kind))}};
+  overlapping reading{{file.reader(), file.reader()}};
   REQUIRE(reading.readers[0].execute("begin; select count(*) from numbers") == SQLITE_OK);
   // Whoever is waited for goes on meanwhile.
   sqlite3_busy_handler(
-      writer.get(),
+      file.writer.get(),
       [](void* all, int times) {
         return times < 100 && static_cast<overlapping*>(all)->take_turns() ? 1 : 0;
       },
       &reading);
   std::uintmax_t longest = 0;
   for (int i = 0; i < 1000; ++i) {
-    REQUIRE(writer.execute("insert into numbers values (" + std::to_string(i) + ")") == SQLITE_OK);
+    REQUIRE(file.add(i));
     REQUIRE(reading.take_turns());
-    longest = std::max(longest, std::filesystem::file_size(path + "-wal"));
+    longest = std::max(longest, std::filesystem::file_size(file.path + "-wal"));
   }
-  CHECK(emptying.take_failure() == SQLITE_OK);
+  CHECK(file.emptying.take_failure() == SQLITE_OK);
   CHECK(longest < 120 * 8300);
 }
 
 TEST_CASE("who reads a log for ever keeps it from beginning anew, and nothing else") {
-  faulty_disk disk; // waiting takes no time
-  scratch place;
-  auto path = (place / "numbers.db").string();
-  static constexpr std::array<const char*, 1> schema{"create table numbers (number integer)"};
-  const sqlite_file_kind kind{"numbers", schema, 1024, false, 10};
-  good(make_file(path, kind.name));
-  auto writer = good(open_file(path, sqlite_use::write, kind));
-  log_emptying emptying{writer, kind};
-  auto reader = good(open_file(path, sqlite_use::read, kind));
+  numbers_file file;
+  auto reader = file.reader();
   REQUIRE(reader.execute("begin; select count(*) from numbers") == SQLITE_OK);
   int waits = 0;
   sqlite3_busy_handler(
-      writer.get(),
+      file.writer.get(),
       [](void* count, int) {
         ++*static_cast<int*>(count);
         return 0;
       },
       &waits);
   for (int i = 0; i < 300; ++i)
-    REQUIRE(writer.execute("insert into numbers values (" + std::to_string(i) + ")") == SQLITE_OK);
-  CHECK(emptying.take_failure() == SQLITE_OK);
+    REQUIRE(file.add(i));
+  CHECK(file.emptying.take_failure() == SQLITE_OK);
   CHECK(waits > 0);
   CHECK(waits < 50); // not with each change
 }

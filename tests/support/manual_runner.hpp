@@ -63,6 +63,21 @@ public:
 
   void follow(exec::process_handle, std::function<void(const exec::output_growth&)>) override {}
 
+  std::string file_of(const std::string& run, exec::output_growth::stream which) const override {
+    if (on_file_of)
+      on_file_of();
+    return output_directory.empty()
+               ? std::string{}
+               : output_directory + "/" + run +
+                     (which == exec::output_growth::stream::output ? ".out" : ".err");
+  }
+
+  /// Where a test puts what processes seem to write.
+  std::string output_directory;
+
+  /// What a test has happen when somebody asks where the output of a process is.
+  std::function<void()> on_file_of;
+
   /// What each running process seems to take.
   std::uint64_t bytes_of_each = std::uint64_t{10} << 20;
 

@@ -35,6 +35,7 @@ using pool_actor = caf::typed_actor<
     caf::replies_to<wait_task>::with<task_result>,
     caf::replies_to<cancel_task>::with<task_cancelled>,
     caf::replies_to<describe_task>::with<task_info>, caf::replies_to<list_tasks>::with<task_list>,
+    caf::replies_to<locate_output>::with<output_location>,
     // About the pool.
     caf::replies_to<get_pool_info>::with<pool_info>,
     caf::replies_to<describe_pool>::with<pool_description>,
@@ -74,6 +75,7 @@ using pool_manager_actor = caf::typed_actor<
     caf::replies_to<wait_task>::with<task_result>,
     caf::replies_to<cancel_task>::with<task_cancelled>,
     caf::replies_to<describe_task>::with<task_info>, caf::replies_to<list_tasks>::with<task_list>,
+    caf::replies_to<locate_output>::with<output_location>,
     // Many tasks at once; a batch actor answers.
     caf::replies_to<execute_batch>::with<batch_result>,
     caf::replies_to<start_batch>::with<batch_started>,
@@ -138,6 +140,9 @@ using memory_actor = caf::typed_actor<caf::replies_to<search_memory>::with<memor
                                       // Answers when what waits has been tried.
                                       caf::replies_to<sync_memory>::with<memory_synced>>;
 
+/// Reads what tasks have written, wherever it is, and keeps long outputs within bounds.
+using outputs_actor = caf::typed_actor<caf::replies_to<read_output>::with<task_output>>;
+
 /// The only actor that is reachable from outside the process: passes requests on to those who
 /// answer them, unless the server is shutting down.
 using control_actor = caf::typed_actor<
@@ -185,6 +190,8 @@ using control_actor = caf::typed_actor<
     // To the memory.
     caf::replies_to<search_memory>::with<memory_found>,
     caf::replies_to<get_memory_stats>::with<memory_stats>,
-    caf::replies_to<sync_memory>::with<memory_synced>>;
+    caf::replies_to<sync_memory>::with<memory_synced>,
+    // To the outputs.
+    caf::replies_to<read_output>::with<task_output>>;
 
 } // namespace mahavishnu

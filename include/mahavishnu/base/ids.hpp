@@ -47,6 +47,11 @@ public:
   task_id(std::uint64_t high, std::uint64_t low) : high_(high), low_(low) {}
 
   static std::optional<task_id> parse(std::string_view text);
+  /// Greater than all that were made before this moment, in milliseconds since 1970, and less than
+  /// all that are made later, as far as the clock was not set back.
+  static task_id first_of(std::uint64_t milliseconds) {
+    return {milliseconds << bits_below_time, 0};
+  }
   std::string str() const;
   bool empty() const { return high_ == 0 && low_ == 0; }
 
@@ -56,6 +61,8 @@ public:
     return {high_ + (low < low_ ? 1 : 0), low};
   }
 
+  /// Of the upper half; the time is above them.
+  static constexpr int bits_below_time = 16;
   std::uint64_t high() const { return high_; }
   std::uint64_t low() const { return low_; }
 

@@ -272,6 +272,11 @@ inline constexpr auto rows = std::to_array<row>({
     words::integer("storage", "keep_tasks", "1000000", 0, 1e12,
                    "How many tasks that have ended are kept; 0: all.")
         .used(),
+    words::integer("storage", "output_bytes", "10737418240", 0, 1e15,
+                   "How much is kept of outputs that are longer than exec.output_limit_bytes, each "
+                   "whole up to 64 MiB; the oldest go first; 0: none.")
+        .in("bytes")
+        .used(),
 
     words::choice("actors", "scheduler", "sharing", {"sharing", "stealing"},
                   "How threads share the work: one queue, or one each.")

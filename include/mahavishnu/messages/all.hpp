@@ -4,6 +4,7 @@
 #include "mahavishnu/messages/batch.hpp"
 #include "mahavishnu/messages/bus.hpp"
 #include "mahavishnu/messages/memory.hpp"
+#include "mahavishnu/messages/output.hpp"
 #include "mahavishnu/messages/periodic.hpp"
 #include "mahavishnu/messages/pool.hpp"
 #include "mahavishnu/messages/retry.hpp"

@@ -18,6 +18,10 @@ struct describe_task;
 struct task_info;
 struct list_tasks;
 struct task_list;
+struct read_output;
+struct task_output;
+struct locate_output;
+struct output_location;
 
 struct spawn_pool;
 struct pool_spawned;

@@ -41,6 +41,12 @@ struct enum_names<task_status> {
       "queued", "parked", "running", "completed", "failed", "timeout", "cancelled", "lost"};
 };
 
+/// Whether no state follows.
+constexpr bool is_final(task_status status) {
+  return status != task_status::queued && status != task_status::parked &&
+         status != task_status::running;
+}
+
 /// What of the tasks of a pool outlives the server.
 enum class durability : std::uint8_t {
   /// As the settings say.
@@ -367,11 +373,15 @@ struct list_tasks {
   std::int32_t limit = 100;
   /// Only older ones than this, which the last page ended with; empty: from the newest on.
   task_id before;
+  /// No older ones than this; empty: down to the oldest. A task's id begins with the time at which
+  /// it was accepted.
+  task_id since;
 
   friend bool operator==(const list_tasks&, const list_tasks&) = default;
   static constexpr auto fields() {
     return std::tuple{field{"pool", &list_tasks::pool}, field{"status", &list_tasks::status},
-                      field{"limit", &list_tasks::limit}, field{"before", &list_tasks::before}};
+                      field{"limit", &list_tasks::limit}, field{"before", &list_tasks::before},
+                      field{"since", &list_tasks::since}};
   }
 };
 

@@ -25,6 +25,10 @@ CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::describe_task))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::task_info))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::list_tasks))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::task_list))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::read_output))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::task_output))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::locate_output))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::output_location))
 
 // pools
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::spawn_pool))

@@ -30,7 +30,7 @@ struct script_call {
 /// How the run of a script ended.
 enum class script_end : std::uint8_t { exited, timed_out, cancelled };
 
-enum class output_stream : std::uint8_t { standard_output, standard_error };
+enum class script_stream : std::uint8_t { standard_output, standard_error };
 
 /// What every pattern may be told.
 struct script_options {
@@ -52,7 +52,7 @@ struct simple_options : waiting_options {
   /// Bytes kept of each stream: of a longer one the first and the last half, and a line between.
   std::size_t output_limit = std::size_t{16} << 20;
   /// All that the script writes, while it runs and byte for byte, on the thread of the caller.
-  std::function<void(output_stream, std::string_view)> on_output;
+  std::function<void(script_stream, std::string_view)> on_output;
 };
 
 struct simple_result {
@@ -72,7 +72,7 @@ struct long_running_options : waiting_options {
   std::size_t max_lines = 1000;
   /// These three are called on the thread of the caller.
   std::function<void(const log_entry&)> on_line;
-  std::function<void(output_stream, std::string_view)> on_output;
+  std::function<void(script_stream, std::string_view)> on_output;
   std::function<void(const run_progress&)> on_progress;
 };
 
