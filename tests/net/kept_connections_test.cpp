@@ -155,9 +155,10 @@ TEST_CASE("who waits does not get a connection that was closed behind the last a
   std::atomic<int> requests = 0;
   raw_server server{[&](raw_connection& connection) {
     connection.receive();
+    auto number = ++requests; // before the client can have all that it waits for
     connection.send(raw_answer("a"));
     shutdown(connection.fd(), SHUT_RDWR);
-    if (++requests == 1)
+    if (number == 1)
       closed.set_value();
   }};
   client_options options;
