@@ -86,6 +86,9 @@ struct pool_manager_state {
   std::unordered_map<batch_id, batch_actor> batches;
   std::set<pool_number> saturated; // those that have movable tasks
   pool_number last_number = 0;
+  /// Sticky keys that are to be written down, by their hash, while others are being written.
+  std::map<std::uint64_t, store::key_home> unsaved_keys;
+  bool is_saving_keys = false;
 
   // -- names -----------------------------------------------------------------
 
@@ -231,6 +234,15 @@ struct pool_manager_state {
                  each.config.name, each.id.value, each.tasks.size(), why);
       orphans.emplace(known(each.config.name) ? each.id.value : each.config.name,
                       orphan{each.id, why});
+    }
+    for (const auto& each : std::exchange(options.restored_homes, {})) {
+      auto number_of = [this](const pool_id& id) {
+        auto found = number_of_id.find(id.value);
+        return found != number_of_id.end() ? std::optional{found->second} : std::nullopt;
+      };
+      routing::key_places places{each.key, number_of(each.home), number_of(each.stand_in)};
+      if (places.home || places.stand_in)
+        routes->remember(places);
     }
     for (auto& each : std::exchange(options.restored_keys, {})) {
       auto pool = number_of_id.find(each.pool.value);
@@ -491,12 +503,42 @@ struct pool_manager_state {
         return chosen(*number, route_reason::affinity);
     }
     auto pool = routes->choose(selector, labels, affinity);
+    if (auto moved = routes->take_moved_key())
+      note_key(*moved);
     if (!pool)
       return error{errc::no_pools, labels.empty()
                                        ? "every pool is being drained; resume one, or spawn another"
                                        : "no pool that takes tasks has the labels " +
                                              text_of(labels) + "; spawn one with them"};
     return chosen(*pool, reason_of(selector));
+  }
+
+  void note_key(const routing::key_places& places) {
+    if (!options.key_keeper || unsaved_keys.size() >= routing::most_keys)
+      return;
+    auto id_of = [this](std::optional<pool_number> number) {
+      auto found = number ? pools.find(*number) : pools.end();
+      return found != pools.end() ? found->second.id : pool_id{};
+    };
+    unsaved_keys.insert_or_assign(
+        places.key, store::key_home{places.key, id_of(places.home), id_of(places.stand_in)});
+    if (!is_saving_keys)
+      save_keys();
+  }
+
+  void save_keys() {
+    keep_keys next;
+    for (auto& [key, each] : std::exchange(unsaved_keys, {}))
+      next.changed.push_back(std::move(each));
+    is_saving_keys = true;
+    auto go_on = [this] {
+      is_saving_keys = false;
+      if (!unsaved_keys.empty())
+        save_keys();
+    };
+    self->request(options.key_keeper, caf::infinite, std::move(next))
+        .then([go_on](const keys_kept&) { go_on(); },
+              [this](const caf::error&) { options.key_keeper = nullptr; }); // the server goes
   }
 
   // -- tasks -----------------------------------------------------------------

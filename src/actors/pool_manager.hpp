@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/archive.hpp"
+#include "actors/key_keeper.hpp"
 #include "actors/pool.hpp"
 #include "actors/pool_rules.hpp"
 #include "base/clock.hpp"
@@ -47,6 +48,10 @@ struct pool_manager_options {
   std::vector<restored_pool> restored;
   /// The oldest first.
   std::vector<restored_key> restored_keys;
+  /// Writes down to which pools sticky keys go; may be none. And where they went with an earlier
+  /// server, those that came there last at the end.
+  key_keeper_actor key_keeper;
+  std::vector<store::key_home> restored_homes;
   feed_port feed;
   std::chrono::milliseconds heartbeat{30'000};
   std::size_t history_bytes = std::size_t{64} << 20;

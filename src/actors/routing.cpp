@@ -9,7 +9,6 @@ namespace mahavishnu {
 namespace {
 
 constexpr std::size_t max_views = 64; // as many as `entry::views` has bits
-constexpr std::size_t max_sticky_keys = 65536;
 
 std::uint32_t valid_capacity(std::int32_t capacity) {
   return static_cast<std::uint32_t>(std::max(capacity, 1));
@@ -25,7 +24,7 @@ std::uint64_t hash_of(const label_map& labels) {
 
 } // namespace
 
-routing::routing(std::uint64_t seed) : random_(seed), sticky_(max_sticky_keys, random_()) {
+routing::routing(std::uint64_t seed) : random_(seed), sticky_(most_keys, random_()) {
   views_.push_back({0, 0, std::make_unique<routing_view>(label_map{})});
 }
 
@@ -211,7 +210,12 @@ pool_slot routing::sticky_choice(routing_view& view, std::uint64_t hash) {
     return slot_of(*stand_in);
   auto slot = view.of_key(hash);
   (home ? its.stand_in : its.home) = slots_[slot].number;
+  moved_key_ = key_places{hash, its.home, its.stand_in};
   return slot;
+}
+
+void routing::remember(const key_places& places) {
+  sticky_[places.key] = {places.home, places.stand_in};
 }
 
 } // namespace mahavishnu

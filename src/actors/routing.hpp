@@ -11,6 +11,7 @@
 #include <random>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace mahavishnu {
@@ -45,6 +46,22 @@ public:
   /// none or all are paused. Only `affinity` looks at the key: a key stays with its pool.
   std::optional<pool_number> choose(pool_selector how, const label_map& labels = {},
                                     std::string_view key = {});
+
+  /// Keys that stay with their pool, at a time; beyond that, the one goes that was not used for
+  /// longest.
+  static constexpr std::size_t most_keys = 65536;
+
+  /// A key, by its hash, and where its tasks go: to the first, or while there is none to the
+  /// second.
+  struct key_places {
+    std::uint64_t key = 0;
+    std::optional<pool_number> home{};
+    std::optional<pool_number> stand_in{};
+  };
+  /// The key that the last choice has given to another pool, if it has. Taken once.
+  std::optional<key_places> take_moved_key() { return std::exchange(moved_key_, std::nullopt); }
+  /// From now on the key stays there.
+  void remember(const key_places& places);
 
 private:
   struct entry {
@@ -81,6 +98,7 @@ private:
 
   std::mt19937_64 random_;
   sticky_keys sticky_;
+  std::optional<key_places> moved_key_;
   std::uint64_t choices_ = 0;
   std::uint64_t arrivals_ = 0;
   std::uint64_t view_uses_ = 0;

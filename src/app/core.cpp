@@ -8,6 +8,7 @@
 #include "actors/periodic.hpp"
 #include "actors/pool_manager.hpp"
 #include "actors/retry_rules.hpp"
+#include "actors/routing.hpp"
 #include "actors/worker_catalog.hpp"
 #include "actors/worker_manager.hpp"
 #include "app/companions.hpp"
@@ -161,6 +162,7 @@ result<std::unique_ptr<core>> core::start(const config::settings& settings,
   open_memory(settings, around, all);
   if (auto opened = open_journal(settings, around, all); !opened)
     return opened.error();
+  open_keys(around, all);
   if (!around.state_dir.empty()) {
     auto opened = periodic_table::open(around.state_dir / state_dir::periodic,
                                        system_wall_clock{}.now(), fresh_seed());
@@ -195,6 +197,20 @@ void core::open_memory(const config::settings& settings, const core_surroundings
   // Of a clock that was wrong then, or is now: all is read again, and what is known is left out.
   if (into.remembered.at > milliseconds_of(system_wall_clock{}) + trusted_lead.count())
     into.remembered = {};
+}
+
+/// Of pools that come back; the rest goes where its hash says.
+void core::open_keys(const core_surroundings& around, foundations& into) {
+  if (!into.journal || around.state_dir.empty())
+    return;
+  store::key_homes_file file{(around.state_dir / state_dir::affinity).string()};
+  auto known = file.read(routing::most_keys);
+  if (!known)
+    return log::error("pool-manager",
+                      "{}; sticky keys go where their hash says, and nothing is written down",
+                      known.error().message);
+  into.homes = std::move(*known);
+  into.keys = std::move(file);
 }
 
 /// And finds what an earlier server has left, whose processes end when there is no journal.
@@ -263,6 +279,9 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
     pools.restored = std::move(all.found->pools);
     pools.restored_keys = std::move(all.found->keys);
     pools.defaults.has_journal = true;
+    pools.restored_homes = std::move(all.homes);
+    if (all.keys)
+      pools.key_keeper = key_keeper_ = spawn_key_keeper(system_, std::move(*all.keys));
     if (all.memory) {
       memory_options remember;
       remember.journal = pools.journal;
@@ -338,6 +357,14 @@ core::~core() {
   if (targets_.periodic)
     end(targets_.periodic);
   end(targets_.feed);
+  if (key_keeper_) {
+    // It answers when all that came before is written.
+    caf::scoped_actor {
+      system_
+      } -> request(key_keeper_, close_limit_, keep_keys{})
+          .receive([](const keys_kept&) {}, [](const caf::error&) {});
+    end(key_keeper_);
+  }
   if (journal_) {
     // Who writes goes last, and tidies up.
     caf::scoped_actor self{system_};

@@ -4,6 +4,7 @@
 #include "actors/archive.hpp"
 #include "actors/control.hpp"
 #include "actors/journal.hpp"
+#include "actors/key_keeper.hpp"
 #include "actors/system_config.hpp"
 #include "mahavishnu/actors/interfaces.hpp"
 #include "mahavishnu/config/settings.hpp"
@@ -72,6 +73,8 @@ private:
     std::unique_ptr<store::journal_store> ended;
     store::end_position remembered;
     std::unique_ptr<periodic_table> timetable;
+    std::optional<store::key_homes_file> keys;
+    std::vector<store::key_home> homes;
 
     foundations();
     foundations(foundations&&) noexcept;
@@ -80,6 +83,7 @@ private:
   /// Before the journal, which has to go on behind what the memory has read.
   static void open_memory(const config::settings& settings, const core_surroundings& around,
                           foundations& into);
+  static void open_keys(const core_surroundings& around, foundations& into);
   static result<void> open_journal(const config::settings& settings,
                                    const core_surroundings& around, foundations& into);
 
@@ -94,6 +98,7 @@ private:
   std::chrono::milliseconds close_limit_;
   journal_actor journal_;
   archive_actor archive_;
+  key_keeper_actor key_keeper_;
   control_targets targets_;
   control_actor control_;
 };

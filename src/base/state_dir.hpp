@@ -38,6 +38,9 @@ inline constexpr const char* journal = "journal.db";
 /// What ended tasks have left behind, to be searched.
 inline constexpr const char* memory = "memory.db";
 
+/// Tells to which pools sticky keys go.
+inline constexpr const char* affinity = "affinity";
+
 /// Holds what tasks have written that is too long for their results.
 inline constexpr const char* outputs = "outputs";
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "deterministic.hpp"
+#include "support/scratch.hpp"
 
 #include <set>
 
@@ -140,6 +141,59 @@ TEST_CASE("affinity takes the name or the id of a pool and must be given") {
     of_key.insert(by_key.value().pool);
   }
   CHECK(of_key.size() == 1);
+}
+
+TEST_CASE("sticky keys go where they went with an earlier server, although there are more pools") {
+  scratch place;
+  auto path = (place / "affinity").string();
+  std::map<std::string, std::string> pool_of;
+  auto keys = [] {
+    std::vector<std::string> all;
+    for (int i = 0; i < 40; ++i)
+      all.push_back("key " + std::to_string(i));
+    return all;
+  }();
+  auto route_all = [&](deterministic& s) {
+    std::map<std::string, std::string> found;
+    for (const auto& key : keys) {
+      auto routed = s.route(key, "affinity", key);
+      s.finish(key);
+      found[key] = routed.value().pool.value;
+    }
+    return found;
+  };
+  struct server_with_keys : deterministic {
+    explicit server_with_keys(const std::string& path, const std::vector<restored_pool>& pools) {
+      store::key_homes_file file{path};
+      auto options = manager_options();
+      options.restored_homes = file.read(100).value();
+      options.key_keeper = keeper = spawn_key_keeper(system(), file, false);
+      options.restored = pools;
+      start(options);
+    }
+    ~server_with_keys() { caf::anon_send_exit(keeper, caf::exit_reason::user_shutdown); }
+    key_keeper_actor keeper;
+  };
+  auto pool = [](const std::string& name) {
+    restored_pool made;
+    made.id = pool_id{"pool_" + name};
+    made.config.name = name;
+    made.config.type = "mahavishnu";
+    made.config.worker_type = "shell";
+    made.config.min_workers = made.config.max_workers = 1;
+    made.config.queue_limit = 100;
+    made.config.worker_concurrency = 1;
+    return made;
+  };
+  std::map<std::string, std::string> before;
+  {
+    server_with_keys s{path, {pool("a"), pool("b")}};
+    before = route_all(s);
+  }
+  CHECK(before[keys[0]].starts_with("pool_"));
+  // With other pools, hashing alone would move some of them.
+  server_with_keys s{path, {pool("d"), pool("b"), pool("c"), pool("a")}};
+  CHECK(route_all(s) == before);
 }
 
 TEST_CASE("an unknown selector is refused with the known ones") {

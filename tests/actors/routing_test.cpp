@@ -534,3 +534,35 @@ TEST_CASE("the routing agrees with a simple model under random commands") {
     }
   }
 }
+
+TEST_CASE("the key that a choice has moved is told once, and is remembered where it was") {
+  routing routes{1};
+  add(routes, a, 1);
+  CHECK(routes.choose(affinity, {}, "key") == a);
+  auto moved = routes.take_moved_key();
+  REQUIRE(moved);
+  CHECK((moved->home == a && !moved->stand_in));
+  CHECK_FALSE(routes.take_moved_key());
+  CHECK(routes.choose(affinity, {}, "key") == a);
+  CHECK_FALSE(routes.take_moved_key()); // it stayed
+  add(routes, b, 1);
+  routes.pause(a);
+  CHECK(routes.choose(affinity, {}, "key") == b);
+  auto away = routes.take_moved_key();
+  REQUIRE(away);
+  CHECK((away->key == moved->key && away->home == a && away->stand_in == b));
+
+  // Another server, whose pools are others, or the same in another order.
+  for (auto home : {a, b, c}) {
+    routing next{2};
+    for (auto pool : {c, b, a})
+      add(next, pool, 1);
+    next.remember({moved->key, home, {}});
+    CHECK(next.choose(affinity, {}, "key") == home);
+    CHECK_FALSE(next.take_moved_key());
+  }
+  routing poorer{3};
+  add(poorer, b, 1);
+  poorer.remember({moved->key, a, b});
+  CHECK(poorer.choose(affinity, {}, "key") == b);
+}

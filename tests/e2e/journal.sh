@@ -118,3 +118,24 @@ kill_server
 up
 refused 1 "there is no task" task show "$forgotten"
 is light "$("$mahavishnu" pool list -o json | jq -r '.pools[].name')" "the pool itself"
+
+# A sticky key goes where it went, although there are more pools by now; with a killed server too.
+"$mahavishnu" pool close light >/dev/null
+homes_of_keys() {
+  local key
+  for key in {1..20}; do
+    "$mahavishnu" task submit --prompt true --selector affinity --affinity "key $key" -o json | jq -r .pool_id
+  done
+}
+for name in early late; do
+  "$mahavishnu" pool spawn --worker-type shell --name $name --min 1 --max 1 >/dev/null
+done
+homes=$(homes_of_keys)
+is 2 "$(sort -u <<<"$homes" | wc -l)" "pools of twenty keys"
+for name in later latest; do
+  "$mahavishnu" pool spawn --worker-type shell --name $name --min 1 --max 1 >/dev/null
+done
+is "$homes" "$(homes_of_keys)" "pools of sticky keys when there are more"
+kill_server
+up
+is "$homes" "$(homes_of_keys)" "pools of sticky keys after a kill"
