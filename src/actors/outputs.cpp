@@ -11,6 +11,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <unistd.h>
 
@@ -23,22 +24,34 @@ namespace mahavishnu::outputs_detail {
 /// From the clock: see whether too much is kept. Never leaves this process.
 struct sweep {};
 
+/// From the clock: what should have been there may be there by now. Never leaves this process.
+struct look_again {
+  caf::typed_response_promise<task_output> promise;
+  read_output wish;
+  int looks;
+};
+
 } // namespace mahavishnu::outputs_detail
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::outputs_detail::sweep)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mahavishnu::outputs_detail::look_again)
 
 namespace mahavishnu {
 
 namespace {
 
+using outputs_detail::look_again;
 using outputs_detail::sweep;
 using exec_stream = exec::output_growth::stream;
 
-using outputs_self_actor = outputs_actor::extend<caf::reacts_to<sweep>>;
+using outputs_self_actor = outputs_actor::extend<caf::reacts_to<sweep>, caf::reacts_to<look_again>>;
 
 constexpr std::chrono::seconds location_limit{6};
 /// A piece travels in one message.
 constexpr std::int32_t most_bytes_of_piece = 1 << 20;
+/// At what should be there and is not.
+constexpr int most_looks = 4;
+constexpr std::chrono::milliseconds between_looks{50};
 struct outputs_state {
   static inline const char* name = "outputs";
 
@@ -61,7 +74,7 @@ struct outputs_state {
     if (last && last->at.task == wish.task)
       deliver(promise, piece_of_ended(wish));
     else
-      locate_and_read(promise, wish, true);
+      locate_and_read(promise, wish, most_looks);
     return promise;
   }
 
@@ -74,20 +87,20 @@ struct outputs_state {
       promise.deliver(to_caf(piece.error()));
   }
 
-  void locate_and_read(const promised& promise, const read_output& wish, bool may_look_again) {
+  void locate_and_read(const promised& promise, const read_output& wish, int looks) {
     self->request(options.manager, location_limit, locate_output{wish.task})
         .then(
-            [this, promise, wish, may_look_again](const output_location& at) {
+            [this, promise, wish, looks](const output_location& at) {
               if (is_final(at.status)) {
                 last = ended_output{at, {}, {}};
                 deliver(promise, piece_of_ended(wish));
                 return;
               }
               auto piece = piece_of_open(wish, at);
-              // It may have ended meanwhile, and its file has gone.
-              if (may_look_again && piece && is_growing(at) &&
+              // It may be about to end, and its file has gone.
+              if (looks > 1 && piece && at.status == task_status::running &&
                   (piece->size == 0 || piece->size < wish.offset))
-                locate_and_read(promise, wish, false);
+                self->delayed_send(self, between_looks, look_again{promise, wish, looks - 1});
               else
                 deliver(promise, std::move(piece));
             },
@@ -166,7 +179,11 @@ struct outputs_state {
     answer.size = static_cast<std::int64_t>(text.size());
     if (wish.offset < answer.size)
       answer.bytes = text.substr(static_cast<std::size_t>(wish.offset), most_of(wish));
-    if (at.truncated && !exec::output_capture::cuts_of(text).empty())
+    if (at.truncated && text.empty() && !is_final(at.status))
+      answer.note = "what attempt " + std::to_string(at.attempt) +
+                    " has written is not here until the next one begins: the server was started "
+                    "anew, or there is too much of it (pools.history_bytes)";
+    else if (at.truncated && exec::output_capture::cut_of(text))
       answer.note = "this is the first and the last of a longer output; the whole of it is not "
                     "kept, or not any more (storage.output_bytes, storage.keep_days)";
     return answer;
@@ -200,6 +217,7 @@ outputs_self_actor::behavior_type outputs(outputs_self_actor::stateful_pointer<o
   return {
       [&state](const read_output& x) { return state.read(x); },
       [&state](const sweep&) { state.clean_up(); },
+      [&state](const look_again& x) { state.locate_and_read(x.promise, x.wish, x.looks); },
   };
 }
 

@@ -380,7 +380,7 @@ void pool_core::assign(pool_task& its, pool_worker& to, moment now) {
   auto timeout = its.timeout;
   auto goes_on = std::exchange(its.goes_on, 0);
   its.process = goes_on != 0 ? goes_on : its.machine.attempt();
-  its.last_output.reset();
+  drop_last_output(its);
   if (goes_on != 0)
     timeout = std::max(timeout - its.has_run, std::chrono::milliseconds{1});
   if (its.deadline != moment::max())
@@ -461,15 +461,28 @@ void pool_core::park(pool_task& its, const task_result& end, moment now) {
                                std::to_string(policy.max_attempts) + " ended as " +
                                std::string{to_string(end.status)} + " (" + end.error +
                                "); the next one starts in " + seconds_text(delay)});
-  if (!end.output.str().empty() || !end.standard_error.str().empty())
-    its.last_output = std::make_unique<const attempt_output>(
-        attempt_output{end.output, end.standard_error, end.truncated});
+  keep_last_output(its, {end.output, end.standard_error, end.truncated});
   its.other_timer = timers_.emplace(later(now, delay), task_due{task_due::next_attempt, its.id});
   ++parked_;
   ++counts_.tasks_retried;
   if (std::exchange(its.away, false))
     --departures_.count;
   effects_.moved(its);
+}
+
+/// As long as there is not too much of them: tasks that wait are many.
+void pool_core::keep_last_output(pool_task& its, attempt_output wrote) {
+  drop_last_output(its);
+  if (wrote.bytes() > options_.history_bytes - last_output_bytes_)
+    return;
+  last_output_bytes_ += wrote.bytes();
+  its.last_output = std::make_unique<const attempt_output>(std::move(wrote));
+}
+
+void pool_core::drop_last_output(pool_task& its) {
+  if (its.last_output)
+    last_output_bytes_ -= its.last_output->bytes();
+  its.last_output.reset();
 }
 
 /// The end of one that does not run.
@@ -492,6 +505,7 @@ void pool_core::finish(pool_task& its, task_result&& end, moment now) {
   shared_text error;
   if (!end.error.empty())
     error = shared_text{end.error};
+  drop_last_output(its);
   auto last_worker = its.machine.history().back().worker;
   its.machine.move(end.status, now, 0, error);
   drop_timers(its);
@@ -693,7 +707,9 @@ std::optional<output_place> pool_core::locate(const task_id& task) const {
   };
   if (const auto* its = open_task(task)) {
     bool runs = its->machine.status() == task_status::running;
-    fill(*its, its->last_output && !runs ? *its->last_output : attempt_output{});
+    fill(*its, its->last_output ? *its->last_output : attempt_output{});
+    if (!runs && its->goes_on == 0 && its->attempts() > 0 && !its->last_output)
+      place.at.truncated = true;
     if (its->goes_on != 0)
       place.process = its->goes_on; // it runs, and only waits for a worker to look after it
     else if (runs && !its->delegated)
@@ -761,6 +777,7 @@ std::vector<task_run> pool_core::take_movable(std::size_t most, const pool_id& t
     its->machine.move(task_status::running, now, 0,
                       shared_text{"handed to the pool '" + target.value + "', which has room"});
     its->delegated = its->away = true;
+    drop_last_output(*its);
     effects_.moved(*its);
     ++counts_.tasks_delegated;
     taken.push_back({its->id, its->machine.attempt(), its->timeout, its->spec});

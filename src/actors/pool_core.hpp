@@ -72,7 +72,7 @@ struct task_choice {
 
 /// Where what a task has written is.
 struct output_place {
-  /// Without files.
+  /// Without files. What has been written and is not here any more counts as truncated.
   output_location at;
   /// The attempt whose process runs here and writes; 0: none does.
   std::int32_t process = 0;
@@ -203,6 +203,8 @@ private:
   void assign(pool_task& its, pool_worker& to, moment now);
   void conclude(pool_task& its, task_result&& how, moment now);
   bool may_retry(const pool_task& its, task_status end) const;
+  void keep_last_output(pool_task& its, attempt_output wrote);
+  void drop_last_output(pool_task& its);
   void park(pool_task& its, const task_result& end, moment now);
   void finish(pool_task& its, task_status how, std::string why, moment now);
   void finish(pool_task& its, task_result&& end, moment now);
@@ -239,8 +241,9 @@ private:
   task_queue<task_id, pool_task*> queue_{std::numeric_limits<std::size_t>::max()};
   std::deque<task_id> waiting_; // for room in the queue; may hold some that have gone
   std::int64_t active_ = 0;     // accepted and not ended
-  std::int32_t parked_ = 0;     // wait for their next attempt
-  std::int32_t waiters_ = 0;    // of waiting_, those that still wait
+  std::size_t last_output_bytes_ = 0;
+  std::int32_t parked_ = 0;  // wait for their next attempt
+  std::int32_t waiters_ = 0; // of waiting_, those that still wait
   std::int32_t movable_ = 0;
 
   worker_roster workers_;

@@ -403,6 +403,8 @@ struct pool_manager_state {
   }
 
   caf::result<pools_closed> close_all(const close_all_pools& wish) {
+    if (!unsaved_keys.empty())
+      save_keys();
     auto handles = all();
     std::vector<store::change> gone;
     if (!wish.keep_tasks)

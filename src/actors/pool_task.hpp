@@ -27,6 +27,8 @@ struct attempt_output {
   shared_text output;
   shared_text standard_error;
   bool truncated = false;
+
+  std::size_t bytes() const { return output.str().size() + standard_error.str().size(); }
 };
 
 /// A task of a pool that has not ended.

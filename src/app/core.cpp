@@ -131,10 +131,8 @@ store::wall_time behind(const store::end_position& position) {
 }
 
 /// Where long outputs are kept; empty: nowhere.
-std::string outputs_directory(const config::settings& settings,
-                              const std::filesystem::path& state_dir) {
-  auto is_wanted = !state_dir.empty() && settings.get<"storage.output_bytes">() > 0;
-  return is_wanted ? (state_dir / state_dir::outputs).string() : std::string{};
+std::string outputs_directory(const std::filesystem::path& state_dir) {
+  return state_dir.empty() ? std::string{} : (state_dir / state_dir::outputs).string();
 }
 
 std::chrono::milliseconds grace_of(const config::settings& settings) {
@@ -154,7 +152,9 @@ result<std::unique_ptr<core>> core::start(const config::settings& settings,
   all.runner = std::move(*runner);
   if (!around.state_dir.empty() && settings.get<"exec.keepers">()) {
     auto opened = keepers::open(around.state_dir, grace_of(settings),
-                                outputs_directory(settings, around.state_dir));
+                                settings.get<"storage.output_bytes">() > 0
+                                    ? outputs_directory(around.state_dir)
+                                    : std::string{});
     if (!opened)
       return opened.error();
     all.kept = std::move(*opened);
@@ -309,7 +309,7 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
   outputs_options outputs;
   outputs.manager = targets_.manager;
   outputs.has_files = keepers_ != nullptr;
-  outputs.directory = outputs_directory(settings, around.state_dir);
+  outputs.directory = outputs_directory(around.state_dir);
   outputs.most_bytes = static_cast<std::uint64_t>(settings.get<"storage.output_bytes">());
   outputs.keep_for = std::chrono::hours{24} * settings.get<"storage.keep_days">();
   targets_.outputs = spawn_outputs(system_, std::move(outputs));

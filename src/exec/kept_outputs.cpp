@@ -93,9 +93,9 @@ result<void> kept_outputs::keep(const std::string& path) const {
 
 std::string kept_outputs::whole_of(const std::string& task, output_growth::stream which,
                                    std::string_view cut) const {
-  auto cuts = output_capture::cuts_of(cut);
+  auto parts = output_capture::cut_of(cut);
   auto listing = list(directory_);
-  if (cuts.empty() || !listing)
+  if (!parts || !listing)
     return {};
   std::map<std::uint64_t, std::string, std::greater<>> runs; // the last one first
   while (const auto* each = ::readdir(listing.get())) {
@@ -111,9 +111,8 @@ std::string kept_outputs::whole_of(const std::string& task, output_growth::strea
       runs.emplace(number, std::move(path));
   }
   for (auto& [number, path] : runs)
-    for (const auto& each : cuts)
-      if (has_whole(path, each))
-        return path;
+    if (has_whole(path, *parts))
+      return path;
   return {};
 }
 

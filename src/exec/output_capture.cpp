@@ -79,18 +79,22 @@ std::string output_capture::take() {
   return kept;
 }
 
-std::vector<output_capture::cut> output_capture::cuts_of(std::string_view kept) {
-  std::vector<cut> cuts;
+std::optional<output_capture::cut> output_capture::cut_of(std::string_view kept) {
+  // Each half may lack up to three bytes of a character, and the first one have one byte more.
+  constexpr std::size_t most_difference = 8;
   for (auto end = kept.find(mark_end); end != std::string_view::npos;
        end = kept.find(mark_end, end + 1)) {
-    auto begin = kept.rfind(mark_begin, end);
-    if (begin == std::string_view::npos)
+    auto begin = end;
+    while (begin > 0 && kept[begin - 1] >= '0' && kept[begin - 1] <= '9')
+      --begin;
+    if (begin == end || !kept.substr(0, begin).ends_with(mark_begin))
       continue;
-    auto number = kept.substr(begin, end - begin).substr(mark_begin.size());
-    if (number.find_first_not_of("0123456789") == std::string_view::npos)
-      cuts.push_back({kept.substr(0, begin), kept.substr(end + mark_end.size())});
+    auto head = kept.substr(0, begin - mark_begin.size());
+    auto tail = kept.substr(end + mark_end.size());
+    if (std::max(head.size(), tail.size()) - std::min(head.size(), tail.size()) <= most_difference)
+      return cut{head, tail};
   }
-  return cuts;
+  return std::nullopt;
 }
 
 } // namespace mahavishnu::exec

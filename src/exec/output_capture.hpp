@@ -3,9 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace mahavishnu::exec {
 
@@ -30,8 +30,9 @@ public:
     std::string_view head;
     std::string_view tail;
   };
-  /// Of each such line. More than one when some were written by the process itself.
-  static std::vector<cut> cuts_of(std::string_view kept);
+  /// That line is in the middle: what the process has written that looks like it is elsewhere.
+  /// Nothing when nothing is missing.
+  static std::optional<cut> cut_of(std::string_view kept);
 
 private:
   std::size_t limit_;

@@ -28,11 +28,16 @@ struct server_with_files : deterministic {
 
   pending<task_output> read(const task_id& task, std::int64_t offset = 0, std::int32_t most = 1000,
                             output_stream stream = output_stream::output) {
-    return ask<task_output>(control, read_output{task, stream, offset, most});
+    auto answer = ask<task_output>(control, read_output{task, stream, offset, most});
+    for (int looks = 1; looks < 4 && !answer.has_come(); ++looks)
+      advance(50ms);
+    return answer;
   }
 
   scratch place;
 };
+
+const std::size_t default_history_bytes = pool_manager_options{}.history_bytes;
 
 std::string long_text(std::size_t bytes) {
   std::string text;
@@ -138,6 +143,34 @@ TEST_CASE("a long output of an attempt before the last is read whole until the n
   CHECK(s.read(task, 0, 10'000).value() ==
         task_output{
             task, task_status::parked, 1, 0, text, static_cast<std::int64_t>(text.size()), {}});
+}
+
+TEST_CASE(
+    "what waiting tasks have written is kept while it is not too much, and said to be missing") {
+  server_with_files s;
+  pool_config wish;
+  wish.name = "a";
+  wish.min_workers = 1;
+  wish.retry.max_attempts = 2;
+  wish.retry.delay = 100s;
+  s.ask<pool_spawned>(s.control, spawn_pool{wish}).value();
+  auto many = std::string(default_history_bytes / 2 - 1000, 'x');
+  std::vector<task_id> tasks;
+  for (const auto* prompt : {"1", "2", "3", "4"}) {
+    tasks.push_back(s.submit("a", prompt));
+    s.finish(prompt, exit_with(1, prompt == std::string{"4"} ? "little" : many));
+  }
+  CHECK(s.read(tasks[0]).value().size == static_cast<std::int64_t>(many.size()));
+  CHECK(s.read(tasks[1]).value().note.empty());
+  auto third = s.read(tasks[2]).value();
+  CHECK((third.size == 0 && third.status == task_status::parked));
+  CHECK_THAT(third.note, ContainsSubstring("pools.history_bytes"));
+  CHECK(s.read(tasks[3]).value().bytes == "little");
+  // There is room again when they begin anew.
+  s.ask<task_cancelled>(s.control, cancel_task{tasks[0]}).value();
+  auto fifth = s.submit("a", "5");
+  s.finish("5", exit_with(1, many));
+  CHECK(s.read(fifth).value().size == static_cast<std::int64_t>(many.size()));
 }
 
 TEST_CASE("an output that has gone while it was looked for is looked for once more") {
