@@ -52,6 +52,7 @@ constexpr std::int32_t most_bytes_of_piece = 1 << 20;
 /// At what should be there and is not.
 constexpr int most_looks = 4;
 constexpr std::chrono::milliseconds between_looks{50};
+
 struct outputs_state {
   static inline const char* name = "outputs";
 
@@ -179,7 +180,8 @@ struct outputs_state {
     answer.size = static_cast<std::int64_t>(text.size());
     if (wish.offset < answer.size)
       answer.bytes = text.substr(static_cast<std::size_t>(wish.offset), most_of(wish));
-    if (at.truncated && text.empty() && !is_final(at.status))
+    bool is_all_gone = at.output.str().empty() && at.standard_error.str().empty();
+    if (at.truncated && is_all_gone && !is_final(at.status))
       answer.note = "what attempt " + std::to_string(at.attempt) +
                     " has written is not here until the next one begins: the server was started "
                     "anew, or there is too much of it (pools.history_bytes)";

@@ -143,6 +143,8 @@ TEST_CASE("a long output of an attempt before the last is read whole until the n
   CHECK(s.read(task, 0, 10'000).value() ==
         task_output{
             task, task_status::parked, 1, 0, text, static_cast<std::int64_t>(text.size()), {}});
+  auto other = s.read(task, 0, 1000, output_stream::error).value();
+  CHECK((other.size == 0 && other.note.empty()));
 }
 
 TEST_CASE(
