@@ -694,8 +694,8 @@ std::optional<task_info> pool_core::describe(const task_id& task) const {
   return ended ? std::optional{info_of(*ended)} : std::nullopt;
 }
 
-std::optional<output_place> pool_core::locate(const task_id& task) const {
-  output_place place;
+std::optional<located_output> pool_core::locate(const task_id& task) const {
+  located_output place;
   place.at.task = task;
   place.at.pool = options_.id;
   auto fill = [&](const auto& its, const auto& wrote) {

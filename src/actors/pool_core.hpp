@@ -71,7 +71,7 @@ struct task_choice {
 };
 
 /// Where what a task has written is.
-struct output_place {
+struct located_output {
   /// Without files. What has been written and is not here any more counts as truncated.
   output_location at;
   /// The attempt whose process runs here and writes; 0: none does.
@@ -139,7 +139,7 @@ public:
   std::optional<task_result> result_of(const task_id& task) const;
   std::optional<task_info> describe(const task_id& task) const;
   /// Nothing about a task of another pool, which knows more of it, unless its process runs here.
-  std::optional<output_place> locate(const task_id& task) const;
+  std::optional<located_output> locate(const task_id& task) const;
   void list(const task_choice& wanted, std::size_t most, moment now,
             std::vector<task_line>& into) const;
 
