@@ -112,6 +112,7 @@ struct feed_state {
     whom.receiver.reset();
     whom.asked = now();
     receiver.promise.deliver(whom.inbox.take(receiver.most));
+    tick_at(due(whom)); // which may come before the end of that wait
   }
 
   // -- subscriptions ---------------------------------------------------------

@@ -277,6 +277,18 @@ TEST_CASE("a subscription does not end while somebody waits, and has its full ti
   CHECK(s.stats().subscribers == 0);
 }
 
+TEST_CASE("a subscription ends in time although its listener was ready to wait longer than that") {
+  feed_server s{10s};
+  auto answer = s.receive(s.subscribe(), 10, 60s);
+  s.advance(12s);
+  s.tell(notice_type::heartbeat);
+  CHECK(answer.has_come());
+  s.advance(9s);
+  CHECK(s.stats().subscribers == 1);
+  s.advance(1s);
+  CHECK(s.stats().subscribers == 0);
+}
+
 TEST_CASE("no timer runs without subscriptions, and few however often somebody asks") {
   feed_server s{10s};
   CHECK(s.timers() == 0);
