@@ -96,6 +96,22 @@ result<task_status> status_of(const store::stored_task& kept) {
   return static_cast<task_status>(kept.status);
 }
 
+/// Where a task stands, and what was asked for.
+struct asked_task {
+  task_status status;
+  task_work work;
+};
+
+result<asked_task> read_asked(const store::stored_task& kept) {
+  auto status = status_of(kept);
+  if (!status)
+    return status.error();
+  auto work = read<task_work>(kept, kept.work);
+  if (!work)
+    return work.error();
+  return asked_task{*status, std::move(*work)};
+}
+
 /// What is remembered of it: a memory is no archive of outputs.
 constexpr std::size_t longest_title = 4096;
 constexpr std::size_t longest_content = std::size_t{64} << 10;
@@ -166,22 +182,6 @@ store::task_ended cancelled(const store::stored_task& kept, const pool_config* w
           packed::from(end),
           {},
           {}};
-}
-
-/// Where a task stands, and what was asked for.
-struct asked_task {
-  task_status status;
-  task_work work;
-};
-
-static result<asked_task> read_asked(const store::stored_task& kept) {
-  auto status = status_of(kept);
-  if (!status)
-    return status.error();
-  auto work = read<task_work>(kept, kept.work);
-  if (!work)
-    return work.error();
-  return asked_task{*status, std::move(*work)};
 }
 
 result<restored_task> restored(const store::stored_task& kept, store::wall_time now) {

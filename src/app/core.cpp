@@ -345,6 +345,15 @@ void core::close_pools() {
 
 core::~core() {
   close_pools();
+  end_actors();
+  companions_.reset(); // what they call back is gone, and takes no notice
+  system_.registry().await_running_count_equal(0);
+  keepers_.reset();
+  runner_.reset();
+}
+
+void core::end_actors() {
+  caf::scoped_actor self{system_};
   auto end = [](auto& whom) {
     caf::anon_send_exit(whom, caf::exit_reason::user_shutdown);
     whom = nullptr;
@@ -359,15 +368,12 @@ core::~core() {
   end(targets_.feed);
   if (key_keeper_) {
     // It answers when all that came before is written.
-    caf::scoped_actor {
-      system_
-      } -> request(key_keeper_, close_limit_, keep_keys{})
-          .receive([](const keys_kept&) {}, [](const caf::error&) {});
+    self->request(key_keeper_, close_limit_, keep_keys{})
+        .receive([](const keys_kept&) {}, [](const caf::error&) {});
     end(key_keeper_);
   }
   if (journal_) {
     // Who writes goes last, and tidies up.
-    caf::scoped_actor self{system_};
     if (targets_.memory) {
       caf::anon_send_exit(targets_.memory, caf::exit_reason::user_shutdown);
       self->wait_for(targets_.memory);
@@ -378,10 +384,6 @@ core::~core() {
     archive_ = nullptr;
     end(journal_);
   }
-  companions_.reset(); // what they call back is gone, and takes no notice
-  system_.registry().await_running_count_equal(0);
-  keepers_.reset();
-  runner_.reset();
 }
 
 } // namespace mahavishnu

@@ -88,6 +88,7 @@ private:
                                    const core_surroundings& around, foundations& into);
 
   core(const config::settings& settings, foundations all, core_surroundings around);
+  void end_actors();
 
   system_config config_;
   caf::actor_system system_;

@@ -22,8 +22,11 @@ struct server_with_files : deterministic {
     start(manager_options());
   }
 
-  task_id submit(const std::string& pool, const std::string& prompt) {
-    return ask<task_accepted>(control, submit_task{task_of(prompt), pool, {}, {}}).value().task;
+  task_id submit(const std::string& pool, const std::string& prompt, std::int32_t attempts = 1) {
+    auto spec = task_of(prompt);
+    spec.retry.max_attempts = attempts;
+    spec.retry.delay = 1s;
+    return ask<task_accepted>(control, submit_task{spec, pool, {}, {}}).value().task;
   }
 
   pending<task_output> read(const task_id& task, std::int64_t offset = 0, std::int32_t most = 1000,
@@ -87,10 +90,7 @@ TEST_CASE("what a task writes can be read while it runs and when it has ended") 
 TEST_CASE("each attempt of a task begins anew, and the last one is read") {
   server_with_files s;
   s.spawn("a");
-  auto spec = task_of("again");
-  spec.retry.max_attempts = 2;
-  spec.retry.delay = 1s;
-  auto task = s.ask<task_accepted>(s.control, submit_task{spec, "a", {}, {}}).value().task;
+  auto task = s.submit("a", "again", 2);
   s.place.write("out/" + task.str() + ".1.out", "first try\n");
   CHECK(s.read(task).value().bytes == "first try\n");
   CHECK(s.read(task).value().attempt == 1);
@@ -131,10 +131,7 @@ TEST_CASE("a long output is read whole from where it is kept, and said to be cut
 TEST_CASE("a long output of an attempt before the last is read whole until the next begins") {
   server_with_files s;
   s.spawn("a");
-  auto spec = task_of("loud");
-  spec.retry.max_attempts = 2;
-  spec.retry.delay = 1s;
-  auto task = s.ask<task_accepted>(s.control, submit_task{spec, "a", {}, {}}).value().task;
+  auto task = s.submit("a", "loud", 2);
   auto text = long_text(4000);
   s.place.write("kept/" + task.str() + ".1.out", text);
   auto exit = cut(text);
@@ -150,16 +147,11 @@ TEST_CASE("a long output of an attempt before the last is read whole until the n
 TEST_CASE(
     "what waiting tasks have written is kept while it is not too much, and said to be missing") {
   server_with_files s;
-  pool_config wish;
-  wish.name = "a";
-  wish.min_workers = 1;
-  wish.retry.max_attempts = 2;
-  wish.retry.delay = 100s;
-  s.ask<pool_spawned>(s.control, spawn_pool{wish}).value();
+  s.spawn("a");
   auto many = std::string(default_history_bytes / 2 - 1000, 'x');
   std::vector<task_id> tasks;
   for (const auto* prompt : {"1", "2", "3", "4"}) {
-    tasks.push_back(s.submit("a", prompt));
+    tasks.push_back(s.submit("a", prompt, 2));
     s.finish(prompt, exit_with(1, prompt == std::string{"4"} ? "little" : many));
   }
   CHECK(s.read(tasks[0]).value().size == static_cast<std::int64_t>(many.size()));
@@ -170,7 +162,7 @@ TEST_CASE(
   CHECK(s.read(tasks[3]).value().bytes == "little");
   // There is room again when they begin anew.
   s.ask<task_cancelled>(s.control, cancel_task{tasks[0]}).value();
-  auto fifth = s.submit("a", "5");
+  auto fifth = s.submit("a", "5", 2);
   s.finish("5", exit_with(1, many));
   CHECK(s.read(fifth).value().size == static_cast<std::int64_t>(many.size()));
 }
