@@ -743,7 +743,7 @@ pool_self_actor::behavior_type pool(pool_self_actor::stateful_pointer<pool_state
                      state);
   state.core->restore(std::exchange(state.options.restored, {}), state.now());
   state.last_change = {options.number,
-                       options.config.min_workers * options.config.worker_concurrency, false};
+                       options.config.first_workers() * options.config.worker_concurrency, false};
   self->set_default_handler(caf::drop);
   // A worker that answers with an error has broken its contract, and its task is given up in time;
   // without this, it would end the pool.

@@ -43,7 +43,7 @@ struct pool_options {
   std::shared_ptr<unheard_departures> departures = std::make_shared<unheard_departures>(0);
 };
 
-/// Starts a pool with its `min_workers` workers.
+/// Starts a pool with its `start_workers` workers.
 pool_actor spawn_pool_actor(caf::actor_system& system, pool_options options,
                             pool_listener_actor listener);
 

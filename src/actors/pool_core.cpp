@@ -16,6 +16,15 @@ namespace {
 constexpr std::chrono::seconds sweep_interval{10};
 constexpr std::chrono::seconds for_the_way{30};
 
+/// When a restored task goes on: a parked one that is not due yet when it would have, and no later
+/// than after its whole delay, wherever the clock on the wall was set.
+moment next_attempt_of(const restored_task& task, moment now) {
+  if (task.steps.empty() || task.steps.back().status != task_status::parked)
+    return now;
+  auto age = std::max(task.age, task.steps.back().after);
+  return later(now, std::chrono::ceil<std::chrono::milliseconds>(task.next_attempt - age));
+}
+
 } // namespace
 
 pool_core::pool_core(pool_core_options options, pool_effects& effects)
@@ -92,6 +101,7 @@ result<pool_scaled> pool_core::scale(std::int32_t target, moment now) {
                      "]; choose one within, or spawn the pool with other bounds"};
   if (closing_)
     return error{errc::not_found, describe() + " is closed"};
+  options_.config.start_workers = target;
   workers_.scale(target, now);
   pool_scaled answer;
   answer.pool = options_.id;
@@ -284,12 +294,14 @@ void pool_core::restore(restored_task&& task, moment now) {
     how.status = task_status::lost;
     how.error = "the server ended while it ran, and its process did not outlive it";
     return conclude(its, std::move(how), now);
+  } else if (auto until = next_attempt_of(task, now); until > now) {
+    wait_for_next_attempt(its, until);
   } else {
     its.machine.move(task_status::queued, now, 0, shared_text{"the server was started anew"});
   }
   if (its.cancelled)
     finish(its, task_status::cancelled, "cancelled, and then the server was started anew", now);
-  else
+  else if (its.machine.status() == task_status::queued)
     enqueue(its);
 }
 
@@ -462,12 +474,16 @@ void pool_core::park(pool_task& its, const task_result& end, moment now) {
                                std::string{to_string(end.status)} + " (" + end.error +
                                "); the next one starts in " + seconds_text(delay)});
   keep_last_output(its, {end.output, end.standard_error, end.truncated});
-  its.other_timer = timers_.emplace(later(now, delay), task_due{task_due::next_attempt, its.id});
-  ++parked_;
+  wait_for_next_attempt(its, later(now, delay));
   ++counts_.tasks_retried;
   if (std::exchange(its.away, false))
     --departures_.count;
   effects_.moved(its);
+}
+
+void pool_core::wait_for_next_attempt(pool_task& its, moment until) {
+  its.other_timer = timers_.emplace(until, task_due{task_due::next_attempt, its.id});
+  ++parked_;
 }
 
 /// As long as there is not too much of them: tasks that wait are many.

@@ -58,6 +58,8 @@ struct restored_task {
   std::int32_t running = 0;
   /// Somebody wanted it to end.
   bool cancelled = false;
+  /// When the next attempt of a parked one begins, since it was accepted.
+  std::chrono::nanoseconds next_attempt{0};
 };
 
 /// Which tasks are wanted in a list.
@@ -206,6 +208,7 @@ private:
   void keep_last_output(pool_task& its, attempt_output wrote);
   void drop_last_output(pool_task& its);
   void park(pool_task& its, const task_result& end, moment now);
+  void wait_for_next_attempt(pool_task& its, moment until);
   void finish(pool_task& its, task_status how, std::string why, moment now);
   void finish(pool_task& its, task_result&& end, moment now);
   void drop_timers(pool_task& its);

@@ -156,14 +156,21 @@ struct pool_manager_state {
     if (!options.journal)
       return answer;
     auto promise = self->make_response_promise<pool_spawned>();
-    note({store::pool_opened{id, packed::from(*config)}},
+    note_pool(id, *config, promise, answer);
+    return promise;
+  }
+
+  /// The answer goes out when the record is written.
+  template <class Answer>
+  void note_pool(const pool_id& id, const pool_config& config,
+                 caf::typed_response_promise<Answer> promise, const Answer& answer) {
+    note({store::pool_opened{id, packed::from(config)}},
          [promise, answer](const result<void>& written) mutable {
            if (written)
              promise.deliver(answer);
            else
              promise.deliver(to_caf(written.error()));
          });
-    return promise;
   }
 
   /// `done` comes when it is written, or never will be.
@@ -207,10 +214,10 @@ struct pool_manager_state {
     number_of_id.emplace(id.value, number);
     auto labels = config.labels;
     labels.emplace(worker_type_label, config.worker_type);
-    routes->add(number, id, labels, config.min_workers * config.worker_concurrency);
+    routes->add(number, id, labels, config.first_workers() * config.worker_concurrency);
     routes->dispatched(number, count);
     log::info("pool-manager", "pool '{}' ({}) starts with {} {} workers{}", config.name, id.value,
-              config.min_workers, config.worker_type,
+              config.first_workers(), config.worker_type,
               count > 0 ? " and " + std::to_string(count) + " tasks of an earlier server" : "");
     broadcast({0, {}, id, {}, bus::pool_created{id, config.type, config}});
     pools.emplace(number, entry{id, config, std::move(pool), wishes.departures});
@@ -313,6 +320,31 @@ struct pool_manager_state {
                                promise.deliver(std::move(answer));
                              });
     return promise;
+  }
+
+  /// As many as now, it has with the next server too.
+  caf::result<pool_scaled> scale(const scale_pool& wish) {
+    auto number = find(wish.pool);
+    if (!number)
+      return to_caf(number.error());
+    auto promise = self->make_response_promise<pool_scaled>();
+    self->request(pools.at(*number).pool, caf::infinite, wish)
+        .then([this, promise, number = *number](
+                  const pool_scaled& answer) mutable { keep_scaled(number, answer, promise); },
+              [promise](const caf::error& why) mutable { promise.deliver(why); });
+    return promise;
+  }
+
+  void keep_scaled(pool_number number, const pool_scaled& answer,
+                   caf::typed_response_promise<pool_scaled> promise) {
+    auto which = pools.find(number);
+    if (which == pools.end()) { // closed meanwhile, also in the journal
+      promise.deliver(answer);
+      return;
+    }
+    auto& its = which->second;
+    its.config.start_workers = answer.target_workers;
+    note_pool(its.id, its.config, promise, answer);
   }
 
   caf::result<pool_drained> drain(const drain_pool& wish) {
@@ -976,7 +1008,7 @@ pool_manager(pool_manager_self_actor::stateful_pointer<pool_manager_state> self,
       [&state](const get_health&) { return state.report_health(); },
       [&state](const aggregate_results& x) { return state.aggregate(x); },
       [&state](const describe_pool& x) { return state.pass_on<pool_description>(x.pool, x); },
-      [&state](const scale_pool& x) { return state.pass_on<pool_scaled>(x.pool, x); },
+      [&state](const scale_pool& x) { return state.scale(x); },
       [&state](const drain_pool& x) { return state.drain(x); },
       [&state](const resume_pool& x) { return state.resume(x); },
       [&state](const wait_task& x) { return state.wait(x); },

@@ -70,15 +70,18 @@ result<pool_config> complete(pool_config wish, const pool_defaults& defaults,
   if (wish.worker_type.empty())
     wish.worker_type = defaults.worker_type;
   // A wish that sets one bound moves the default of the other out of its way.
+  auto at_most = [](std::int32_t value, std::int32_t wished) {
+    return wished > 0 ? std::min(value, wished) : value;
+  };
   if (wish.min_workers == 0)
-    wish.min_workers = wish.max_workers > 0 ? std::min(defaults.min_workers, wish.max_workers)
-                                            : defaults.min_workers;
+    wish.min_workers = at_most(at_most(defaults.min_workers, wish.max_workers), wish.start_workers);
   if (wish.max_workers == 0)
-    wish.max_workers = std::max(defaults.max_workers, wish.min_workers);
+    wish.max_workers = std::max({defaults.max_workers, wish.min_workers, wish.start_workers});
   auto fill = [](auto& what, const auto& by) {
     if (what == std::remove_cvref_t<decltype(what)>{})
       what = by;
   };
+  fill(wish.start_workers, wish.min_workers);
   fill(wish.idle_limit, defaults.idle_limit);
   fill(wish.worker_concurrency, 1);
   fill(wish.queue_limit, defaults.queue_limit);
@@ -129,6 +132,9 @@ result<pool_config> complete(pool_config wish, const pool_defaults& defaults,
     return wrong(pool + ": min_workers (" + std::to_string(wish.min_workers) +
                  ") is more than max_workers (" + std::to_string(wish.max_workers) +
                  "); lower the one or raise the other");
+  numbers.check("start_workers", wish.start_workers, wish.min_workers, wish.max_workers);
+  if (!numbers.good())
+    return wrong(numbers.problem());
   auto retry = complete(wish.retry, defaults.retry);
   if (!retry)
     return wrong(pool + ": " + retry.error().message);

@@ -69,6 +69,13 @@ struct pool_task {
   bool cancelled = false;
   bool waits_for_room = false;
 
+  /// Of one that was parked.
+  std::optional<moment> next_attempt() const {
+    if (!other_timer || (*other_timer)->second.what != task_due::next_attempt)
+      return std::nullopt;
+    return (*other_timer)->first;
+  }
+
   /// How often it really ran, or runs.
   std::int32_t attempts() const { return machine.attempt() - given_back; }
 };

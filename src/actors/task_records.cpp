@@ -24,10 +24,13 @@ struct task_progress {
   std::vector<task_step> steps;
   /// Somebody wants it to end, and it has not done so yet.
   bool cancelled = false;
+  /// When the next attempt begins, since its first step.
+  std::chrono::nanoseconds next_attempt{0};
 
   static constexpr auto fields() {
     return std::tuple{field{"steps", &task_progress::steps},
-                      field{"cancelled", &task_progress::cancelled}};
+                      field{"cancelled", &task_progress::cancelled},
+                      field{"next_attempt", &task_progress::next_attempt}};
   }
 };
 
@@ -66,6 +69,8 @@ std::string progress_of(const pool_task& its, const worker_names& names) {
     progress.steps.push_back({each.at - history.front().at, each.to, each.attempt,
                               names(each.worker), each.reason.str()});
   progress.cancelled = its.cancelled;
+  if (auto next = its.next_attempt())
+    progress.next_attempt = *next - history.front().at;
   return packed::from(progress);
 }
 
@@ -199,6 +204,7 @@ result<restored_task> restored(const store::stored_task& kept, store::wall_time 
   found.age = std::chrono::milliseconds{std::max<store::wall_time>(now - kept.opened_at, 0)};
   found.steps = std::move(progress->steps);
   found.cancelled = progress->cancelled;
+  found.next_attempt = progress->next_attempt;
   return found;
 }
 

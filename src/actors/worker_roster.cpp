@@ -17,7 +17,7 @@ constexpr std::int32_t workers_at_a_time = 1000;
 worker_roster::worker_roster(const pool_config& config, worker_effects& effects)
     : config_(config),
       effects_(effects),
-      target_(config.min_workers),
+      target_(config.first_workers()),
       restarts_(static_cast<std::uint32_t>(std::max(config.restart_limit, 0)),
                 std::chrono::ceil<std::chrono::seconds>(config.restart_window)) {}
 

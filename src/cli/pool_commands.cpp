@@ -173,6 +173,8 @@ struct spawn_options {
                "Workers at least (default: pools.min_workers)");
     add_number(command, "--max,-M", config.max_workers, 1000,
                "Workers at most (default: pools.max_workers)");
+    add_number(command, "--workers", config.start_workers, 1000,
+               "Workers to start with (default: as many as --min)");
     command.add_option("--worker-type,-w", config.worker_type,
                        "What the workers run (default: workers.default_type)");
     command.add_flag("--auto-scale", config.auto_scale,

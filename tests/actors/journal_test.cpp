@@ -2,6 +2,7 @@
 #include "actors/archive.hpp"
 #include "actors/task_records.hpp"
 #include "durable_server.hpp"
+#include "messages/packed.hpp"
 
 using namespace mahavishnu;
 using namespace mahavishnu::test;
@@ -265,6 +266,65 @@ TEST_CASE("a pool that is closed is in the journal no more, and one that is left
   CHECK(pools->records.size() == 1);
   CHECK(s.kept(running)->status == number_of(task_status::running));
   CHECK(s.kept(queued)->status == number_of(task_status::queued));
+}
+
+TEST_CASE("to how many workers a pool was scaled is on disk when it is said") {
+  durable_server s;
+  s.spawn("build", 1);
+  auto first_workers = [&] {
+    auto kept = s.open()->pools().value().records;
+    REQUIRE(kept.size() == 1);
+    return packed::to<pool_config>(kept[0].record).value().first_workers();
+  };
+  CHECK(first_workers() == 1);
+  s.disk->fails = true;
+  auto scaled = s.ask<pool_scaled>(s.control, scale_pool{"build", 3});
+  CHECK_FALSE(scaled.has_come());
+  CHECK(first_workers() == 1);
+  s.disk->fails = false;
+  s.advance(1s);
+  CHECK(scaled.value().actual_workers == 3);
+  CHECK(first_workers() == 3);
+  CHECK(s.ask<pool_description>(s.control, describe_pool{"build"}).value().config.start_workers ==
+        3);
+  CHECK(s.ask<pool_scaled>(s.control, scale_pool{"build", 300}).failure().code ==
+        errc::invalid_argument);
+  CHECK(first_workers() == 3);
+}
+
+TEST_CASE("a pool that is closed while it is scaled does not come back") {
+  durable_server s;
+  s.spawn("build", 1);
+  auto scaled = s.ask_later<pool_scaled>(s.control, scale_pool{"build", 3});
+  auto closed = s.ask_later<pool_closed>(s.control, close_pool{"build", false});
+  s.run();
+  CHECK(closed.has_come());
+  CHECK(scaled.has_come());
+  CHECK(s.open()->pools().value().records.empty());
+}
+
+TEST_CASE("when the next attempt begins is in the journal") {
+  durable_server s;
+  s.spawn("build");
+  auto spec = task_of("make");
+  spec.retry.max_attempts = 2;
+  spec.retry.delay = 60s;
+  auto task = s.ask<task_accepted>(s.control, submit_task{spec, "build", {}, {}}).value().task;
+  s.advance(2s);
+  s.finish("make", exit_with(1));
+  s.advance(1s);
+  auto kept = s.kept(task);
+  REQUIRE(kept.has_value());
+  auto found = records::restored(*kept, kept->opened_at).value();
+  REQUIRE(found.steps.back().status == task_status::parked);
+  auto delay = found.next_attempt - found.steps.back().after;
+  CHECK(delay > 0s);
+  s.advance(std::chrono::ceil<std::chrono::milliseconds>(delay) - 1002ms);
+  CHECK(s.runner->started().size() == 1);
+  s.advance(2ms);
+  REQUIRE(s.runner->started().size() == 2);
+  s.runner->finish(s.runner->started().back().handle);
+  s.run();
 }
 
 TEST_CASE("what another pool has of a task when the server goes ends, and the task waits again") {

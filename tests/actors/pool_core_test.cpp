@@ -897,6 +897,50 @@ TEST_CASE("what ran and is nowhere is lost, and tried again where that is wanted
   CHECK(b.ends.at({1, 2}).attempts == 2);
 }
 
+TEST_CASE("what waits for another attempt waits for the rest of its delay") {
+  bench b;
+  auto task = left(1, {task_status::queued, task_status::running, task_status::parked});
+  task.next_attempt = 15s; // it was accepted 10 s ago
+  auto overdue = left(2, {task_status::queued, task_status::running, task_status::parked});
+  overdue.next_attempt = 9s;
+  b.core->restore({task, overdue}, b.now);
+  CHECK(b.core->status_of({1, 1}) == task_status::parked);
+  CHECK(b.core->metrics().parked == 1);
+  CHECK(b.runs({1, 2}));
+  b.finish({1, 2});
+  b.pass(4999ms);
+  CHECK_FALSE(b.runs({1, 1}));
+  b.pass(1ms);
+  REQUIRE(b.runs({1, 1}));
+  CHECK(b.core->metrics().parked == 0);
+  CHECK(b.out.front().run.attempt == 2);
+  b.finish({1, 1});
+  CHECK(b.ends.at({1, 1}).attempts == 2);
+}
+
+TEST_CASE("a clock that was set back makes nobody wait longer than the whole delay") {
+  bench b;
+  auto task = left(1, {task_status::queued, task_status::running, task_status::parked});
+  task.age = 0s;
+  task.next_attempt = 15s; // 13 s after it was parked
+  b.core->restore({task}, b.now);
+  b.pass(12999ms);
+  CHECK_FALSE(b.runs({1, 1}));
+  b.pass(1ms);
+  CHECK(b.runs({1, 1}));
+}
+
+TEST_CASE("what was cancelled while it waited for another attempt has ended") {
+  bench b;
+  auto task = left(1, {task_status::queued, task_status::running, task_status::parked});
+  task.next_attempt = 15s;
+  task.cancelled = true;
+  b.core->restore({task}, b.now);
+  CHECK(b.ends.at({1, 1}).status == task_status::cancelled);
+  CHECK(b.core->metrics().parked == 0);
+  CHECK(b.core->is_empty());
+}
+
 TEST_CASE("a deadline counts from the acceptance, whichever server that was") {
   auto late = left(50, {task_status::queued});
   auto spec = *late.spec;

@@ -38,6 +38,25 @@ TEST_CASE("one bound moves the default of the other out of its way") {
   wish = {};
   wish.max_workers = 2;
   CHECK(complete(wish, defaults, workers)->min_workers == 2);
+  wish = {};
+  wish.start_workers = 3;
+  CHECK(complete(wish, defaults, workers)->min_workers == 3);
+  wish.start_workers = 30;
+  CHECK(complete(wish, defaults, workers)->max_workers == 30);
+}
+
+TEST_CASE("a pool starts with as many workers as it must have, or more on request") {
+  pool_config wish;
+  wish.min_workers = 2;
+  wish.max_workers = 4;
+  CHECK(complete(wish, pool_defaults{}, workers)->first_workers() == 2);
+  wish.start_workers = 3;
+  CHECK(complete(wish, pool_defaults{}, workers)->first_workers() == 3);
+  for (auto outside : {-1, 1, 5}) {
+    wish.start_workers = outside;
+    CHECK_THAT(why_not(wish), ContainsSubstring("start_workers must be between 2 and 4, not " +
+                                                std::to_string(outside)));
+  }
 }
 
 TEST_CASE("a wish that cannot be is refused with the pool, the limit and the fix") {

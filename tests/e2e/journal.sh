@@ -90,6 +90,20 @@ gone "$pid" && gone "$keeper" || fail "they are still there"
 up
 is completed "$(field "$again" .status)" "a task that is tried again when it is lost"
 
+# What waits for another attempt does not begin at once with the next server; and a pool has as
+# many workers as it was scaled to.
+"$mahavishnu" pool spawn --worker-type shell --name patient --min 1 --max 5 --workers 2 >/dev/null
+is 2 "$("$mahavishnu" pool describe patient -o json | jq .info.workers)" "workers to start with"
+"$mahavishnu" pool scale patient --target 4 >/dev/null
+later=$(submit --pool patient --retries 1 --retry-delay 1000 --prompt "echo >> $work/tries; exit 1")
+soon stands "$later" parked || fail "a task should wait for another attempt"
+kill_server
+up
+is parked "$(status_of "$later")" "a task that waits for another attempt"
+is 1 "$(wc -l <tries)" "attempts of a task that waits"
+is 4 "$("$mahavishnu" pool describe patient -o json | jq .info.workers)" "workers of a pool that was scaled"
+"$mahavishnu" pool close patient >/dev/null
+
 # A task that is bound to its command goes with it.
 "$mahavishnu" pool execute night --prompt "echo \$\$ > $work/bound; exec sleep 1000" >/dev/null 2>&1 &
 soon begun bound || fail "a task should run"

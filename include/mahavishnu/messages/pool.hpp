@@ -94,6 +94,9 @@ struct pool_config {
   bool memory_enabled = true;
   /// For worker types that take more.
   std::map<std::string, std::string> extra_config;
+  /// Workers that it starts with, also with a server that finds it: what it was scaled to last, or
+  /// `min_workers`.
+  std::int32_t start_workers = 0;
 
   friend bool operator==(const pool_config&, const pool_config&) = default;
   static constexpr auto fields() {
@@ -116,7 +119,12 @@ struct pool_config {
                       field{"history_limit", &pool_config::history_limit},
                       field{"labels", &pool_config::labels},
                       field{"memory_enabled", &pool_config::memory_enabled},
-                      field{"extra_config", &pool_config::extra_config}};
+                      field{"extra_config", &pool_config::extra_config},
+                      field{"start_workers", &pool_config::start_workers}};
+  }
+
+  std::int32_t first_workers() const {
+    return start_workers > min_workers ? start_workers : min_workers;
   }
 };
 
