@@ -87,12 +87,12 @@ net::http_handler handler_of(const config::settings& settings,
   constant.server_name = settings.get<"server_name">();
   constant.mcp_path = settings.get<"mcp.path">();
   return [constant, sign = std::move(sign)](const net::http_request& request,
-                                            const std::function<void(net::http_response)>& reply) {
+                                            const net::http_answer& answer) {
     auto facts = constant;
     facts.ready = sign->ready;
     facts.uptime_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - sign->opened).count();
-    reply(route(request, facts));
+    answer.reply(route(request, facts));
   };
 }
 

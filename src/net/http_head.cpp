@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <ostream> // which Boost's string_view uses and does not include
 #include <string_view>
 
 namespace mahavishnu::net {
@@ -26,13 +27,22 @@ bool is_ours(std::string_view name) {
   return std::ranges::any_of(ours, [&](auto one) { return same_name(one, name); });
 }
 
-std::string date_now() {
-  auto now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 40> text{};
-  auto length = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return {text.data(), length};
+/// Rendered once a second.
+std::string_view date_now() {
+  struct rendered {
+    std::time_t when = -1;
+    std::array<char, 40> text{};
+    std::size_t length = 0;
+  };
+  thread_local rendered last;
+  if (auto now = std::time(nullptr); now != last.when) {
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    last.length =
+        std::strftime(last.text.data(), last.text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    last.when = now;
+  }
+  return {last.text.data(), last.length};
 }
 
 } // namespace
@@ -50,24 +60,32 @@ bool is_sendable(const http_response& response) {
 }
 
 std::string render_head(const http_response& response, const answer_terms& terms) {
+  constexpr std::size_t usual_size = 256;
   auto reason =
       boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(response.status));
-  std::string head = "HTTP/1.1 " + std::to_string(response.status) + ' ';
+  std::string head;
+  head.reserve(usual_size);
+  head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   head.append(reason.data(), reason.size());
-  head += "\r\nDate: " + date_now() + "\r\n";
+  head.append("\r\nDate: ").append(date_now()).append("\r\n");
   for (const auto& [name, value] : response.headers)
     if (!is_ours(name))
-      head += name + ": " + value + "\r\n";
+      head.append(name).append(": ").append(value).append("\r\n");
   if (may_have_body(response.status)) {
-    if (!response.content_type.empty() && !response.body.empty())
-      head += "Content-Type: " + response.content_type + "\r\n";
-    head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+    auto has_body = !response.body.empty() || terms.end != body_end::by_length;
+    if (!response.content_type.empty() && has_body)
+      head.append("Content-Type: ").append(response.content_type).append("\r\n");
+    if (terms.end == body_end::by_length)
+      head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+    else if (terms.end == body_end::by_chunks)
+      head.append("Transfer-Encoding: chunked\r\n");
   }
   if (!terms.keep_alive)
-    head += "Connection: close\r\n";
+    head.append("Connection: close\r\n");
   else if (terms.http_1_0)
-    head += "Connection: keep-alive\r\n";
-  return head + "\r\n";
+    head.append("Connection: keep-alive\r\n");
+  head.append("\r\n");
+  return head;
 }
 
 } // namespace mahavishnu::net

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "net/http_server.hpp"
+#include "net/http_message.hpp"
 
 #include <string>
 
 namespace mahavishnu::net {
+
+/// How the client learns where the body of an answer ends.
+enum class body_end {
+  by_length,
+  by_chunks,
+  by_closing,
+};
 
 /// What the answer of a handler needs from the request it answers.
 struct answer_terms {
@@ -14,6 +21,7 @@ struct answer_terms {
   bool keep_alive = true;
   /// HTTP/1.0: closing is the rule, so staying must be said.
   bool http_1_0 = false;
+  body_end end = body_end::by_length;
 };
 
 /// Whether the answer may have a body at all.

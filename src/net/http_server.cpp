@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "net/http_server.hpp"
 
+#include "net/http_core.hpp"
 #include "net/http_session.hpp"
 #include "net/io_thread.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <mutex>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace mahavishnu::net {
 
@@ -55,6 +59,8 @@ result<void> check(const http_options& options) {
     return refuse("the HTTP server may have no connection at all; raise the number");
   if (options.max_header_bytes < 256 || options.max_header_bytes > (1u << 24))
     return refuse("the limit on HTTP headers is not between 256 bytes and 16 MiB; change it");
+  if (options.max_headers == 0 || options.max_url_bytes == 0)
+    return refuse("the HTTP server may take no header or no URL at all; raise the limit");
   return {};
 }
 
@@ -69,6 +75,7 @@ struct http_server::impl {
   result<void> start_thread();
   void accept();
   void on_accept(error_code failure, tcp::socket socket);
+  std::vector<std::shared_ptr<http_session>> open_sessions() const;
   void drain();
   void stop();
 
@@ -142,19 +149,24 @@ void http_server::impl::on_accept(error_code failure, tcp::socket socket) {
   }
 }
 
+std::vector<std::shared_ptr<http_session>> http_server::impl::open_sessions() const {
+  // A copy: a session that closes takes itself out of the set.
+  return {core->sessions.begin(), core->sessions.end()};
+}
+
 void http_server::impl::drain() {
   core->stopping = true;
   error_code ignored;
   acceptor.close(ignored);
   retry_timer.cancel();
-  for (auto* session : core->sessions)
+  for (const auto& session : open_sessions())
     session->drain();
   if (core->sessions.empty())
     return;
   drain_timer.expires_after(time_to_drain);
   drain_timer.async_wait([this](error_code cancelled) {
     if (!cancelled)
-      for (auto* session : core->sessions)
+      for (const auto& session : open_sessions())
         session->close();
   });
 }
@@ -165,6 +177,7 @@ void http_server::impl::stop() {
     return;
   asio::post(core->context, [this] { drain(); });
   thread.join();
+  core->end();
 }
 
 http_server::http_server(std::unique_ptr<impl> state) : impl_(std::move(state)) {}

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/http_answer.hpp"
+#include "net/http_message.hpp"
+
 #include <mahavishnu/base/error.hpp>
 
 #include <chrono>
@@ -10,28 +13,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 /// A small, strict HTTP/1.1 server. Unaware of JSON, of paths and of who may ask.
 namespace mahavishnu::net {
-
-/// A request that is complete and well-formed.
-struct http_request {
-  std::string method;
-  std::string target;
-  std::string body;
-  /// Names in lower case, in the order in which they came.
-  std::vector<std::pair<std::string, std::string>> headers;
-};
-
-/// An answer; Content-Length and the state of the connection are the server's business.
-struct http_response {
-  unsigned status = 200;
-  std::string content_type = "application/json";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
-};
 
 struct http_options {
   /// A numeric address, or localhost.
@@ -40,17 +24,29 @@ struct http_options {
   std::uint16_t port = 0;
   /// Further ones are answered 503 and closed.
   std::size_t max_connections = 1024;
+  /// A larger body is answered 413.
   std::size_t max_body_bytes = std::size_t{4} << 20;
+  /// The request line and the headers together; more is answered 431, or 414 when the request line
+  /// alone is too much. So much is also kept of the next requests while one is handled.
   std::size_t max_header_bytes = std::size_t{16} << 10;
-  /// For a request to arrive, an answer to be taken, and an unused connection to be used again.
+  /// Fields in the headers, and behind a chunked body; more is answered 431.
+  std::size_t max_headers = 100;
+  /// A longer target of a request is answered 414; within max_header_bytes.
+  std::size_t max_url_bytes = std::size_t{8} << 10;
+  /// What waits for the client of a stream; when more does, the next piece closes the connection.
+  std::size_t max_stream_bytes = std::size_t{8} << 20;
+  /// For a request to arrive, for an answer to be taken (of a stream: for what is written at once),
+  /// and for an unused connection to be used again. Then the connection is closed.
   std::chrono::seconds request_timeout{30};
-  /// For the handler to reply before the client gets 503; empty: the request timeout.
+  /// For the handler to reply or to begin a stream before the client gets 503; empty: the request
+  /// timeout. Not for requests that take their time.
   std::optional<std::chrono::seconds> reply_timeout;
+  /// Whether to find out which user is at the other end of a loopback connection.
+  bool find_peer_user = false;
 };
 
-/// Handles a request, on the thread of the server: it must be quick. `reply` is called once, now or
-/// later, from any thread; further calls, and those for which it is too late, do nothing.
-using http_handler = std::function<void(http_request, std::function<void(http_response)> reply)>;
+/// Handles a request, on the thread of the server: it must be quick.
+using http_handler = std::function<void(http_request, http_answer)>;
 
 /// Listens on one address and gives requests to a handler; one thread serves all connections.
 class http_server {
@@ -62,8 +58,8 @@ public:
 
   std::uint16_t port() const;
 
-  /// Takes no more connections and requests, lets the running ones finish for up to two seconds,
-  /// then closes them. Not to be called from the handler.
+  /// Takes no more connections and requests, tells those that run (http_answer::on_stopping), lets
+  /// them finish for up to two seconds, then closes them. Not to be called on its thread.
   void stop();
 
 private:

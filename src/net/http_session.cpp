@@ -1,221 +1,220 @@
 // SPDX-License-Identifier: MIT
 #include "net/http_session.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/error.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/rfc7230.hpp>
+#include "net/peer_user.hpp"
+
+#include <boost/asio/buffer.hpp>
 
 #include <algorithm>
 
 namespace mahavishnu::net {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
+using asio::ip::tcp;
 
 namespace {
 
-constexpr std::chrono::seconds linger_time{2};
-constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+/// An unused connection should not hold the memory of its largest request.
+constexpr std::size_t most_to_keep = 16384;
 
-std::string lower(std::string_view text) {
-  std::string copy{text};
-  for (auto& c : copy)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return copy;
-}
-
-http_response plain(unsigned status, std::string_view reason) {
-  http_response response;
-  response.status = status;
-  response.content_type = "text/plain";
-  response.body = std::string(reason) + '\n';
-  return response;
-}
-
-http_request to_request(http::request<http::string_body> message) {
-  http_request request;
-  request.method = std::string(message.method_string());
-  request.target = std::string(message.target());
-  for (const auto& field : message)
-    request.headers.emplace_back(lower(field.name_string()), std::string(field.value()));
-  request.body = std::move(message.body());
-  return request;
+/// As the peer itself would write it: a socket for both protocols shows IPv4 within IPv6.
+asio::ip::address plain_address(const asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  return address;
 }
 
 } // namespace
 
-http_session::http_session(const std::shared_ptr<http_core>& core, asio::ip::tcp::socket socket)
-    : core_(*core), weak_core_(core), stream_(std::move(socket)), reply_timer_(core->context) {
-  core_.sessions.insert(this);
-}
+http_session::http_session(const std::shared_ptr<http_core>& core, tcp::socket socket)
+    : core_(*core), weak_core_(core), socket_(std::move(socket)), timer_(core->context) {}
 
-http_session::~http_session() {
-  core_.sessions.erase(this);
-  if (core_.stopping && core_.sessions.empty() && core_.on_drained)
-    core_.on_drained();
+void http_session::start() {
+  core_.sessions.insert(shared_from_this());
+  error_code failure;
+  socket_.non_blocking(true, failure);
+  if (failure)
+    return close();
+  await_request();
 }
 
 void http_session::drain() {
   if (phase_ == phase::reading || phase_ == phase::lingering)
     close();
+  else if (channel_)
+    channel_->tell_stopping();
 }
 
 void http_session::close() {
+  if (phase_ == phase::closed)
+    return;
+  phase_ = phase::closed;
+  auto self = shared_from_this();
   error_code ignored;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  stream_.close();
-  reply_timer_.cancel();
+  socket_.shutdown(tcp::socket::shutdown_both, ignored);
+  socket_.close(ignored);
+  timer_.cancel();
+  out_.clear();
+  core_.sessions.erase(self);
+  if (auto channel = std::exchange(channel_, nullptr))
+    channel->close();
+  if (core_.stopping && core_.sessions.empty() && core_.on_drained)
+    core_.on_drained();
 }
 
-void http_session::read_header() {
-  if (core_.stopping)
-    return close();
+void http_session::await_request() {
   phase_ = phase::reading;
-  parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(core_.options.max_header_bytes));
-  parser_->body_limit(core_.options.max_body_bytes);
+  reader_.emplace(core_.options);
+  has_invited_ = false;
   // One deadline for the whole request, so that a drop now and then does not put it off.
-  stream_.expires_after(core_.options.request_timeout);
-  http::async_read_header(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](error_code failure, std::size_t) { self->on_header(failure); });
+  set_time(deadline_, clock::now() + core_.options.request_timeout);
+  go_on();
 }
 
-void http_session::on_header(error_code failure) {
-  const auto& message = parser_->get();
-  terms_ = {};
-  terms_.http_1_0 = parser_->is_header_done() && message.version() < 11;
+bool http_session::has_room() const {
+  return phase_ == phase::reading || phase_ == phase::lingering ||
+         buffer_.size() < core_.options.max_header_bytes;
+}
+
+void http_session::wait_to_read() {
+  if (is_waiting_to_read_ || has_read_all_ || phase_ == phase::closed || !has_room())
+    return;
+  is_waiting_to_read_ = true;
+  socket_.async_wait(tcp::socket::wait_read, step(&http_session::read));
+}
+
+void http_session::read() {
+  is_waiting_to_read_ = false;
+  if (!has_room())
+    return;
+  auto most = core_.incoming.size();
+  if (phase_ != phase::reading && phase_ != phase::lingering)
+    most = std::min(most, core_.options.max_header_bytes - buffer_.size());
+  error_code failure;
+  auto count = socket_.read_some(asio::buffer(core_.incoming.data(), most), failure);
+  if (failure == asio::error::would_block || failure == asio::error::try_again)
+    return wait_to_read();
+  if (failure == asio::error::eof)
+    return on_end_of_input();
   if (failure)
-    return refuse(failure);
-  terms_.headers_only = message.method() == http::verb::head;
-  terms_.keep_alive = message.keep_alive();
-  // Two readers of one request must not see two hosts, nor guess one.
-  if (auto hosts = message.count(http::field::host); hosts > 1 || (hosts == 0 && !terms_.http_1_0))
-    return refuse(400, "a request needs exactly one Host header");
-  if (auto expected = message[http::field::expect]; !expected.empty() && !terms_.http_1_0) {
-    if (!beast::iequals(expected, "100-continue"))
-      return refuse(417, "the only expectation that can be met is 100-continue");
-    if (!parser_->is_done() && buffer_.size() == 0)
-      return invite_body();
+    return close();
+  if (phase_ == phase::lingering)
+    return wait_to_read();
+  buffer_.append(core_.incoming.data(), count);
+  go_on();
+}
+
+void http_session::on_end_of_input() {
+  has_read_all_ = true;
+  if (phase_ == phase::reading || phase_ == phase::lingering)
+    close();
+  else if (channel_)
+    channel_->tell_gone();
+}
+
+void http_session::go_on() {
+  if (is_going_on_)
+    return; // a request was answered at once, and the loop below goes on with the next
+  is_going_on_ = true;
+  std::size_t used = 0;
+  while (phase_ == phase::reading && used < buffer_.size()) {
+    used += reader_->feed(std::string_view{buffer_}.substr(used));
+    if (reader_->refused())
+      refuse(*reader_->refused());
+    else if (reader_->is_done())
+      handle();
+    else
+      break;
   }
-  read_body();
-}
-
-void http_session::invite_body() {
-  asio::async_write(stream_, asio::buffer(continue_line),
-                    [self = shared_from_this()](error_code failure, std::size_t) {
-                      failure ? self->close() : self->read_body();
-                    });
-}
-
-void http_session::read_body() {
-  http::async_read(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](error_code failure, std::size_t) { self->on_body(failure); });
-}
-
-void http_session::on_body(error_code failure) {
-  if (failure)
-    return refuse(failure);
-  handle();
+  buffer_.erase(0, used);
+  auto is_between_requests = phase_ != phase::reading || !reader_->has_begun();
+  if (buffer_.empty() && buffer_.capacity() > most_to_keep && is_between_requests)
+    buffer_ = {};
+  is_going_on_ = false;
+  if (phase_ == phase::reading && has_read_all_)
+    return close();
+  if (phase_ == phase::reading && reader_->expects_invitation() && buffer_.empty() &&
+      !std::exchange(has_invited_, true)) {
+    out_.add("HTTP/1.1 100 Continue\r\n\r\n");
+    write();
+  }
+  wait_to_read();
 }
 
 void http_session::handle() {
   phase_ = phase::handling;
-  auto number = ++request_;
-  reply_timer_.expires_after(core_.options.reply_timeout.value_or(core_.options.request_timeout));
-  reply_timer_.async_wait([self = shared_from_this(), number](error_code failure) {
-    self->on_reply_timeout(number, failure);
-  });
-  auto request = to_request(parser_->release());
-  parser_.reset();
-  auto reply = [weak_core = weak_core_, weak = weak_from_this(), number](http_response response) {
-    // The session belongs to the server's thread: only the attempt to reach it is made here.
-    if (auto core = weak_core.lock())
-      asio::post(core->context, [weak, number, response = std::move(response)]() mutable {
-        if (auto self = weak.lock())
-          self->on_reply(number, std::move(response));
-      });
-  };
+  terms_ = reader_->terms();
+  takes_time_ = false;
+  pulse_ = {};
+  auto channel = std::make_shared<answer_channel>(weak_core_, weak_from_this(),
+                                                  core_.options.max_stream_bytes);
+  channel_ = channel;
+  auto request = reader_->take_request();
+  request.peer = peer();
+  if (has_read_all_)
+    channel->tell_gone();
   try {
-    core_.handler(std::move(request), std::move(reply));
+    core_.handler(std::move(request), http_answer{channel});
   } catch (...) {
-    on_reply(number, plain(500, "the request could not be handled"));
+    channel->reply(plain_answer(500, "the request could not be handled"));
   }
+  advance();
+  if (phase_ == phase::handling && channel_ == channel && !takes_time_)
+    set_time(deadline_,
+             clock::now() + core_.options.reply_timeout.value_or(core_.options.request_timeout));
 }
 
-void http_session::on_reply(std::uint64_t request, http_response response) {
-  if (phase_ != phase::handling || request != request_ || !stream_.socket().is_open())
-    return;
-  reply_timer_.cancel();
-  write(std::move(response));
-}
-
-void http_session::on_reply_timeout(std::uint64_t request, error_code failure) {
-  if (failure || phase_ != phase::handling || request != request_)
-    return;
-  terms_.keep_alive = false;
-  write(plain(503, "no answer within the time that was given"));
-}
-
-void http_session::refuse(error_code failure) {
-  if (failure == http::error::header_limit || failure == http::error::buffer_overflow)
-    return refuse(431, "the headers are too large");
-  if (failure == http::error::body_limit)
-    return refuse(413, "the body is too large");
-  auto went_away = failure == http::error::end_of_stream || failure == http::error::partial_message;
-  if (went_away || failure.category() != error_code(http::error::bad_method).category())
-    return close();
-  refuse(400, "this is no HTTP request: " + failure.message());
-}
-
-void http_session::refuse(unsigned status, std::string_view reason) {
-  terms_.keep_alive = false;
-  write(plain(status, reason));
-}
-
-void http_session::write(http_response response) {
-  phase_ = phase::writing;
-  if (!is_sendable(response))
-    response = plain(500, "the answer was no valid HTTP");
-  if (core_.stopping)
-    terms_.keep_alive = false;
-  head_ = render_head(response, terms_);
-  body_.clear();
-  if (may_have_body(response.status) && !terms_.headers_only)
-    body_ = std::move(response.body);
-  stream_.expires_after(core_.options.request_timeout);
-  std::array<asio::const_buffer, 2> pieces{asio::buffer(head_), asio::buffer(body_)};
-  asio::async_write(stream_, pieces, [self = shared_from_this()](error_code failure, std::size_t) {
-    self->on_written(failure);
-  });
-}
-
-void http_session::on_written(error_code failure) {
-  body_ = {}; // an idle connection should not hold the memory of its largest answer
+const http_peer& http_session::peer() {
+  if (peer_)
+    return *peer_;
+  peer_.emplace();
+  error_code failure;
+  auto other = socket_.remote_endpoint(failure);
   if (failure)
-    return close();
-  if (terms_.keep_alive)
-    return read_header();
-  error_code ignored;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  phase_ = phase::lingering;
-  stream_.expires_after(linger_time);
-  linger();
+    return *peer_;
+  auto address = plain_address(other.address());
+  peer_->address = address.to_string();
+  peer_->port = other.port();
+  peer_->is_loopback = address.is_loopback();
+  if (peer_->is_loopback && core_.options.find_peer_user)
+    peer_->user = peer_user(socket_.native_handle());
+  return *peer_;
 }
 
-void http_session::linger() {
-  if (core_.stopping)
+void http_session::set_time(clock::time_point& which, clock::time_point at) {
+  which = at;
+  if (at < armed_)
+    arm(at);
+}
+
+void http_session::arm(clock::time_point at) {
+  armed_ = at;
+  timer_.expires_at(at);
+  timer_.async_wait(step(&http_session::on_timer));
+}
+
+void http_session::on_timer() {
+  armed_ = never;
+  auto now = clock::now();
+  if (deadline_ <= now) {
+    deadline_ = never;
+    on_deadline();
+  }
+  if (next_pulse_ <= now && phase_ != phase::closed)
+    on_pulse();
+  auto next = std::min(deadline_, next_pulse_);
+  if (phase_ != phase::closed && next < armed_)
+    arm(next);
+}
+
+void http_session::on_deadline() {
+  if (phase_ != phase::handling)
     return close();
-  stream_.async_read_some(asio::buffer(discarded_),
-                          [self = shared_from_this()](error_code failure, std::size_t) {
-                            failure ? self->close() : self->linger();
-                          });
+  auto channel = std::exchange(channel_, nullptr);
+  terms_.keep_alive = false;
+  begin(plain_answer(503, "no answer within the time that was given"), false);
+  write();
+  channel->close();
 }
 
 } // namespace mahavishnu::net

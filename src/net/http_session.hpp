@@ -3,51 +3,33 @@
 
 // Only for the sources of this folder: whoever includes this compiles Boost.Beast.
 
-#include "net/http_head.hpp"
-#include "net/http_server.hpp"
+#include "net/answer_channel.hpp"
+#include "net/http_core.hpp"
+#include "net/out_queue.hpp"
+#include "net/request_reader.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
-#include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
-#include <unordered_set>
+#include <string>
 
 namespace mahavishnu::net {
 
-class http_session;
-
-/// What the sessions of a server share; used on its thread only.
-struct http_core {
-  http_core(http_options given, http_handler handle)
-      : options(std::move(given)), handler(std::move(handle)) {}
-
-  http_options options;
-  http_handler handler;
-  std::unordered_set<http_session*> sessions;
-  bool stopping = false;
-  /// Called when the last session ends while the server stops.
-  std::function<void()> on_drained;
-  /// Last: sessions that still wait in it take themselves out of the set when it goes.
-  boost::asio::io_context context{1};
-};
-
 /// One connection: reads a request, has it handled, writes the answer, then the next. Pipelined
-/// requests wait their turn. Something always waits in the context on behalf of a session, and that
-/// is what keeps it alive.
+/// requests wait their turn. It reads on while a request is handled, to notice that the client
+/// goes. Waiting is for the socket to be ready, never for a certain read or write to end: so an
+/// unused connection holds no buffer, and what can be done at once is. The core keeps it until it
+/// is closed.
 class http_session : public std::enable_shared_from_this<http_session> {
 public:
   http_session(const std::shared_ptr<http_core>& core, boost::asio::ip::tcp::socket socket);
-  ~http_session();
 
-  void start() { read_header(); }
-
+  void start();
+  /// The handles of an answer have said something.
+  void look(const answer_channel& channel);
   /// The server stops: closes the connection, at once unless a request is running on it.
   void drain();
   void close();
@@ -56,49 +38,101 @@ private:
   enum class phase {
     /// Waiting for a request, or in the middle of one.
     reading,
-    /// The handler has the request; nothing is read and nothing is written.
+    /// The handler has the request, and no answer has begun.
     handling,
-    /// The answer is on its way.
+    /// A part of the answer is written, and more may come.
+    streaming,
+    /// The rest of the answer is on its way.
     writing,
     /// The last answer is written. What still comes is read and thrown away: closing with unread
     /// bytes would make the system throw away our answer.
     lingering,
+    closed,
   };
 
-  using request_parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  using error_code = boost::beast::error_code;
+  using error_code = boost::system::error_code;
+  using clock = std::chrono::steady_clock;
+  static constexpr auto never = clock::time_point::max();
 
-  void read_header();
-  void on_header(error_code failure);
-  void invite_body();
-  void read_body();
-  void on_body(error_code failure);
-
+  // http_session.cpp: requests come in
+  void await_request();
+  bool has_room() const;
+  void wait_to_read();
+  void read();
+  void on_end_of_input();
+  void go_on();
   void handle();
-  void on_reply(std::uint64_t request, http_response response);
-  void on_reply_timeout(std::uint64_t request, error_code failure);
+  const http_peer& peer();
 
-  /// Answers what could not be read as a request, and closes.
-  void refuse(error_code failure);
-  void refuse(unsigned status, std::string_view reason);
-  void write(http_response response);
-  void on_written(error_code failure);
-  void linger();
+  // http_session_answer.cpp: answers go out
+  /// Answers without the handler, and closes.
+  void refuse(const refusal& reason);
+  /// Takes what the handles have said, and writes.
+  void advance();
+  void take_news();
+  void begin(http_response head, bool is_stream);
+  void add_chunk(std::vector<std::string> pieces);
+  void write();
+  void wait_to_write();
+  void on_written();
+  void complete_answer();
+  void hang_up();
+
+  // The one timer of a connection waits for the next of two times. Putting one off does not touch
+  // it: it fires early, and waits again.
+  void set_time(clock::time_point& which, clock::time_point at);
+  void arm(clock::time_point at);
+  void on_timer();
+  void on_deadline();
+  void on_pulse();
+
+  /// A handler for what has been waited for. What is thrown in it (no memory, say) ends this
+  /// connection.
+  auto step(void (http_session::*next)()) {
+    return [self = shared_from_this(), next](error_code failure) {
+      if (failure || self->phase_ == phase::closed)
+        return;
+      try {
+        (*self.*next)();
+      } catch (...) {
+        self->close();
+      }
+    };
+  }
 
   /// Not a shared pointer: a session that waits in the context must not keep that alive.
   http_core& core_;
-  std::weak_ptr<http_core> weak_core_;
-  boost::beast::tcp_stream stream_;
-  boost::asio::steady_timer reply_timer_;
-  boost::beast::flat_buffer buffer_;
-  std::optional<request_parser> parser_;
+  const std::weak_ptr<http_core> weak_core_;
+  boost::asio::ip::tcp::socket socket_;
+  std::optional<http_peer> peer_;
   phase phase_ = phase::reading;
-  /// Number of the request that is being handled: what answers another one comes too late.
-  std::uint64_t request_ = 0;
+
+  /// What has been read and not been understood yet.
+  std::string buffer_;
+  std::optional<request_reader> reader_;
+  bool is_waiting_to_read_ = false;
+  /// The client has said that nothing more comes.
+  bool has_read_all_ = false;
+  bool is_going_on_ = false;
+  bool has_invited_ = false;
+
+  /// Of the request that is handled or streamed.
+  std::shared_ptr<answer_channel> channel_;
   answer_terms terms_;
-  std::string head_;
-  std::string body_;
-  std::array<char, 4096> discarded_{};
+  bool takes_time_ = false;
+  stream_pulse pulse_;
+  out_queue out_;
+  bool is_waiting_to_write_ = false;
+  /// The socket did not take everything at once, and has a time for the rest.
+  bool is_write_limited_ = false;
+
+  boost::asio::steady_timer timer_;
+  clock::time_point armed_ = never;
+  clock::time_point deadline_ = never;
+  clock::time_point next_pulse_ = never;
 };
+
+/// An answer of the server's own.
+http_response plain_answer(unsigned status, std::string_view reason);
 
 } // namespace mahavishnu::net

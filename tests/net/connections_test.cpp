@@ -64,6 +64,12 @@ TEST_CASE("impossible options are refused") {
   options = {};
   options.max_header_bytes = 0;
   CHECK(http_server::start(options, echo).has_error());
+  options = {};
+  options.max_headers = 0;
+  CHECK(http_server::start(options, echo).has_error());
+  options = {};
+  options.max_url_bytes = 0;
+  CHECK(http_server::start(options, echo).has_error());
 }
 
 TEST_CASE("localhost is the loopback address") {
@@ -76,29 +82,29 @@ TEST_CASE("localhost is the loopback address") {
 }
 
 TEST_CASE("a reply after the connection has died is harmless") {
-  std::promise<reply_function> kept;
-  auto server = open_server(keep_reply(kept));
-  reply_function reply;
+  std::promise<http_answer> kept;
+  auto server = open_server(keep_answer(kept));
+  http_answer pending;
   {
     client one{server->port()};
     one.send(get("/"));
-    reply = wait_for(kept.get_future());
+    pending = wait_for(kept.get_future());
   }
   http_response large;
   large.body.assign(8u << 20, 'x');
-  reply(large);
-  reply(large);
+  pending.reply(large);
+  pending.reply(large);
   server.reset();
-  reply(large);
+  pending.reply(large);
 }
 
 TEST_CASE("only the first reply counts") {
-  auto server = open_server([](http_request, reply_function reply) {
+  auto server = open_server([](http_request, http_answer answer) {
     http_response response;
     response.body = "first";
-    reply(response);
+    answer.reply(response);
     response.body = "second";
-    reply(response);
+    answer.reply(response);
   });
   client one{server->port()};
   for (int i = 0; i < 10; ++i) {
@@ -108,14 +114,14 @@ TEST_CASE("only the first reply counts") {
 }
 
 TEST_CASE("a reply to an earlier request does not answer a later one") {
-  std::vector<reply_function> kept;
+  std::vector<http_answer> kept;
   std::promise<void> second_is_here;
-  auto server = open_server([&](http_request request, reply_function reply) {
-    kept.push_back(reply);
+  auto server = open_server([&](http_request request, http_answer answer) {
+    kept.push_back(answer);
     if (request.target == "/second")
       second_is_here.set_value();
     else
-      echo(std::move(request), std::move(reply));
+      echo(std::move(request), std::move(answer));
   });
   client one{server->port()};
   one.send(get("/first"));
@@ -126,8 +132,8 @@ TEST_CASE("a reply to an earlier request does not answer a later one") {
   wrong.body = "wrong";
   http_response right;
   right.body = "right";
-  kept[0](wrong);
-  kept[1](right);
+  kept[0].reply(wrong);
+  kept[1].reply(right);
   CHECK(body_of(one.receive()) == "right");
 }
 
@@ -146,9 +152,9 @@ TEST_CASE("a thousand connections one after the other leave no descriptors") {
 }
 
 TEST_CASE("many clients at once are all served, by replies from other threads") {
-  auto server = open_server([](http_request request, reply_function reply) {
-    std::thread([request = std::move(request), reply = std::move(reply)] {
-      echo(request, reply);
+  auto server = open_server([](http_request request, http_answer answer) {
+    std::thread([request = std::move(request), answer = std::move(answer)] {
+      echo(request, answer);
     }).detach();
   });
   std::vector<std::future<int>> clients;

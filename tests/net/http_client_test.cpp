@@ -20,9 +20,9 @@ TEST_CASE("a request is answered with status, headers and body") {
 
 TEST_CASE("method, headers and body arrive, and the client's own headers are not overruled") {
   std::promise<http_request> seen;
-  auto server = open_server([&](http_request request, reply_function reply) {
+  auto server = open_server([&](http_request request, http_answer answer) {
     seen.set_value(std::move(request));
-    reply({});
+    answer.reply({});
   });
   auto one = open_client();
   auto request = ask_for(url_of(*server));
@@ -39,10 +39,10 @@ TEST_CASE("method, headers and body arrive, and the client's own headers are not
 }
 
 TEST_CASE("a status that says no is an answer and no error") {
-  auto server = open_server([](http_request request, reply_function reply) {
+  auto server = open_server([](http_request request, http_answer answer) {
     http_response response;
     response.status = request.target == "/500" ? 500 : 404;
-    reply(std::move(response));
+    answer.reply(std::move(response));
   });
   auto one = open_client();
   CHECK(exchange(*one, ask_for(url_of(*server, "/500")))->status == 500);
@@ -50,11 +50,11 @@ TEST_CASE("a status that says no is an answer and no error") {
 }
 
 TEST_CASE("HEAD, and an answer without content, have no body to wait for") {
-  auto server = open_server([](http_request request, reply_function reply) {
+  auto server = open_server([](http_request request, http_answer answer) {
     http_response response;
     response.status = request.target == "/204" ? 204 : 200;
     response.body = "body";
-    reply(std::move(response));
+    answer.reply(std::move(response));
   });
   auto one = open_client();
   auto request = ask_for(url_of(*server));
@@ -120,7 +120,7 @@ TEST_CASE("a body can be taken piece by piece, after its head") {
 }
 
 TEST_CASE("a redirection is followed within the origin, and is an answer when it leaves it") {
-  auto server = open_server([](http_request request, reply_function reply) {
+  auto server = open_server([](http_request request, http_answer answer) {
     http_response response;
     response.body = request.method + request.body;
     if (request.target != "/end") {
@@ -130,7 +130,7 @@ TEST_CASE("a redirection is followed within the origin, and is an answer when it
                                        : request.target == "/loop" ? "/loop"
                                                                    : "/end"}};
     }
-    reply(std::move(response));
+    answer.reply(std::move(response));
   });
   auto one = open_client();
   auto post_to = [&](std::string_view target) {

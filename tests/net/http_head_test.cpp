@@ -55,6 +55,18 @@ TEST_CASE("an answer without content has no length and no type") {
   CHECK_THAT(render_head(response, {}), !ContainsSubstring("Content-"));
 }
 
+TEST_CASE("the head of a stream says how it ends, and what it will be") {
+  http_response response;
+  response.content_type = "text/event-stream";
+  auto chunked = render_head(response, {.end = body_end::by_chunks});
+  CHECK_THAT(chunked, ContainsSubstring("Transfer-Encoding: chunked\r\n"));
+  CHECK_THAT(chunked, ContainsSubstring("Content-Type: text/event-stream\r\n"));
+  CHECK_THAT(chunked, !ContainsSubstring("Content-Length"));
+  auto closing = render_head(response, {.keep_alive = false, .end = body_end::by_closing});
+  CHECK_THAT(closing, ContainsSubstring("Connection: close\r\n"));
+  CHECK_THAT(closing, !ContainsSubstring("Transfer-Encoding") && !ContainsSubstring("Length"));
+}
+
 TEST_CASE("the state of the connection is said where it is not the rule") {
   http_response response;
   CHECK_THAT(render_head(response, {}), !ContainsSubstring("Connection"));

@@ -69,7 +69,59 @@ TEST_CASE("headers over the limit get 431") {
     CHECK(one.is_closed_by_server());
   }
   client one{server->port()};
-  one.send("GET /" + std::string(200'000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n");
+  one.send("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(200'000, 'x'));
+  CHECK(has_status(one.receive(), 431));
+}
+
+TEST_CASE("a URL over the limit gets 414, also when it has no end") {
+  http_options options;
+  options.max_url_bytes = 1000;
+  auto server = open_server(echo, options);
+  {
+    client one{server->port()};
+    one.send(get("/" + std::string(999, 'x')));
+    CHECK(has_status(one.receive(), 200));
+    one.send(get("/" + std::string(1000, 'x')));
+    CHECK(has_status(one.receive(), 414));
+    CHECK(one.is_closed_by_server());
+  }
+  client one{server->port()};
+  one.send("GET /" + std::string(200'000, 'x'));
+  CHECK(has_status(one.receive(), 414));
+}
+
+TEST_CASE("more headers than may be get 431, also behind a chunked body") {
+  http_options options;
+  options.max_headers = 5;
+  auto server = open_server(echo, options);
+  auto fields = [](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i)
+      text += "X-" + std::to_string(i) + ": a\r\n";
+    return text;
+  };
+  {
+    client one{server->port()};
+    one.send("GET / HTTP/1.1\r\nHost: a\r\n" + fields(4) + "\r\n");
+    CHECK(has_status(one.receive(), 200));
+    one.send("GET / HTTP/1.1\r\nHost: a\r\n" + fields(5) + "\r\n");
+    CHECK(has_status(one.receive(), 431));
+    CHECK(one.is_closed_by_server());
+  }
+  client one{server->port()};
+  std::string chunked =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n";
+  one.send(chunked + fields(3) + "\r\n");
+  CHECK(body_of(one.receive()) == "POST / x");
+  one.send(chunked + fields(4) + "\r\n");
+  CHECK(has_status(one.receive(), 431));
+}
+
+TEST_CASE("a chunk whose extensions do not end gets 431") {
+  auto server = open_server(echo);
+  client one{server->port()};
+  one.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+           std::string(200'000, 'x'));
   CHECK(has_status(one.receive(), 431));
 }
 
@@ -93,10 +145,10 @@ TEST_CASE("a client that does not take its answer is cut") {
   auto options = with_timeout(1s);
   options.max_connections = 1;
   auto server = open_server(
-      [](http_request request, reply_function reply) {
+      [](http_request request, http_answer answer) {
         http_response response;
         response.body.assign(request.target == "/large" ? 64u << 20 : 1, 'x');
-        reply(std::move(response));
+        answer.reply(std::move(response));
       },
       options);
   client one{server->port()};
@@ -105,27 +157,27 @@ TEST_CASE("a client that does not take its answer is cut") {
 }
 
 TEST_CASE("a handler that never replies gives 503 after the time-out") {
-  reply_function kept;
-  auto server = open_server([&](http_request, reply_function reply) { kept = std::move(reply); },
+  http_answer kept;
+  auto server = open_server([&](http_request, http_answer answer) { kept = std::move(answer); },
                             with_timeout(1s));
   client one{server->port()};
   one.send(get("/"));
   CHECK(has_status(one.receive(), 503));
   CHECK(one.is_closed_by_server());
-  kept({}); // too late, and harmless
+  kept.reply({}); // too late, and harmless
 }
 
 TEST_CASE("the time to reply may be longer than that to ask") {
   auto options = with_timeout(1s);
   options.reply_timeout = 30s;
-  std::promise<reply_function> kept;
-  auto server = open_server(keep_reply(kept), options);
+  std::promise<http_answer> kept;
+  auto server = open_server(keep_answer(kept), options);
   client silent{server->port()};
   client one{server->port()};
   one.send(get("/"));
-  auto reply = wait_for(kept.get_future());
+  auto pending = wait_for(kept.get_future());
   CHECK(silent.is_closed_by_server()); // a second has passed, for the other one as well
-  reply({});
+  pending.reply({});
   CHECK(has_status(one.receive(), 200));
 }
 

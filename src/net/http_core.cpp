@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "net/http_core.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace mahavishnu::net {
+
+void http_core::run_soon(std::function<void()> task) {
+  {
+    std::lock_guard guard{end_mutex};
+    if (!has_ended) {
+      boost::asio::post(context, std::move(task));
+      return;
+    }
+  }
+  task();
+}
+
+void http_core::end() {
+  {
+    std::lock_guard guard{end_mutex};
+    has_ended = true;
+  }
+  context.restart();
+  context.poll();
+}
+
+} // namespace mahavishnu::net
