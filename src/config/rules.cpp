@@ -75,8 +75,18 @@ message secret_is_long(const row& secret, const std::string& text) {
 }
 
 message auth_secret_is_given(const settings& all) {
+  if (all.get<"auth.algorithm">() != "HS256")
+    return std::nullopt;
   return secret_is_given(rows[index_of<"auth.secret">()], all.get<"auth.enabled">(),
                          all.get<"auth.secret">());
+}
+
+/// The other algorithms check with a public key, and need no secret.
+message auth_public_key_is_given(const settings& all) {
+  const auto& algorithm = all.get<"auth.algorithm">();
+  if (!all.get<"auth.enabled">() || algorithm == "HS256" || !all.get<"auth.public_key">().empty())
+    return std::nullopt;
+  return "auth.enabled with " + algorithm + " needs a file with public keys; set auth.public_key";
 }
 
 message auth_secret_is_long(const settings& all) {
@@ -159,6 +169,7 @@ constexpr auto all_rules = std::to_array<rule>({
     {path_is_absolute, index_of<"mcp.path">()},
     {host_is_safe, index_of<"mcp.host">(), index_of<"auth.enabled">()},
     {auth_secret_is_given, index_of<"auth.secret">(), index_of<"auth.enabled">()},
+    {auth_public_key_is_given, index_of<"auth.public_key">(), index_of<"auth.enabled">()},
     {auth_secret_is_long, index_of<"auth.secret">()},
     {subscription_secret_is_given, index_of<"subscription_auth.secret">(),
      index_of<"subscription_auth.enabled">()},

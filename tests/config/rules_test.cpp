@@ -57,6 +57,16 @@ TEST_CASE("enabled auth without a secret is refused with the variable to set") {
              ContainsSubstring("set MAHAVISHNU_SUBSCRIPTION_AUTH__SECRET"));
 }
 
+TEST_CASE("enabled auth with a pair of keys needs the public one and no secret") {
+  for (std::string name : {"RS256", "ES256"}) {
+    CHECK_THAT(problems_of("auth: {enabled: true, algorithm: " + name + "}\n"),
+               ContainsSubstring("auth.enabled with " + name +
+                                 " needs a file with public keys; set auth.public_key"));
+    CHECK(problems_of("auth: {enabled: true, algorithm: " + name + ", public_key: keys.json}\n")
+              .empty());
+  }
+}
+
 TEST_CASE("a short secret is refused, and is not shown") {
   auto text = problems_of("auth: {secret: hunter2}\nsubscription_auth: {secret: hunter22}\n");
   CHECK_THAT(text, ContainsSubstring("auth.secret must have at least 32 characters, not 7"));

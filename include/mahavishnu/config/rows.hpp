@@ -314,20 +314,41 @@ inline constexpr auto rows = std::to_array<row>({
     words::boolean("auth", "enabled", "false", "Ask callers for a token."),
     words::text("auth", "secret", "", "Secret that signs tokens, at least 32 characters.")
         .masked()
-        .was({"auth_secret"}),
-    words::choice("auth", "algorithm", "HS256", {"HS256", "RS256"}, "How tokens are signed."),
+        .was({"auth_secret"})
+        .used(),
+    words::choice("auth", "algorithm", "HS256", {"HS256", "RS256", "ES256"},
+                  "How tokens are signed: with the secret, or with a pair of keys.")
+        .used(),
     words::integer("auth", "expire_minutes", "60", 5, 1440, "How long a token is valid.")
-        .in("minutes"),
+        .in("minutes")
+        .used(),
+    words::text("auth", "public_key", "",
+                "File with the public keys, PEM or JWKS, for RS256 and ES256.")
+        .used(),
+    words::text("auth", "private_key", "",
+                "File with the private key in PEM, for RS256 and ES256; only to make tokens.")
+        .used(),
+    words::text("auth", "issuer", "",
+                "Who must have made a token (iss); empty: anybody with a key.")
+        .used(),
+    words::text("auth", "audience", "",
+                "Whom a token must be for (aud); empty: only tokens without any are accepted.")
+        .used(),
 
     words::boolean("subscription_auth", "enabled", "false", "Accept subscription tokens."),
     words::text("subscription_auth", "secret", "",
                 "Secret that signs subscription tokens, at least 32 characters.")
-        .masked(),
-    words::choice("subscription_auth", "algorithm", "HS256", {"HS256", "RS256"},
-                  "How subscription tokens are signed."),
+        .masked()
+        .used(),
+    words::choice(
+        "subscription_auth", "algorithm", "HS256", {"HS256", "RS256"},
+        "How subscription tokens are signed; only HS256 can be used, as there are no keys "
+        "for them.")
+        .used(),
     words::integer("subscription_auth", "expire_minutes", "60", 5, 1440,
                    "How long a subscription token is valid.")
-        .in("minutes"),
+        .in("minutes")
+        .used(),
 
     words::boolean("terminal", "enabled", "false", "Offer terminal sessions."),
     words::integer("terminal", "default_columns", "120", 40, 300, "Width of a new terminal."),
