@@ -62,6 +62,7 @@ void add_worker_type_commands(CLI::App& app, invocation& now);
 void add_periodic_commands(CLI::App& app, invocation& now);
 void add_store_commands(CLI::App& app, invocation& now);
 void add_config_commands(CLI::App& app, invocation& now);
+void add_auth_commands(CLI::App& app, invocation& now);
 
 /// Parses the command line, runs the command, and returns the exit code of the process.
 int run(int argc, const char* const* argv, const services& above);
