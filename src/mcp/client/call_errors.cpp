@@ -2,6 +2,7 @@
 #include "mcp/client/call_errors.hpp"
 
 #include "base/text.hpp"
+#include "mcp/protocol/versions.hpp"
 
 namespace mahavishnu::mcp {
 
@@ -11,13 +12,13 @@ constexpr std::size_t longest_quote = 300;
 
 errc code_for(int rpc_code) {
   switch (rpc_code) {
-  case -32602: return errc::invalid_argument;
-  case -32601: return errc::unsupported;
-  case -32700:
-  case -32600:
-  case -32020:
-  case -32021:
-  case -32022: return errc::incompatible;
+  case code::invalid_params: return errc::invalid_argument;
+  case code::method_not_found: return errc::unsupported;
+  case code::parse_error:
+  case code::invalid_request:
+  case code::header_mismatch:
+  case code::missing_capability:
+  case code::unsupported_version: return errc::incompatible;
   default: return errc::io_failed;
   }
 }

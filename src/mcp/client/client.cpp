@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int header_mismatch = -32020;
 constexpr auto time_to_tell = 5s;
 constexpr std::size_t most_pages = 1000;
 
@@ -208,7 +207,7 @@ void make_tool_call(std::shared_ptr<tool_call> made) {
   begin_call(core, made->number, std::move(asked), made->options, label,
              [made, label](call_result<message> answer, const terms&) {
                if (!answer) {
-                 if (answer.error().rpc_code == header_mismatch && !made->has_listed)
+                 if (answer.error().rpc_code == code::header_mismatch && !made->has_listed)
                    return list_and_call_again(made);
                  return made->callback(answer.error());
                }

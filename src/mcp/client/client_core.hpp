@@ -2,8 +2,8 @@
 #pragma once
 
 #include "mcp/client/client.hpp"
-#include "mcp/client/header_value.hpp"
 #include "mcp/client/session.hpp"
+#include "mcp/protocol/header_value.hpp"
 
 #include <cstdint>
 #include <map>

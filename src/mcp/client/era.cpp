@@ -9,11 +9,6 @@ namespace mahavishnu::mcp {
 
 namespace {
 
-constexpr int invalid_request = -32600;
-constexpr int header_mismatch = -32020;
-constexpr int missing_capability = -32021;
-constexpr int unsupported_version = -32022;
-
 bool is_ours(std::string_view version) {
   return version == modern_version;
 }
@@ -50,8 +45,9 @@ bool is_legacy_code(int code) {
 /// For a 400, which means much: whether it is about the session, in the words of any SDK. Other
 /// codes are about the request, which may have a word about sessions of its own.
 bool is_about_session(const std::optional<message>& answer, std::string_view excerpt) {
-  auto is_general = !answer || (answer->kind == message_kind::error &&
-                                (answer->code == invalid_request || is_legacy_code(answer->code)));
+  auto is_general =
+      !answer || (answer->kind == message_kind::error &&
+                  (answer->code == code::invalid_request || is_legacy_code(answer->code)));
   auto text = to_lower(answer ? std::string_view{answer->text} : excerpt);
   return is_general && (text.find("session") != std::string::npos ||
                         text.find("not initialized") != std::string::npos);
@@ -66,11 +62,11 @@ after_discovery decide_era(unsigned status, const std::optional<message>& answer
     return versions.is_array() ? choose(versions) : after_discovery::initialize;
   }
   if (answer && answer->kind == message_kind::error) {
-    if (answer->code == unsupported_version) {
+    if (answer->code == code::unsupported_version) {
       auto choice = choose(member(answer->body, "supported"));
       return choice == after_discovery::speak_modern ? after_discovery::give_up : choice;
     }
-    if (answer->code == header_mismatch || answer->code == missing_capability)
+    if (answer->code == code::header_mismatch || answer->code == code::missing_capability)
       return after_discovery::give_up;
   }
   // Not for who may ask, nor for a server (or what is before it) that cannot answer at all just
@@ -97,7 +93,7 @@ bool says_start_over(const terms& used, unsigned status, const std::optional<mes
                      std::string_view excerpt) {
   auto is_error = answer && answer->kind == message_kind::error;
   // Only a modern server says this; it may have taken the place of a legacy one.
-  if (is_error && answer->code == unsupported_version)
+  if (is_error && answer->code == code::unsupported_version)
     return true;
   // 404 is the rule; some servers say 400, and only their text tells it from other ones.
   if (used.era == era::legacy)

@@ -2,28 +2,14 @@
 #pragma once
 
 #include "mcp/client/answer.hpp"
+#include "mcp/protocol/versions.hpp"
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 
 /// Which of the two ways of MCP a server speaks.
 namespace mahavishnu::mcp {
-
-enum class era {
-  /// From 2026-07-28 on: every request stands for itself and says its version.
-  modern,
-  /// Up to 2025-11-25: a handshake, and usually a session after it.
-  legacy,
-};
-
-inline constexpr std::string_view modern_version = "2026-07-28";
-/// Best first.
-inline constexpr std::array<std::string_view, 3> legacy_versions{"2025-11-25", "2025-06-18",
-                                                                 "2025-03-26"};
-/// The last one in which a server may send several messages as one array.
-inline constexpr std::string_view last_version_with_batches = "2025-03-26";
 
 /// How to talk to a server, once that is known.
 struct terms {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "mcp/client/request.hpp"
 
-#include "mcp/client/header_value.hpp"
+#include "mcp/protocol/header_value.hpp"
 
 namespace mahavishnu::mcp {
 
 namespace {
-
-constexpr int method_not_found = -32601;
 
 net::http_headers common_headers() {
   return {{"Content-Type", "application/json"}, {"Accept", "application/json, text/event-stream"}};
@@ -86,7 +84,7 @@ outgoing build_reply(const message& request, const terms& agreed) {
   if (request.method == "ping")
     body["result"] = json::object();
   else
-    body["error"] = {{"code", method_not_found},
+    body["error"] = {{"code", code::method_not_found},
                      {"message", "this client does not offer " + request.method}};
   outgoing built{common_headers(), to_text(body)};
   for (auto& header : session_headers(agreed))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mcp/client/bounded_json.hpp"
+#include "mcp/protocol/bounded_json.hpp"
 
 namespace mahavishnu::mcp {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "mcp/client/bounded_json.hpp"
+#include "mcp/protocol/bounded_json.hpp"
 
 #include <string>
 #include <string_view>

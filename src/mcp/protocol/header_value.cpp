@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mcp/client/header_value.hpp"
+#include "mcp/protocol/header_value.hpp"
 
 #include <algorithm>
 #include <cstdint>
