@@ -20,11 +20,15 @@ net::http_response respond(unsigned status, const json& body) {
 
 } // namespace
 
+std::string path_of(const net::http_request& request) {
+  return request.target.substr(0, request.target.find('?'));
+}
+
 net::http_response route(const net::http_request& request, const http_facts& facts) {
-  auto path = request.target.substr(0, request.target.find('?'));
+  auto path = path_of(request);
   bool reads = request.method == "GET" || request.method == "HEAD";
   if (path == facts.mcp_path)
-    return respond(501, {{"error", "this version serves no MCP tools here; use the command line"}});
+    return respond(503, {{"error", "the server is starting or ending; ask again in a moment"}});
   auto known = path == "/livez" || path == "/readyz" || path == "/health" || path == "/version";
   if (!known)
     return respond(404, {{"error", "there is /livez, /readyz, /health and /version"}});

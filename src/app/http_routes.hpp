@@ -15,6 +15,9 @@ struct http_facts {
   double uptime_seconds = 0;
 };
 
+/// The target of a request without its query.
+std::string path_of(const net::http_request& request);
+
 /// The answers of `/livez`, `/readyz`, `/health` and `/version`, and for everything else an error
 /// that says what there is.
 net::http_response route(const net::http_request& request, const http_facts& facts);

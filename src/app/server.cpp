@@ -3,12 +3,14 @@
 
 #include "app/core.hpp"
 #include "app/http_routes.hpp"
+#include "app/mcp_door.hpp"
 #include "app/stop_signal.hpp"
 #include "app/watchdog.hpp"
 #include "base/log.hpp"
 #include "base/state_dir.hpp"
 #include "mahavishnu/app/orchestrator.hpp"
 #include "mahavishnu/config/load.hpp"
+#include "mcp/server/endpoint.hpp"
 #include "net/http_server.hpp"
 #include "wire/acceptor.hpp"
 
@@ -54,6 +56,7 @@ net::http_options http_options_of(const config::settings& settings) {
   options.max_connections = static_cast<std::size_t>(settings.get<"mcp.max_connections">());
   options.max_body_bytes = static_cast<std::size_t>(settings.get<"mcp.max_body_bytes">());
   options.request_timeout = std::chrono::seconds{settings.get<"mcp.request_timeout_seconds">()};
+  options.find_peer_user = true;
   return options;
 }
 
@@ -78,11 +81,12 @@ std::string url_of(const config::settings& settings, std::uint16_t port) {
 /// What the HTTP threads see of a server that comes and goes.
 struct door_sign {
   std::atomic<bool> ready{false};
+  /// There while the server is ready, and until the HTTP thread has ended.
+  std::unique_ptr<mcp::server::endpoint> tools;
   std::chrono::steady_clock::time_point opened = std::chrono::steady_clock::now();
 };
 
-net::http_handler handler_of(const config::settings& settings,
-                             std::shared_ptr<const door_sign> sign) {
+net::http_handler handler_of(const config::settings& settings, std::shared_ptr<door_sign> sign) {
   http_facts constant;
   constant.server_name = settings.get<"server_name">();
   constant.mcp_path = settings.get<"mcp.path">();
@@ -90,6 +94,8 @@ net::http_handler handler_of(const config::settings& settings,
                                             const net::http_answer& answer) {
     auto facts = constant;
     facts.ready = sign->ready;
+    if (facts.ready && path_of(request) == facts.mcp_path)
+      return sign->tools->handle(request, answer);
     facts.uptime_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - sign->opened).count();
     answer.reply(route(request, facts));
@@ -139,6 +145,7 @@ result<void> run_server(const config::settings& settings,
         wire::acceptor::start(inside.system(), socket, inside.control(), wire_options_of(settings));
     if (!door)
       return door.error();
+    sign->tools = make_mcp_endpoint(settings, inside);
     sign->ready = true;
     log::info("server", "up: pid {}, state {}, {}", identity.pid, identity.state_dir,
               identity.mcp.url);
@@ -154,6 +161,7 @@ result<void> run_server(const config::settings& settings,
       ::_exit(exit_code_of_watchdog);
     });
     (*http)->stop();
+    sign->tools.reset();
     inside.close_pools(); // those who wait for results hear of it
     (*door)->stop();
   }

@@ -10,7 +10,7 @@ set(may_exec base)
 set(may_store base)
 set(may_net base)
 set(may_auth base)
-set(may_mcp base net)
+set(may_mcp base net messages)
 set(may_patterns base exec)
 set(may_messages base)
 set(may_wire base messages)
@@ -20,12 +20,17 @@ set(may_app base auth config exec store net mcp patterns messages wire actors cl
 
 # The doors speak to actors through these headers and know no actor itself.
 set(cli_may_include_of_actors interfaces.hpp ask.hpp system_config.hpp)
+set(mcp_may_include_of_actors interfaces.hpp ask.hpp)
 
 # Within a folder, what may not include what.
-set(never_mcp/client mcp/companions)
+set(never_mcp/protocol net messages actors mcp/client mcp/companions mcp/server mcp/tools)
+set(never_mcp/client messages actors mcp/companions mcp/server mcp/tools)
+set(never_mcp/companions messages actors mcp/server mcp/tools)
+set(never_mcp/server messages actors mcp/client mcp/companions mcp/tools)
+set(never_mcp/tools mcp/client mcp/companions)
 
 # Where a library of others may be included, as a prefix of the include.
-set(only_caf messages wire actors cli app)
+set(only_caf messages wire actors mcp cli app)
 set(only_nlohmann auth config mcp patterns messages cli app)
 set(only_yaml-cpp config)
 set(only_boost/beast net)
@@ -37,8 +42,9 @@ set(only_vterm exec)
 set(only_absl patterns)
 set(only_sqlite3 store)
 set(only_libpq-fe store)
+set(only_valijson mcp)
 set(libraries caf nlohmann yaml-cpp boost/beast boost/asio openssl spdlog CLI vterm absl sqlite3
-    libpq-fe)
+    libpq-fe valijson)
 
 file(GLOB_RECURSE files "${ROOT}/src/*.hpp" "${ROOT}/src/*.cpp" "${ROOT}/include/mahavishnu/*.hpp")
 list(LENGTH files count)
@@ -65,8 +71,7 @@ foreach(file IN LISTS files)
       set(good FALSE)
       if(target STREQUAL folder OR target IN_LIST may_${folder})
         set(good TRUE)
-      elseif(folder STREQUAL cli AND target STREQUAL actors
-             AND header IN_LIST cli_may_include_of_actors)
+      elseif(target STREQUAL actors AND header IN_LIST ${folder}_may_include_of_actors)
         set(good TRUE)
       endif()
       if(NOT good)

@@ -23,6 +23,10 @@ struct parsed_json {
 /// Reads what a stranger has written: no deeper than so many arrays and objects in each other.
 parsed_json parse_json(std::string_view text, std::size_t max_depth);
 
+/// The same for what is about to be done: a member that comes twice is a problem as well, since
+/// whoever else reads the text may have seen the other one.
+parsed_json parse_strict_json(std::string_view text, std::size_t max_depth);
+
 /// In one line; what is no UTF-8 in it is replaced.
 std::string to_text(const json& value);
 

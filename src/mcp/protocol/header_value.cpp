@@ -45,6 +45,11 @@ void collect(const json& schema, std::vector<std::string>& path,
   }
 }
 
+constexpr std::string_view letters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+} // namespace
+
 const json* argument_at(const json& arguments, const std::vector<std::string>& path) {
   const auto* value = &arguments;
   for (const auto& name : path) {
@@ -58,11 +63,27 @@ const json* argument_at(const json& arguments, const std::vector<std::string>& p
   return value;
 }
 
-} // namespace
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0)
+    return std::nullopt;
+  std::string bytes;
+  auto padding = text.ends_with("==") ? 2u : text.ends_with('=') ? 1u : 0u;
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    std::uint32_t four = 0;
+    auto missing = i + 4 == text.size() ? padding : 0u;
+    for (std::size_t k = 0; k < 4; ++k) {
+      auto digit = k < 4 - missing ? letters.find(text[i + k]) : 0;
+      if (digit == std::string_view::npos)
+        return std::nullopt;
+      four = four << 6 | static_cast<std::uint32_t>(digit);
+    }
+    for (std::size_t k = 0; k < 3 - missing; ++k)
+      bytes += static_cast<char>(four >> (16 - 8 * k) & 0xff);
+  }
+  return base64(bytes) == text ? std::optional{std::move(bytes)} : std::nullopt;
+}
 
 std::string base64(std::string_view bytes) {
-  constexpr std::string_view letters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     auto byte_at = [&](std::size_t at) -> std::uint32_t {
@@ -75,6 +96,16 @@ std::string base64(std::string_view bytes) {
     text += i + 2 < bytes.size() ? letters[three & 63] : '=';
   }
   return text;
+}
+
+std::optional<std::string> text_of_header(std::string_view value) {
+  if (!value.starts_with(encoded_start))
+    return std::string{value};
+  value.remove_prefix(encoded_start.size());
+  if (!value.ends_with(encoded_end))
+    return std::nullopt;
+  value.remove_suffix(encoded_end.size());
+  return from_base64(value);
 }
 
 std::string header_value(std::string_view text) {

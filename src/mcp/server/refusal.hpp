@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "mcp/protocol/bounded_json.hpp"
+#include "mcp/protocol/versions.hpp"
+
+#include <string>
+
+namespace mahavishnu::mcp::server {
+
+/// Why a request gets no result, as JSON-RPC and as HTTP say it.
+struct refusal {
+  unsigned status = 400;
+  int code = code::invalid_request;
+  std::string text;
+  /// Null: none.
+  json data{};
+};
+
+/// The error message as text; `id` is null where there is none that can be trusted.
+std::string error_text(const json& id, const refusal& why);
+
+} // namespace mahavishnu::mcp::server

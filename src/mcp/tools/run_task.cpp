@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "mcp/tools/run_task.hpp"
+
+#include <atomic>
+
+namespace mahavishnu::mcp::server {
+
+namespace {
+
+/// Many clients give up a call after a minute.
+constexpr std::int64_t usual_wait_ms = 45'000;
+constexpr std::int64_t longest_wait_ms = 3'600'000;
+constexpr double longest_timeout = 30.0 * 24 * 3600;
+
+std::chrono::milliseconds wait_of(const tool_call& call) {
+  return std::chrono::milliseconds{number_of<std::int64_t>(call, "wait_ms", usual_wait_ms)};
+}
+
+/// A task that takes longer than its call: what there is to ask for later.
+tool_answer still_runs(const task_id& task, const pool_id& pool, std::string_view status) {
+  mahavishnu::json::value where{
+      {"task_id", task.str()}, {"pool_id", pool.value}, {"status", status}};
+  auto text = structured(where);
+  return {text,
+          {text_block("The task " + task.str() +
+                      " has not ended yet and goes on. Call task_wait with this task_id for its "
+                      "result, or task_cancel to end it; do not send it again.")},
+          false};
+}
+
+std::string shown(const task_result& how) {
+  return structured(mahavishnu::json::from(how));
+}
+
+} // namespace
+
+json schema_of_run() {
+  auto made = schema::of<task_result>();
+  // One that goes on has only these.
+  made["required"] = json::array({"task_id", "pool_id", "status"});
+  return made;
+}
+
+schema::argument wait_argument() {
+  return {"wait_ms",
+          schema::with_default(
+              schema::whole("How long to wait for the end, in milliseconds. When that is over, the "
+                            "answer has the task_id, and the task goes on",
+                            0, longest_wait_ms),
+              usual_wait_ms)};
+}
+
+std::vector<schema::argument> with_task_arguments(std::vector<schema::argument> all) {
+  all.push_back({"prompt",
+                 schema::text("What the worker is to do: for shell workers a shell script, for "
+                              "agents a prompt",
+                              std::size_t{1} << 20),
+                 true});
+  all.push_back({"timeout", schema::seconds("Seconds until an attempt is ended (default: that of "
+                                            "the pool)",
+                                            longest_timeout)});
+  all.push_back(wait_argument());
+  all.push_back({"idempotency_key",
+                 schema::text("A second call with this key runs nothing: it gets the answer of the "
+                              "first",
+                              256)});
+  all.push_back(
+      {"priority",
+       schema::with_default(
+           schema::whole("Tasks with a higher one leave the queue first", -1000, 1000), 0)});
+  return all;
+}
+
+task_spec task_of(const tool_call& call) {
+  task_spec spec;
+  spec.prompt = text_of(call, "prompt");
+  spec.timeout = time_of(call, "timeout");
+  spec.idempotency_key = text_of(call, "idempotency_key");
+  spec.priority = number_of<std::int32_t>(call, "priority", 0);
+  return spec;
+}
+
+void wait_for_task(const control_door& door, const call_ptr& call, const task_id& task) {
+  auto limit = wait_of(*call);
+  if (limit.count() == 0)
+    return tell_result(door, call, task);
+  ask<task_result, mahavishnu::wait_task>(*door.system, door.control, mahavishnu::wait_task{task},
+                                          limit,
+                                          [door, call, task](const result<task_result>& how) {
+                                            if (how)
+                                              call->finish({shown(*how), {}, false});
+                                            else if (how.error().code == errc::timeout)
+                                              tell_result(door, call, task);
+                                            else
+                                              call->finish(tool_error(how.error().message));
+                                          });
+}
+
+void tell_result(const control_door& door, const call_ptr& call, const task_id& task) {
+  ask<task_info, describe_task>(
+      *door.system, door.control, describe_task{task}, usual_limit,
+      [door, call, task](const result<task_info>& about) {
+        if (!about)
+          call->finish(tool_error(about.error().message));
+        else if (is_final(about->status))
+          ask_for<task_result>(door, call, mahavishnu::wait_task{task}, shown);
+        else
+          call->finish(still_runs(task, about->pool, to_string(about->status)));
+      });
+}
+
+void run_task(const control_door& door, const call_ptr& call, submit_task wish) {
+  ask<task_accepted, submit_task>(*door.system, door.control, wish, usual_limit,
+                                  [door, call](const result<task_accepted>& taken) {
+                                    if (!taken)
+                                      return call->finish(tool_error(taken.error().message));
+                                    call->on_cancel([door, task = taken->task] {
+                                      ask<task_cancelled, cancel_task>(
+                                          *door.system, door.control, cancel_task{task},
+                                          usual_limit, [](const result<task_cancelled>&) {});
+                                    });
+                                    wait_for_task(door, call, taken->task);
+                                  });
+}
+
+} // namespace mahavishnu::mcp::server
