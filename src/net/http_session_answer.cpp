@@ -61,7 +61,7 @@ void http_session::take_news() {
   auto news = channel_->take();
   if (news.takes_time) {
     takes_time_ = true;
-    if (phase_ == phase::handling)
+    if (phase_ == phase::handling && !is_write_limited_)
       deadline_ = never;
   }
   if (news.pulse)
@@ -92,6 +92,8 @@ void http_session::begin(http_response head, bool is_stream) {
   if (core_.stopping || (terms_.end == body_end::by_closing && has_body))
     terms_.keep_alive = false;
   deadline_ = never;
+  if (is_write_limited_) // what was to be written before has its limit still
+    set_time(deadline_, clock::now() + core_.options.request_timeout);
   out_.add(render_head(head, terms_));
   if (is_stream && has_body) {
     phase_ = phase::streaming;

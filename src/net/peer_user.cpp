@@ -12,6 +12,9 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 namespace mahavishnu::net {
 
@@ -99,6 +102,28 @@ std::optional<inet_diag_msg> find_socket(const tcp_end& from, const tcp_end& to)
   return found;
 }
 
+std::string first_line(const char* path) {
+  std::string line;
+  std::getline(std::ifstream{path}, line);
+  return line;
+}
+
+/// In a user namespace that does not know all users, the number that all those have whom it does
+/// not know; elsewhere a user like any other.
+std::optional<uid_t> stands_for_many() {
+  static const auto number = []() -> std::optional<uid_t> {
+    std::istringstream map{first_line("/proc/self/uid_map")};
+    std::uint64_t inside = 1, outside = 1, count = 0;
+    map >> inside >> outside >> count;
+    if (inside == 0 && outside == 0 && count == 4294967295)
+      return std::nullopt;
+    uid_t unknown = 65534;
+    std::istringstream{first_line("/proc/sys/kernel/overflowuid")} >> unknown;
+    return unknown;
+  }();
+  return number;
+}
+
 /// A socket without an inode is held by no process any more, and the kernel then says that it is
 /// root's. A listening one, or one that still connects, is not what we are connected to.
 bool is_held(const inet_diag_msg& socket) {
@@ -122,6 +147,8 @@ std::optional<uid_t> peer_user(int connection) {
   // Somebody else may connect from the same port once our connection was reset. While we are
   // connected nobody can, so what was found is our peer if we still are.
   if (!end_of(connection, ::getpeername))
+    return std::nullopt;
+  if (found->idiag_uid == stands_for_many())
     return std::nullopt;
   return found->idiag_uid;
 }

@@ -46,6 +46,10 @@ std::size_t request_reader::feed(std::string_view bytes) {
   while (used < bytes.size() && !is_done() && !refusal_) {
     auto rest = bytes.substr(used);
     auto is_in_head = !is_header_done();
+    // Beast wants the end of a chunked body that has nothing else in one piece.
+    constexpr std::string_view shortest_end = "0\r\n\r\n";
+    if (!is_in_head && chunked() && rest.front() == '0' && rest.size() < shortest_end.size())
+      break;
     error_code failure;
     auto count = put(boost::asio::const_buffer{rest.data(), rest.size()}, failure);
     used += count;
@@ -87,13 +91,27 @@ void request_reader::on_request_impl(http::verb method, string_view name, string
   request_.headers.reserve(usual_fields);
 }
 
+/// Another reader may see an end of the line where we see a part of a value.
+void request_reader::on_chunk_header_impl(std::uint64_t, string_view extensions,
+                                          error_code& failure) {
+  auto is_control = [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; };
+  if (std::any_of(extensions.begin(), extensions.end(), is_control))
+    return refuse(400, "a chunk has a control character in its extensions", failure);
+  if (extensions.size() > options_.max_header_bytes)
+    refuse(431, "the extensions of a chunk are too large", failure);
+}
+
 void request_reader::on_field_impl(field known, string_view name, string_view value,
                                    error_code& failure) {
   if (++fields_ > options_.max_headers)
     return refuse(431, "there are too many headers", failure);
   // What follows a chunked body is none of the headers that were there when it began.
-  if (is_header_done())
+  if (is_header_done()) {
+    trailer_bytes_ += name.size() + value.size();
+    if (trailer_bytes_ > options_.max_header_bytes)
+      refuse(431, "the trailers are too large", failure);
     return;
+  }
   switch (known) {
   case field::host: ++hosts_; break;
   case field::content_length:

@@ -54,7 +54,8 @@ private:
   void on_body_init_impl(const boost::optional<std::uint64_t>& length,
                          error_code& failure) override;
   std::size_t on_body_impl(string_view piece, error_code& failure) override;
-  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t size, string_view extensions,
+                            error_code& failure) override;
   std::size_t on_chunk_body_impl(std::uint64_t, string_view piece, error_code& failure) override {
     return on_body_impl(piece, failure);
   }
@@ -69,6 +70,7 @@ private:
   http_request request_;
   std::optional<refusal> refusal_;
   std::size_t head_bytes_ = 0;
+  std::size_t trailer_bytes_ = 0;
   std::size_t fields_ = 0;
   unsigned hosts_ = 0;
   unsigned lengths_ = 0;

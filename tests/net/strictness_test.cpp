@@ -126,8 +126,9 @@ TEST_CASE("what follows a chunked body does not become a header") {
 TEST_CASE("a request may come byte by byte") {
   http_options options;
   net::request_reader reader{options};
+  auto end = GENERATE(as<std::string>{}, "\r\n", "X-Late: 1\r\n\r\n");
   auto whole = with("X-Name: value\r\nTransfer-Encoding: chunked\r\n", "POST") +
-               "3\r\nabc\r\n2;ext=1\r\nde\r\n0\r\n\r\n";
+               "3\r\nabc\r\n2;ext=1\r\nde\r\n0\r\n" + end;
   std::string waiting;
   for (char c : whole) {
     REQUIRE_FALSE(reader.is_done());
@@ -140,6 +141,40 @@ TEST_CASE("a request may come byte by byte") {
   CHECK(request.body == "abcde");
   CHECK(request.headers.size() == 3);
   CHECK(waiting.empty());
+}
+
+TEST_CASE("an empty chunked body may come byte by byte, with and without more behind it") {
+  http_options options;
+  auto end = GENERATE(as<std::string>{}, "\r\n", "X-Late: 1\r\n\r\n");
+  auto whole = with("Transfer-Encoding: chunked\r\n", "POST") + "0\r\n" + end;
+  for (std::size_t first = 1; first < whole.size(); ++first) { // in two pieces as well
+    net::request_reader reader{options};
+    auto waiting = whole.substr(0, first);
+    waiting.erase(0, reader.feed(waiting));
+    CHECK_FALSE(reader.is_done());
+    for (char c : whole.substr(first)) {
+      waiting += c;
+      waiting.erase(0, reader.feed(waiting));
+    }
+    REQUIRE(reader.is_done());
+    CHECK_FALSE(reader.refused());
+    CHECK(waiting.empty());
+  }
+}
+
+TEST_CASE("extensions of chunks and trailers are limited, and have no line ends of their own") {
+  http_options options;
+  auto status_of = [&](const std::string& body) {
+    net::request_reader reader{options};
+    auto whole = with("Transfer-Encoding: chunked\r\n", "POST") + body;
+    reader.feed(whole);
+    return reader.refused() ? reader.refused()->status : reader.is_done() ? 200u : 0u;
+  };
+  CHECK(status_of("1;a=\"b\"\r\nx\r\n0\r\n\r\n") == 200);
+  CHECK(status_of("1;a=\"\n\"\r\nx\r\n0\r\n\r\n") == 400);
+  auto much = std::string(20'000, 'x');
+  CHECK(status_of("1;a=\"" + much + "\"\r\nx\r\n0\r\n\r\n") == 431);
+  CHECK(status_of("1\r\nx\r\n0\r\nX: " + much + "\r\n\r\n") == 431);
 }
 
 TEST_CASE("a reader takes what belongs to its request, and no more") {
