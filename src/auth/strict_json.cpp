@@ -56,7 +56,8 @@ private:
 
 std::optional<json> parse_object(std::string_view text, std::size_t most_depth) {
   // The library would skip a byte order mark, which other readers take for nonsense.
-  if (text.starts_with('\xEF'))
+  // And it would take a NUL for the end.
+  if (text.starts_with('\xEF') || text.find('\0') != std::string_view::npos)
     return std::nullopt;
   strict_reader reader{most_depth};
   if (!json::sax_parse(text, &reader))

@@ -19,7 +19,8 @@ namespace mahavishnu::cli {
 namespace {
 
 struct new_token {
-  std::string user, scopes, subscription, audience, issuer;
+  std::string user, subscription, audience, issuer;
+  std::optional<std::string> scopes;
   /// 0: as the settings say.
   std::int64_t minutes = 0;
 };
@@ -45,10 +46,14 @@ result<auth::token_wish> token_wish_of(const new_token& options, const config::s
   wish.scopes = wish.subscription_type
                     ? auth::scope_set{auth::scope::read, auth::scope::execute}
                     : auth::scope_set{auth::scope::read, auth::scope::write, auth::scope::execute};
-  if (!options.scopes.empty()) {
-    auto scopes = auth::scope_set::parse(options.scopes);
+  if (options.scopes) {
+    auto scopes = auth::scope_set::parse(*options.scopes);
     if (!scopes)
       return scopes.error();
+    if (scopes->empty())
+      return error{errc::invalid_argument,
+                   "--scope names none; give read, write, execute or admin, "
+                   "or leave it out"};
     wish.scopes = *scopes;
   }
   auto usual = wish.subscription_type ? settings.get<"subscription_auth.expire_minutes">()

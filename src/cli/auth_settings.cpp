@@ -149,7 +149,7 @@ result<auth::token_maker> subscription_maker_of(const settings& all) {
 result<auth::token_gate> token_gate_of(const settings& all) {
   std::optional<auth::token_checker> subscriptions;
   std::optional<auth::token_checker> others;
-  if (!all.get<"subscription_auth.secret">().empty()) {
+  if (all.get<"subscription_auth.enabled">() && !all.get<"subscription_auth.secret">().empty()) {
     auto checker = subscription_checker_of(all);
     if (!checker)
       return checker.error();
@@ -159,7 +159,11 @@ result<auth::token_gate> token_gate_of(const settings& all) {
     auto keys = keys_of(all);
     if (!keys)
       return keys.error();
-    auto checker = auth::token_checker::make(*std::move(keys), wanted_of(all));
+    auto wanted = wanted_of(all);
+    // Who else makes tokens with a pair of keys may mean something else by one that says nothing.
+    if (all.get<"auth.algorithm">() != "HS256")
+      wanted.scopes_without_claim = auth::scope_set{};
+    auto checker = auth::token_checker::make(*std::move(keys), std::move(wanted));
     if (!checker)
       return checker.error();
     others = *std::move(checker);

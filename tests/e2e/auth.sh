@@ -39,6 +39,7 @@ is "1 bad_signature" "$exit_code $(json .kind)" "a token of another secret"
 refused 1 "three parts" auth token verify hello
 
 refused 2 "there is no scope 'run'" auth token create --user alice --scope run
+refused 2 "names none" auth token create --user alice --scope ''
 refused 2 "" auth token create
 refused 2 "" auth token create --user alice --expire 0
 refused 2 "" auth token create --user alice --subscription qwen_free
@@ -55,18 +56,20 @@ is "1 wrong_issuer" "$exit_code $(json .kind)" "a token of somebody else"
 
 # Subscriptions have a secret of their own.
 refused 2 "subscription_auth.secret" auth token create --user alice --subscription codex
-export MAHAVISHNU_SUBSCRIPTION_AUTH__SECRET=subscription-$secret
+export MAHAVISHNU_SUBSCRIPTION_AUTH__SECRET=subscription-$secret MAHAVISHNU_SUBSCRIPTION_AUTH__ENABLED=true
 run "$mahavishnu" auth token create --user alice --subscription codex
 is 0 "$exit_code" "exit code of create for a subscription ($err)"
 subscribed=$out
 run "$mahavishnu" auth token verify "$subscribed" -o json
 is "codex_subscription codex" "$(json '"\(.method) \(.subscription_type)"')" "a subscription"
 is '["read","execute"]' "$(json '.scopes | tojson')" "scopes of a subscription"
-run env -u MAHAVISHNU_SUBSCRIPTION_AUTH__SECRET "$mahavishnu" auth token verify "$subscribed" -o json
+run env MAHAVISHNU_SUBSCRIPTION_AUTH__ENABLED=false "$mahavishnu" auth token verify "$subscribed" -o json
+is "1 bad_signature" "$exit_code $(json .kind)" "a subscription where none are accepted"
+run env -u MAHAVISHNU_SUBSCRIPTION_AUTH__SECRET -u MAHAVISHNU_SUBSCRIPTION_AUTH__ENABLED "$mahavishnu" auth token verify "$subscribed" -o json
 is "1 bad_signature" "$exit_code $(json .kind)" "a subscription without its secret"
 refused 2 "set it to HS256" auth token create --user alice --subscription codex \
   --set subscription_auth.algorithm=RS256
-unset MAHAVISHNU_SUBSCRIPTION_AUTH__SECRET
+unset MAHAVISHNU_SUBSCRIPTION_AUTH__SECRET MAHAVISHNU_SUBSCRIPTION_AUTH__ENABLED
 
 # Pairs of keys, where the machine can make some.
 if command -v openssl >/dev/null; then

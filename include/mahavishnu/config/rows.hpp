@@ -335,7 +335,7 @@ inline constexpr auto rows = std::to_array<row>({
                 "Whom a token must be for (aud); empty: only tokens without any are accepted.")
         .used(),
 
-    words::boolean("subscription_auth", "enabled", "false", "Accept subscription tokens."),
+    words::boolean("subscription_auth", "enabled", "false", "Accept subscription tokens.").used(),
     words::text("subscription_auth", "secret", "",
                 "Secret that signs subscription tokens, at least 32 characters.")
         .masked()
