@@ -2,9 +2,9 @@
 // Shows arbitrary HTTP answers to what reads them for an MCP client, up to tools and errors.
 #include "mcp/client/call_errors.hpp"
 #include "mcp/client/era.hpp"
-#include "mcp/protocol/header_value.hpp"
 #include "mcp/client/reply_reader.hpp"
 #include "mcp/client/tool.hpp"
+#include "mcp/protocol/header_value.hpp"
 #include "net/header_text.hpp"
 
 #include <cstdint>

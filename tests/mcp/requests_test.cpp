@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "mcp/protocol/header_value.hpp"
 #include "mcp/client/request.hpp"
+#include "mcp/protocol/header_value.hpp"
 #include "support/catch.hpp"
 
 using namespace mahavishnu;

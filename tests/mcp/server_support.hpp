@@ -43,6 +43,7 @@ public:
   bool has_ended() { return look().has_ended; }
   int error_code() { return body().at("error").at("code").get<int>(); }
   void go_away() { channel_->tell_gone(); }
+  void stop() { channel_->tell_stopping(); }
 
 private:
   const net::answer_news& look() {

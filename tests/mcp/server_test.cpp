@@ -35,6 +35,13 @@ TEST_CASE("a modern request says what it must, in its body and in its headers") 
     return s.post(some_server::message("tools/call", what), headers);
   };
   CHECK(call(with_meta, good).status() == 200);
+  for (const auto& wrong : {json{{"name", 7}}, json{{"name", "echo"}, {"arguments", 7}}, json{}}) {
+    auto what = wrong.is_null() ? json::object() : wrong;
+    what["_meta"] = some_server::modern_meta();
+    auto answer = call(what, good);
+    CHECK(answer.status() == 400);
+    CHECK(answer.error_code() == -32602);
+  }
 
   // Without the envelope.
   CHECK(call(params, good).error_code() == -32602);
@@ -335,8 +342,47 @@ TEST_CASE("a modern client that goes away cancels its call") {
   auto two = s.modern("tools/call", {{"name", "open"}});
   one.go_away();
   CHECK(s.cancelled == 1);
-  one.go_away();
+  CHECK(s.calls[0]->is_over());
+  CHECK_FALSE(s.calls[1]->is_over());
+  s.calls[0]->cancel();
+  s.calls[1]->finish({"{}", {}, false});
+  two.go_away();
   CHECK(s.cancelled == 1);
+}
+
+TEST_CASE("a server that ends answers what runs, and cancels nothing") {
+  some_server s;
+  auto one = s.modern("tools/call", {{"name", "open"}});
+  auto two = s.modern("tools/call", {{"name", "open"}});
+  s.calls[1]->on_stopping([](tool_call& whose) { whose.finish({R"({"goes":"on"})", {}, false}); });
+  one.stop();
+  two.stop();
+  one.go_away();
+  CHECK(one.body()["result"]["isError"] == true);
+  CHECK(two.body()["result"]["structuredContent"] == json{{"goes", "on"}});
+  CHECK(s.cancelled == 0);
+}
+
+TEST_CASE("a session for which something runs is not the one that makes room") {
+  session_table table{2, 60s};
+  auto start = std::chrono::steady_clock::now();
+  auto busy = table.open("2025-11-25", start);
+  auto idle = table.open("2025-11-25", start);
+  CHECK(busy->begin(1));
+  table.open("2025-11-25", start);
+  CHECK(table.find(busy->id(), start) == busy);
+  CHECK(table.find(idle->id(), start) == nullptr);
+}
+
+TEST_CASE("whole numbers may be written as others are") {
+  some_server s;
+  auto call = [&](const json& count) {
+    return s.modern("tools/call",
+                    {{"name", "echo"}, {"arguments", {{"text", "x"}, {"count", count}}}},
+                    {{"mcp-param-count", "12"}});
+  };
+  CHECK_FALSE(call(12.0).body()["result"].contains("isError"));
+  CHECK(call(12.5).status() == 400);
 }
 
 // -- what is no request ---------------------------------------------------------------------------
@@ -352,6 +398,8 @@ TEST_CASE("a body that is no message is refused with the reason") {
            {"", -32700, "no valid JSON"},
            {"{", -32700, "no valid JSON"},
            {"\xff", -32700, "no valid JSON"},
+           {"\xef\xbb\xbf{}", -32700, "no valid JSON"},
+           {std::string{"{}\0x", 4}, -32700, "no valid JSON"},
            {R"({"jsonrpc":"2.0","id":1,"method":"ping","id":2})", -32700, "'id' comes twice"},
            {std::string(100'000, '['), -32700, "more than 64"},
            {std::string(100'000, '[') + std::string(100'000, ']'), -32700, "more than 64"},
@@ -369,12 +417,17 @@ TEST_CASE("a body that is no message is refused with the reason") {
     CHECK(answer.status() == 400);
     CHECK(answer.error_code() == each.code);
     CHECK_THAT(answer.body()["error"]["message"].get<std::string>(), ContainsSubstring(each.text));
+    CHECK_FALSE((answer.body().contains("id") && answer.body()["id"].is_null()));
   }
   auto request = some_server::request("POST", to_text(some_server::message("ping")));
   request.headers[0].second = "text/plain";
   CHECK(asked{s.server, request}.status() == 415);
   request.headers[0].second = "Application/JSON ;charset=utf-8";
   CHECK(asked{s.server, request}.status() == 400); // no session
+  request.headers[1].second = "application/json";
+  request.headers.emplace_back("accept", "text/event-stream");
+  CHECK(asked{s.server, request}.status() == 400);
+  request.headers.pop_back();
   request.headers[1].second = "text/html";
   CHECK(asked{s.server, request}.status() == 406);
 }

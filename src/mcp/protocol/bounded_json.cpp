@@ -108,6 +108,9 @@ private:
 } // namespace
 
 parsed_json parse_strict_json(std::string_view text, std::size_t max_depth) {
+  // The library would take a NUL for the end, and skip a byte order mark.
+  if (text.starts_with('\xEF') || text.find('\0') != std::string_view::npos)
+    return {{}, "no valid JSON"};
   strict_reader reader{max_depth};
   if (!json::sax_parse(text, &reader))
     return {{}, reader.problem()};

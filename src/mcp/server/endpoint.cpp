@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace mahavishnu::mcp::server {
 
@@ -43,12 +44,36 @@ bool is_json(std::string_view type) {
   return to_lower(type) == "application/json";
 }
 
+/// A list, which may come in several lines.
 bool takes(const head& headers, std::string_view type) {
-  auto accepted = headers.find("accept");
-  if (!accepted)
-    return false;
-  auto text = to_lower(*accepted);
-  return text.find(type) != std::string::npos || text.find("*/*") != std::string::npos;
+  return headers.any("accept", [&](std::string_view line) {
+    auto text = to_lower(line);
+    return text.find(type) != std::string::npos || text.find("*/*") != std::string::npos;
+  });
+}
+
+/// `2.0` is a whole number too, and there are clients which write all of them so.
+void make_whole(json& value) {
+  constexpr double largest = 9007199254740992.0; // beyond it, they have gaps
+  if (value.is_structured()) {
+    for (auto& each : value)
+      make_whole(each);
+  } else if (value.is_number_float()) {
+    auto number = value.get<double>();
+    if (std::trunc(number) == number && std::abs(number) <= largest)
+      value = static_cast<std::int64_t>(number);
+  }
+}
+
+/// Of a call, before anything else is looked at.
+std::optional<refusal> check_call(const json& params) {
+  auto name = params.find("name");
+  if (name == params.end() || !name->is_string())
+    return refusal{400, code::invalid_params, "params.name must be a string", {}};
+  auto arguments = params.find("arguments");
+  if (arguments != params.end() && !arguments->is_object())
+    return refusal{400, code::invalid_params, "params.arguments must be an object", {}};
+  return std::nullopt;
 }
 
 std::string named(std::string_view text) {
@@ -166,6 +191,9 @@ void endpoint::post_modern(const head& headers, const incoming& message,
                   {404, code::method_not_found,
                    "there is no method " + named(message.method) + " in this version"},
                   message.id);
+  if (message.method == "tools/call")
+    if (auto why = check_call(message.params))
+      return refuse(answer, *why, message.id);
   if (auto why = check_headers(headers, message))
     return refuse(answer, *why, message.id);
   (this->*known->run)(begin(headers, era::modern, message, answer), message, headers, nullptr);
@@ -273,18 +301,15 @@ void endpoint::list_tools(const exchange_ptr& request, const incoming& message, 
 
 void endpoint::call_tool(const exchange_ptr& request, const incoming& message, const head& headers,
                          const std::shared_ptr<session>& from) {
+  if (auto why = check_call(message.params))
+    return request->fail({200, why->code, why->text});
   auto name = string_member(message.params, "name");
   const auto* known = offered_.find_tool(name);
   if (!known)
     return request->fail(
         {200, code::invalid_params, "there is no tool " + named(name) + "; tools/list names all"});
-  auto arguments = json::object();
-  if (auto given = message.params.find("arguments"); given != message.params.end()) {
-    if (!given->is_object())
-      return request->fail({request->spoken() == era::modern ? 400u : 200u, code::invalid_params,
-                            "params.arguments must be an object"});
-    arguments = *given;
-  }
+  auto arguments = message.params.value("arguments", json::object());
+  make_whole(arguments);
   if (request->spoken() == era::modern)
     if (auto why = check_argument_headers(headers, arguments, known->mirrored))
       return request->fail(*why);
@@ -315,6 +340,10 @@ void endpoint::call_tool(const exchange_ptr& request, const incoming& message, c
         still->cancel();
     });
   }
+  request->http().on_stopping([weak = std::weak_ptr{call}] {
+    if (auto still = weak.lock())
+      still->stop();
+  });
   known->what.run(call);
 }
 

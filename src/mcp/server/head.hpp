@@ -27,7 +27,13 @@ public:
     return found;
   }
   bool has(std::string_view name) const {
-    return std::ranges::any_of(headers_, [&](const auto& each) { return each.first == name; });
+    return any(name, [](std::string_view) { return true; });
+  }
+  /// Of one that may come in several lines.
+  template <class Is>
+  bool any(std::string_view name, Is is) const {
+    return std::ranges::any_of(
+        headers_, [&](const auto& each) { return each.first == name && is(each.second); });
   }
 
 private:

@@ -17,7 +17,7 @@ struct refusal {
   json data{};
 };
 
-/// The error message as text; `id` is null where there is none that can be trusted.
+/// The error message as text; it has no id where this one is null, since none can be trusted.
 std::string error_text(const json& id, const refusal& why);
 
 } // namespace mahavishnu::mcp::server

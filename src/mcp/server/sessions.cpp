@@ -3,6 +3,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <stdexcept>
@@ -68,8 +69,11 @@ bool session::is_busy() {
 
 std::shared_ptr<session> session_table::open(std::string version, time_point now) {
   drop_old(now);
-  if (by_use_.size() >= most_)
-    close(by_use_.front().what->id());
+  if (by_use_.size() >= most_) {
+    auto idle =
+        std::ranges::find_if(by_use_, [](const entry& each) { return !each.what->is_busy(); });
+    close((idle != by_use_.end() ? *idle : by_use_.front()).what->id());
+  }
   auto made = std::make_shared<session>(unguessable(), std::move(version));
   by_use_.push_back({made, now});
   by_id_.emplace(made->id(), std::prev(by_use_.end()));

@@ -40,8 +40,9 @@ private:
   std::map<json, std::weak_ptr<tool_call>> calls_;
 };
 
-/// The sessions of a server: the newest ones, and those that were used lately. A client whose
-/// session has gone is told so, and begins a new one. Used on one thread.
+/// The sessions of a server: the newest ones, those that were used lately, and those for which
+/// something runs. A client whose session has gone is told so, and begins a new one. Used on one
+/// thread.
 class session_table {
 public:
   using time_point = std::chrono::steady_clock::time_point;

@@ -17,7 +17,18 @@ tool_call::~tool_call() {
                  "again"});
 }
 
+/// What is kept for an end that cannot come any more.
+void tool_call::let_go() {
+  std::function<void()> on_cancel;
+  std::function<void(tool_call&)> on_stopping;
+  std::lock_guard guard{mutex_};
+  is_over_ = true;
+  on_cancel.swap(on_cancel_);
+  on_stopping.swap(on_stopping_);
+}
+
 void tool_call::finish(const tool_answer& how) {
+  let_go();
   std::string members{R"("content":[)"};
   if (how.content.empty())
     members += text_block(how.structured);
@@ -31,20 +42,23 @@ void tool_call::finish(const tool_answer& how) {
   answer_->finish(members);
 }
 
+void tool_call::fail(const refusal& why) {
+  let_go();
+  answer_->fail(why);
+}
+
 void tool_call::progress(double done, std::optional<double> total, std::string_view text) {
   if (progress_token_.is_null())
     return;
-  {
-    std::lock_guard guard{mutex_};
-    if (done_ && done <= *done_)
-      return;
-    done_ = done;
-  }
   json params{{"progressToken", progress_token_}, {"progress", done}};
   if (total)
     params["total"] = *total;
   if (!text.empty())
     params["message"] = text;
+  std::lock_guard guard{mutex_}; // also while it is told: what comes later must be more
+  if (done_ && done <= *done_)
+    return;
+  done_ = done;
   answer_->notify("notifications/progress", params);
 }
 
@@ -52,7 +66,8 @@ void tool_call::on_cancel(std::function<void()> callback) {
   {
     std::lock_guard guard{mutex_};
     if (!is_cancelled_) {
-      on_cancel_ = std::move(callback);
+      if (!is_over_)
+        on_cancel_ = std::move(callback);
       return;
     }
   }
@@ -63,12 +78,40 @@ void tool_call::cancel() {
   std::function<void()> callback;
   {
     std::lock_guard guard{mutex_};
-    if (std::exchange(is_cancelled_, true))
+    if (is_over_)
       return;
+    is_cancelled_ = true;
     callback = std::exchange(on_cancel_, nullptr);
   }
+  let_go();
+  answer_->abandon();
   if (callback)
     callback();
+}
+
+void tool_call::on_stopping(std::function<void(tool_call&)> callback) {
+  std::lock_guard guard{mutex_};
+  if (!is_over_)
+    on_stopping_ = std::move(callback);
+}
+
+void tool_call::stop() {
+  std::function<void(tool_call&)> callback;
+  {
+    std::lock_guard guard{mutex_};
+    if (is_over_)
+      return;
+    callback = std::exchange(on_stopping_, nullptr);
+  }
+  if (callback)
+    callback(*this);
+  // For those that have said nothing of it.
+  finish(tool_error("the server is ending; ask again when it is up"));
+}
+
+bool tool_call::is_over() {
+  std::lock_guard guard{mutex_};
+  return is_over_;
 }
 
 } // namespace mahavishnu::mcp::server

@@ -46,23 +46,34 @@ public:
 
   void finish(const tool_answer& how);
   /// Not for what a tool cannot do, but for what is no call at all.
-  void fail(const refusal& why) { answer_->fail(why); }
+  void fail(const refusal& why);
   /// How far it has come, if the client wants to know. What does not go on is not told.
   void progress(double done, std::optional<double> total, std::string_view text);
 
-  /// Called once, when nobody wants the result any more; at once if that is so already. The last
-  /// one that was set is kept.
+  /// Called once, when nobody wants the result any more; at once if that is so already, and never
+  /// after the end. The last one that was set is kept.
   void on_cancel(std::function<void()> callback);
+  /// Ends the call without an answer.
   void cancel();
 
+  /// How the call ends when the server does; it may end with an answer of its own.
+  void on_stopping(std::function<void(tool_call&)> callback);
+  void stop();
+
+  bool is_over();
+
 private:
+  void let_go();
+
   const std::shared_ptr<exchange> answer_;
   const json arguments_;
   const json progress_token_;
   std::mutex mutex_;
   std::optional<double> done_;
+  bool is_over_ = false;
   bool is_cancelled_ = false;
   std::function<void()> on_cancel_;
+  std::function<void(tool_call&)> on_stopping_;
 };
 
 /// What a client may assume of a tool.

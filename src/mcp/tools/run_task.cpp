@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "mcp/tools/run_task.hpp"
 
-#include <atomic>
+#include <algorithm>
+#include <cmath>
 
 namespace mahavishnu::mcp::server {
 
@@ -24,7 +25,8 @@ tool_answer still_runs(const task_id& task, const pool_id& pool, std::string_vie
   return {text,
           {text_block("The task " + task.str() +
                       " has not ended yet and goes on. Call task_wait with this task_id for its "
-                      "result, or task_cancel to end it; do not send it again.")},
+                      "result, or task_cancel to end it; do not send it again."),
+           text_block(text)},
           false};
 }
 
@@ -80,20 +82,47 @@ task_spec task_of(const tool_call& call) {
   return spec;
 }
 
-void wait_for_task(const control_door& door, const call_ptr& call, const task_id& task) {
-  auto limit = wait_of(*call);
-  if (limit.count() == 0)
-    return tell_result(door, call, task);
-  ask<task_result, mahavishnu::wait_task>(*door.system, door.control, mahavishnu::wait_task{task},
-                                          limit,
-                                          [door, call, task](const result<task_result>& how) {
+namespace {
+
+/// Clients that show progress believe in a call for as long as they hear of it.
+constexpr std::chrono::seconds between_news{15};
+
+/// A call that waits for the end of a task.
+struct waiting {
+  control_door door;
+  call_ptr call;
+  task_id task;
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point end = begin + wait_of(*call);
+};
+
+/// In pieces, so that it ends soon after the call has, and can say that it is still there.
+void go_on_waiting(const std::shared_ptr<const waiting>& it) {
+  auto now = std::chrono::steady_clock::now();
+  if (it->call->is_over())
+    return;
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(it->end - now);
+  if (left.count() <= 0)
+    return tell_result(it->door, it->call, it->task);
+  auto passed = std::chrono::duration<double>(now - it->begin).count();
+  it->call->progress(passed, std::nullopt, "waiting for " + it->task.str());
+  ask<task_result, mahavishnu::wait_task>(*it->door.system, it->door.control,
+                                          mahavishnu::wait_task{it->task},
+                                          std::min<std::chrono::milliseconds>(left, between_news),
+                                          [it](const result<task_result>& how) {
                                             if (how)
-                                              call->finish({shown(*how), {}, false});
+                                              it->call->finish({shown(*how), {}, false});
                                             else if (how.error().code == errc::timeout)
-                                              tell_result(door, call, task);
+                                              go_on_waiting(it);
                                             else
-                                              call->finish(tool_error(how.error().message));
+                                              it->call->finish(tool_error(how.error().message));
                                           });
+}
+
+} // namespace
+
+void wait_for_task(const control_door& door, const call_ptr& call, const task_id& task) {
+  go_on_waiting(std::make_shared<const waiting>(waiting{door, call, task}));
 }
 
 void tell_result(const control_door& door, const call_ptr& call, const task_id& task) {
@@ -109,18 +138,25 @@ void tell_result(const control_door& door, const call_ptr& call, const task_id& 
       });
 }
 
-void run_task(const control_door& door, const call_ptr& call, submit_task wish) {
-  ask<task_accepted, submit_task>(*door.system, door.control, wish, usual_limit,
-                                  [door, call](const result<task_accepted>& taken) {
-                                    if (!taken)
-                                      return call->finish(tool_error(taken.error().message));
-                                    call->on_cancel([door, task = taken->task] {
-                                      ask<task_cancelled, cancel_task>(
-                                          *door.system, door.control, cancel_task{task},
-                                          usual_limit, [](const result<task_cancelled>&) {});
-                                    });
-                                    wait_for_task(door, call, taken->task);
-                                  });
+void run_task(const control_door& door, const call_ptr& call, const submit_task& wish) {
+  // Others may wait for a task that has a key.
+  auto is_own = wish.spec->idempotency_key.empty();
+  ask<task_accepted, submit_task>(
+      *door.system, door.control, wish, submit_limit,
+      [door, call, is_own](const result<task_accepted>& taken) {
+        if (!taken)
+          return call->finish(tool_error(taken.error().message));
+        if (is_own)
+          call->on_cancel([door, task = taken->task] {
+            ask<task_cancelled, cancel_task>(*door.system, door.control, cancel_task{task},
+                                             usual_limit, [](const result<task_cancelled>&) {});
+          });
+        if (taken->durability != durability::none)
+          call->on_stopping([where = *taken](tool_call& whose) {
+            whose.finish(still_runs(where.task, where.pool, to_string(where.status)));
+          });
+        wait_for_task(door, call, taken->task);
+      });
 }
 
 } // namespace mahavishnu::mcp::server

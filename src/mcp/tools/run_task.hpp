@@ -19,9 +19,12 @@ task_spec task_of(const tool_call& call);
 
 schema::argument wait_argument();
 
+/// A pool may let those wait who find it full, for as long as its `wait_limit` says.
+inline constexpr std::chrono::hours submit_limit{24 * 31};
+
 /// Submits the task and waits for its end, for as long as the call says. Who gives up the call
 /// cancels the task; who has been told its id does not.
-void run_task(const control_door& door, const call_ptr& call, submit_task wish);
+void run_task(const control_door& door, const call_ptr& call, const submit_task& wish);
 
 /// Waits for a task in the same way, and cancels nothing.
 void wait_for_task(const control_door& door, const call_ptr& call, const task_id& task);

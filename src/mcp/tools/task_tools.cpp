@@ -4,6 +4,8 @@
 #include "mcp/tools/run_task.hpp"
 #include "mcp/tools/schema.hpp"
 
+#include <algorithm>
+
 namespace mahavishnu::mcp::server {
 
 namespace {
@@ -45,7 +47,8 @@ tool submit(const control_door& door) {
             pass_on<task_accepted>(door, call,
                                    submit_task{task_of(*call), text_of(*call, "pool_id"),
                                                text_of(*call, "pool_selector"),
-                                               text_of(*call, "pool_affinity")});
+                                               text_of(*call, "pool_affinity")},
+                                   submit_limit);
           }};
 }
 
@@ -131,18 +134,52 @@ tool list(const control_door& door) {
           }};
 }
 
+/// So many of these bytes are no part of a character that is cut at the end.
+std::size_t whole_characters(std::string_view bytes) {
+  for (std::size_t back = 1; back <= std::min<std::size_t>(3, bytes.size()); ++back) {
+    auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
+    if (byte >= 0xc0) { // begins one
+      auto length = byte >= 0xf0 ? 4u : byte >= 0xe0 ? 3u : 2u;
+      return length > back ? bytes.size() - back : bytes.size();
+    }
+    if (byte < 0x80)
+      break;
+  }
+  return bytes.size();
+}
+
+json schema_of_logs() {
+  auto made = schema::of<task_output>();
+  made["properties"]["next_offset"] = {{"type", "integer"},
+                                       {"description", "where to go on, in bytes"}};
+  made["required"].push_back("next_offset");
+  return made;
+}
+
+std::string shown_logs(task_output piece) {
+  auto end = piece.offset + static_cast<std::int64_t>(piece.bytes.size());
+  // What is cut there comes with the next piece, where there will be one.
+  auto is_last = is_final(piece.status) && end == piece.size;
+  if (auto whole = whole_characters(piece.bytes); !is_last && whole > 0)
+    piece.bytes.resize(whole);
+  auto next = piece.offset + static_cast<std::int64_t>(piece.bytes.size());
+  auto answer = mahavishnu::json::from(piece);
+  answer["next_offset"] = next;
+  return structured(answer);
+}
+
 tool logs(const control_door& door) {
   using namespace schema;
   return {"task_logs",
           "What a task writes",
-          "A piece of what a task has written, also while it runs. Ask again with offset and the "
-          "length of what came for the rest; when status says that it has ended and offset is "
-          "size, that was all.",
+          "A piece of what a task has written, also while it runs. Ask again with next_offset as "
+          "offset for what follows; when status says that it has ended and next_offset is size, "
+          "that was all.",
           object({task_argument(),
                   {"stream", with_default(choice<output_stream>("Which of the two"), "stdout")},
                   {"offset", with_default(whole("From this byte on", 0, std::int64_t{1} << 53), 0)},
                   {"limit", with_default(whole("Bytes at most", 1, longest_output), 65536)}}),
-          schema::of<task_output>(),
+          schema_of_logs(),
           reads,
           [door](const call_ptr& call) {
             auto task = named_task(call);
@@ -154,7 +191,7 @@ tool logs(const control_door& door) {
               wish.stream = *enum_from_string<output_stream>(stream);
             wish.offset = number_of<std::int64_t>(*call, "offset", 0);
             wish.most = number_of<std::int32_t>(*call, "limit", 65536);
-            pass_on<task_output>(door, call, wish);
+            ask_for<task_output>(door, call, wish, shown_logs);
           }};
 }
 
