@@ -65,6 +65,22 @@ tool task_wait "{\"task_id\": \"$task\"}"
 wait
 is "completed over" "$(json '.result.structuredContent | "\(.status) \(.output[:-1])"')" "result of a task of before"
 
+# A server that ends tells those who wait what to ask the next one for, and cancels nothing.
+(tool pool_execute '{"pool_id": "night", "prompt": "echo $$ > '"$work"'/kept; read x < '"$work"'/go; echo kept"}' &&
+  cp out told) &
+soon begun kept || fail "the task should have begun"
+pid=$(server_pid)
+kill -TERM "$pid"
+wait
+gone "$pid" || fail "the server should have ended"
+task=$(jq -r .result.structuredContent.task_id <told)
+up
+url=$(url)
+echo >go &
+tool task_wait "{\"task_id\": \"$task\"}"
+wait
+is "completed kept" "$(json '.result.structuredContent | "\(.status) \(.output[:-1])"')" "result of a task that was left"
+
 # A legacy client.
 legacy initialize '{"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}' -D head
 is 2025-11-25 "$(json .result.protocolVersion)" "version that was agreed on"
