@@ -16,7 +16,7 @@ legacy() {
 # modern METHOD PARAMS [CURL_OPTION...]
 modern() {
   local method=$1 params name
-  params=$(jq -c '._meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  params=$(jq -c '._meta += {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {}}' <<<"$2")
   name=$(jq -r '.name // empty' <<<"$2")
   shift 2
@@ -42,13 +42,15 @@ tool pool_execute '{"pool_id": "night", "prompt": "echo hi; exit 3"}'
 is "failed 3 hi" "$(json '.result.structuredContent | "\(.status) \(.exit_code) \(.output[:-1])"')" "result of a task"
 
 # Who goes away ends what it has asked for.
-run timeout -s KILL 2 curl -sS "$url" -H 'Content-Type: application/json' \
+curl -sS "$url" -H 'Content-Type: application/json' \
   -H 'Accept: application/json, text/event-stream' -H 'MCP-Protocol-Version: 2026-07-28' \
   -H 'Mcp-Method: tools/call' -H 'Mcp-Name: pool_execute' \
   -d '{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "pool_execute", "arguments": {
     "pool_id": "night", "prompt": "echo $$ > '"$work"'/left; exec sleep 1000"}, "_meta": {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}}}'
-[ -s left ] || fail "the task should have begun"
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}}}' >/dev/null 2>&1 &
+caller=$!
+soon begun left || fail "the task should have begun"
+kill -KILL "$caller"
 gone "$(cat left)" || fail "a task runs on whose client has gone"
 
 mkfifo go
@@ -66,14 +68,16 @@ wait
 is "completed over" "$(json '.result.structuredContent | "\(.status) \(.output[:-1])"')" "result of a task of before"
 
 # A server that ends tells those who wait what to ask the next one for, and cancels nothing.
-(tool pool_execute '{"pool_id": "night", "prompt": "echo $$ > '"$work"'/kept; read x < '"$work"'/go; echo kept"}' &&
-  cp out told) &
+modern tools/call '{"name": "pool_execute", "arguments": {"pool_id": "night",
+  "prompt": "echo $$ > '"$work"'/kept; read x < '"$work"'/go; echo kept"}, "_meta": {"progressToken": "p"}}' -N &
 soon begun kept || fail "the task should have begun"
+is_told() { grep -q '"progressToken":"p"' "$work/out"; }
+soon is_told || fail "who waits should be told so"
 pid=$(server_pid)
 kill -TERM "$pid"
 wait
 gone "$pid" || fail "the server should have ended"
-task=$(jq -r .result.structuredContent.task_id <told)
+task=$(sed -n 's/^data: //p' out | tail -n 1 | jq -r .result.structuredContent.task_id)
 up
 url=$(url)
 echo >go &
