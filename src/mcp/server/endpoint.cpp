@@ -65,7 +65,11 @@ void make_whole(json& value) {
   }
 }
 
-/// Of a call, before anything else is looked at.
+std::optional<refusal> check_nothing(const json&) {
+  return std::nullopt;
+}
+
+/// Of a call.
 std::optional<refusal> check_call(const json& params) {
   auto name = params.find("name");
   if (name == params.end() || !name->is_string())
@@ -85,6 +89,10 @@ std::string members_of(const json& object) {
   return text.substr(1, text.size() - 2);
 }
 
+json to_json(const server_name& who) {
+  return {{"name", who.name}, {"title", who.title}, {"version", who.version}};
+}
+
 json capabilities() {
   return {{"tools", json::object()}};
 }
@@ -99,6 +107,8 @@ struct endpoint::known_method {
   std::string_view name;
   bool modern;
   bool legacy;
+  /// What its parameters must be like, before anything else is looked at.
+  std::optional<refusal> (*check)(const json& params);
   endpoint::method run;
 };
 
@@ -111,11 +121,11 @@ endpoint::endpoint(endpoint_options options, catalog offered)
 
 const endpoint::known_method* endpoint::find_method(era spoken, const std::string& name) {
   static constexpr std::array<known_method, 5> all{{
-      {"tools/call", true, true, &endpoint::call_tool},
-      {"tools/list", true, true, &endpoint::list_tools},
-      {"ping", false, true, &endpoint::ping},
-      {"initialize", false, true, &endpoint::initialize},
-      {"server/discover", true, false, &endpoint::discover},
+      {"tools/call", true, true, check_call, &endpoint::call_tool},
+      {"tools/list", true, true, check_nothing, &endpoint::list_tools},
+      {"ping", false, true, check_nothing, &endpoint::ping},
+      {"initialize", false, true, check_nothing, &endpoint::initialize},
+      {"server/discover", true, false, check_nothing, &endpoint::discover},
   }};
   const auto* found = std::ranges::find(all, name, &known_method::name);
   auto is_spoken = found != all.end() && (spoken == era::modern ? found->modern : found->legacy);
@@ -191,9 +201,8 @@ void endpoint::post_modern(const head& headers, const incoming& message,
                   {404, code::method_not_found,
                    "there is no method " + named(message.method) + " in this version"},
                   message.id);
-  if (message.method == "tools/call")
-    if (auto why = check_call(message.params))
-      return refuse(answer, *why, message.id);
+  if (auto why = known->check(message.params))
+    return refuse(answer, *why, message.id);
   if (auto why = check_headers(headers, message))
     return refuse(answer, *why, message.id);
   (this->*known->run)(begin(headers, era::modern, message, answer), message, headers, nullptr);
@@ -224,10 +233,13 @@ void endpoint::post_legacy(const head& headers, const incoming& message,
   if (message.what == incoming::kind::response)
     return accept(answer); // nothing waits for it
   auto began = begin(headers, era::legacy, message, answer);
-  if (const auto* known = find_method(era::legacy, message.method))
-    (this->*known->run)(began, message, headers, from);
-  else
-    began->fail({200, code::method_not_found, "there is no method " + named(message.method)});
+  const auto* known = find_method(era::legacy, message.method);
+  if (!known)
+    return began->fail(
+        {200, code::method_not_found, "there is no method " + named(message.method)});
+  if (auto why = known->check(message.params))
+    return began->fail({200, why->code, why->text});
+  (this->*known->run)(began, message, headers, from);
 }
 
 void endpoint::end_session(const head& headers, const net::http_answer& answer) {
@@ -301,8 +313,6 @@ void endpoint::list_tools(const exchange_ptr& request, const incoming& message, 
 
 void endpoint::call_tool(const exchange_ptr& request, const incoming& message, const head& headers,
                          const std::shared_ptr<session>& from) {
-  if (auto why = check_call(message.params))
-    return request->fail({200, why->code, why->text});
   auto name = string_member(message.params, "name");
   const auto* known = offered_.find_tool(name);
   if (!known)

@@ -17,6 +17,13 @@ namespace mahavishnu::mcp::server {
 
 class head;
 
+/// Who we are, as the answers of both eras say it.
+struct server_name {
+  std::string name = "mahavishnu";
+  std::string title = "Mahavishnu";
+  std::string version = "0";
+};
+
 struct endpoint_options {
   server_name who;
   /// What an agent should know before it calls anything.

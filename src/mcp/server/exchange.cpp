@@ -18,10 +18,6 @@ std::string event(std::string_view message) {
 
 } // namespace
 
-json to_json(const server_name& who) {
-  return {{"name", who.name}, {"title", who.title}, {"version", who.version}};
-}
-
 std::string exchange::result_of(std::string_view members) const {
   std::string text{R"({"jsonrpc":"2.0","id":)"};
   text += to_text(id_);
@@ -42,7 +38,6 @@ void exchange::finish(std::string_view members, net::http_response head) {
 
 void exchange::fail(const refusal& why) {
   net::http_response head;
-  // Those of the legacy era look at the body, once they are in.
   head.status = why.status;
   send(error_text(id_, why), std::move(head));
 }

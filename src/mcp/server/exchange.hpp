@@ -11,15 +11,6 @@
 
 namespace mahavishnu::mcp::server {
 
-/// Who we are, as the answers of both eras say it.
-struct server_name {
-  std::string name = "mahavishnu";
-  std::string title = "Mahavishnu";
-  std::string version = "0";
-};
-
-json to_json(const server_name& who);
-
 /// One request that is being answered: by one JSON body, or by an event stream as soon as there is
 /// something to say before the result. May be used from any thread.
 class exchange {

@@ -68,7 +68,7 @@ tool execute(const control_door& door) {
           "Runs a prompt on the named pool and answers with its result. When it takes longer than "
           "wait_ms, the answer has the task_id: ask task_wait for the result then, and do not send "
           "it again.",
-          schema::object(with_task_arguments({pool_argument()})),
+          schema::object(with_task_arguments({pool_argument(), wait_argument()})),
           schema_of_run(),
           runs,
           [door](const call_ptr& call) {
@@ -82,7 +82,8 @@ tool route(const control_door& door) {
           "Runs a prompt on the pool that pool_selector finds, and answers with its result, as "
           "pool_execute does.",
           schema::object(with_task_arguments(
-              {{"pool_selector",
+              {wait_argument(),
+               {"pool_selector",
                 schema::choice<mahavishnu::pool_selector>(
                     "How to find the pool (default: pools.routing_strategy of the settings)")},
                {"pool_affinity",

@@ -2,7 +2,6 @@
 #include "mcp/tools/run_task.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace mahavishnu::mcp::server {
 
@@ -61,7 +60,6 @@ std::vector<schema::argument> with_task_arguments(std::vector<schema::argument> 
   all.push_back({"timeout", schema::seconds("Seconds until an attempt is ended (default: that of "
                                             "the pool)",
                                             longest_timeout)});
-  all.push_back(wait_argument());
   all.push_back({"idempotency_key",
                  schema::text("A second call with this key runs nothing: it gets the answer of the "
                               "first",

@@ -12,7 +12,7 @@ namespace mahavishnu::mcp::server {
 /// takes longer than the call may.
 json schema_of_run();
 
-/// What all tools take that run a task: `first`, and then the rest.
+/// What all tools take that begin a task: `first`, and then the rest.
 std::vector<schema::argument> with_task_arguments(std::vector<schema::argument> first);
 /// The task that such arguments describe.
 task_spec task_of(const tool_call& call);

@@ -30,12 +30,11 @@ std::optional<task_id> named_task(const call_ptr& call) {
 }
 
 tool submit(const control_door& door) {
-  auto arguments = with_task_arguments(
+  const auto arguments = with_task_arguments(
       {{"pool_id",
         schema::text("Id or name of the pool; empty: any that pool_selector finds", 256)},
        {"pool_selector", schema::choice<mahavishnu::pool_selector>("How to find the pool")},
        {"pool_affinity", schema::text("For the selector affinity: a pool or any key", 256)}});
-  std::erase_if(arguments, [](const auto& each) { return each.name == "wait_ms"; });
   return {"task_submit",
           "Begin a task",
           "Gives a task to a pool and answers at once with its task_id. Ask task_wait for its "
