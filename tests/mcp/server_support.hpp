@@ -82,7 +82,7 @@ struct some_server {
               "Says what it hears",
               input,
               output,
-              {true, false, true, false},
+              {true, false, true, false, auth::scope::read},
               [](const auto& call) {
                 json said{{"text", string_member(call->arguments(), "text")}};
                 call->finish({to_text(said), {}, false});

@@ -3,6 +3,8 @@
 
 #include "mcp/server/exchange.hpp"
 
+#include <mahavishnu/auth/scope.hpp>
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -83,6 +85,8 @@ struct tool_hints {
   bool may_be_repeated = false;
   /// It may reach what is outside of this server.
   bool is_open = false;
+  /// What a caller has to be allowed, where callers show tokens.
+  auth::scope needs = auth::scope::admin;
 };
 
 /// Something that a client may call by name.

@@ -8,12 +8,12 @@ namespace mahavishnu::mcp::server {
 
 namespace {
 
-constexpr tool_hints reads{true, false, true, false};
-constexpr tool_hints makes{false, false, false, false};
-constexpr tool_hints sets{false, false, true, false};
-constexpr tool_hints ends{false, true, true, false};
+constexpr tool_hints reads{true, false, true, false, auth::scope::read};
+constexpr tool_hints makes{false, false, false, false, auth::scope::write};
+constexpr tool_hints sets{false, false, true, false, auth::scope::write};
+constexpr tool_hints ends{false, true, true, false, auth::scope::write};
 /// What a worker runs may do anything.
-constexpr tool_hints runs{false, true, false, true};
+constexpr tool_hints runs{false, true, false, true, auth::scope::execute};
 
 /// Closing takes the grace of the processes that run.
 constexpr std::chrono::minutes close_limit{10};

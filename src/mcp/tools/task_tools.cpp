@@ -10,9 +10,9 @@ namespace mahavishnu::mcp::server {
 
 namespace {
 
-constexpr tool_hints reads{true, false, true, false};
-constexpr tool_hints runs{false, true, false, true};
-constexpr tool_hints ends{false, true, true, false};
+constexpr tool_hints reads{true, false, true, false, auth::scope::read};
+constexpr tool_hints runs{false, true, false, true, auth::scope::execute};
+constexpr tool_hints ends{false, true, true, false, auth::scope::execute};
 
 constexpr std::int64_t longest_output = std::int64_t{1} << 20;
 

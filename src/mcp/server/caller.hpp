@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <mahavishnu/auth/scope.hpp>
+
+#include <string>
+
+namespace mahavishnu::mcp::server {
+
+/// Who has sent a request, as far as that is known.
+struct caller {
+  /// What belongs to one caller is for no other; empty where only one may come in.
+  std::string name;
+  auth::scope_set may = auth::scope::admin;
+};
+
+} // namespace mahavishnu::mcp::server
