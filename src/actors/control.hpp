@@ -27,6 +27,7 @@ struct control_targets {
   periodic_actor periodic{};
   memory_actor memory{};
   outputs_actor outputs{};
+  terminals_actor terminals{};
 };
 
 control_actor spawn_control(caf::actor_system& system, control_options options,
