@@ -55,5 +55,9 @@ template void ask(caf::actor_system&, const control_actor&, const get_memory_sta
                   std::chrono::milliseconds, std::function<void(result<memory_stats>)>);
 template void ask(caf::actor_system&, const control_actor&, const sync_memory&,
                   std::chrono::milliseconds, std::function<void(result<memory_synced>)>);
+template void ask(caf::actor_system&, const control_actor&, const get_mcp_status&,
+                  std::chrono::milliseconds, std::function<void(result<mcp_status>)>);
+template void ask(caf::actor_system&, const control_actor&, const change_mcp&,
+                  std::chrono::milliseconds, std::function<void(result<mcp_status>)>);
 
 } // namespace mahavishnu

@@ -152,6 +152,10 @@ using terminals_actor =
 /// Reads what tasks have written, wherever it is, and keeps long outputs within bounds.
 using outputs_actor = caf::typed_actor<caf::replies_to<read_output>::with<task_output>>;
 
+/// Opens and closes the HTTP port with the MCP endpoint.
+using mcp_door_actor = caf::typed_actor<caf::replies_to<get_mcp_status>::with<mcp_status>,
+                                        caf::replies_to<change_mcp>::with<mcp_status>>;
+
 /// The only actor that is reachable from outside the process: passes requests on to those who
 /// answer them, unless the server is shutting down.
 using control_actor = caf::typed_actor<
@@ -208,6 +212,9 @@ using control_actor = caf::typed_actor<
     caf::replies_to<get_memory_stats>::with<memory_stats>,
     caf::replies_to<sync_memory>::with<memory_synced>,
     // To the outputs.
-    caf::replies_to<read_output>::with<task_output>>;
+    caf::replies_to<read_output>::with<task_output>,
+    // To the MCP door.
+    caf::replies_to<get_mcp_status>::with<mcp_status>,
+    caf::replies_to<change_mcp>::with<mcp_status>>;
 
 } // namespace mahavishnu

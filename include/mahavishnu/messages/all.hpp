@@ -3,6 +3,7 @@
 
 #include "mahavishnu/messages/batch.hpp"
 #include "mahavishnu/messages/bus.hpp"
+#include "mahavishnu/messages/mcp.hpp"
 #include "mahavishnu/messages/memory.hpp"
 #include "mahavishnu/messages/output.hpp"
 #include "mahavishnu/messages/periodic.hpp"

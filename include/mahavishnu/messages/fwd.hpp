@@ -128,4 +128,8 @@ struct server_status;
 struct shut_down;
 struct server_stopping;
 
+struct get_mcp_status;
+struct mcp_status;
+struct change_mcp;
+
 } // namespace mahavishnu

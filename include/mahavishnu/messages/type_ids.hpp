@@ -143,4 +143,9 @@ CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::server_status))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::shut_down))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::server_stopping))
 
+// the MCP endpoint
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::get_mcp_status))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::mcp_status))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::change_mcp))
+
 CAF_END_TYPE_ID_BLOCK(mahavishnu)
