@@ -48,8 +48,10 @@ struct control_state {
   }
 
   void add_door(caf::typed_response_promise<server_status> promise, server_status answer) {
-    if (!targets.door)
-      return promise.deliver(answer);
+    if (!targets.door) {
+      promise.deliver(answer);
+      return;
+    }
     self->request(targets.door, door_limit, get_mcp_status{})
         .then(
             [promise, answer](const mcp_status& door) mutable {
