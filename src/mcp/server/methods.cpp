@@ -553,7 +553,7 @@ void endpoint::listen(const asked& what) {
     }
   const auto& http = what.request->http();
   // It lives as long as the answer does.
-  http.on_gone([stream] {});
+  http.on_gone([stream] { stream->leave(); });
   http.on_stopping([stream] { stream->end(); });
   auto followed = filter.tasks;
   stream->begin(std::move(filter), std::move(watched));
