@@ -88,14 +88,23 @@ bool http_session::has_room() const {
 }
 
 void http_session::wait_to_read() {
-  if (is_waiting_to_read_ || has_read_all_ || phase_ == phase::closed || !has_room())
+  if (is_waiting_to_read_ || has_read_all_ || phase_ == phase::closed)
     return;
+  if (!has_room())
+    return wait_for_reset();
   is_waiting_to_read_ = true;
   auto go_on = step(&http_session::read);
   if (stream_.holds_input())
     asio::post(core_.context, [go_on = std::move(go_on)] { go_on({}); });
   else
     stream_.socket().async_wait(stream_.read_waits_for(), std::move(go_on));
+}
+
+void http_session::wait_for_reset() {
+  if (std::exchange(is_waiting_for_reset_, true))
+    return;
+  // Also when there is room again: after a reset there is nothing left to do anyway.
+  stream_.socket().async_wait(tcp::socket::wait_error, step(&http_session::close));
 }
 
 void http_session::read() {

@@ -59,6 +59,8 @@ private:
   void await_request(std::chrono::seconds within);
   bool has_room() const;
   void wait_to_read();
+  /// While nothing is read.
+  void wait_for_reset();
   void read();
   /// Reads and throws away.
   void skip();
@@ -114,6 +116,7 @@ private:
   std::string buffer_;
   std::optional<request_reader> reader_;
   bool is_waiting_to_read_ = false;
+  bool is_waiting_for_reset_ = false;
   /// The client has said that nothing more comes.
   bool has_read_all_ = false;
   bool is_going_on_ = false;
