@@ -55,8 +55,18 @@ net::http_options http_options_of(const config::settings& settings) {
   options.port = static_cast<std::uint16_t>(settings.get<"mcp.port">());
   options.max_connections = static_cast<std::size_t>(settings.get<"mcp.max_connections">());
   options.max_body_bytes = static_cast<std::size_t>(settings.get<"mcp.max_body_bytes">());
+  options.max_header_bytes = static_cast<std::size_t>(settings.get<"mcp.max_header_bytes">());
+  options.max_headers = static_cast<std::size_t>(settings.get<"mcp.max_headers">());
+  options.max_url_bytes = static_cast<std::size_t>(settings.get<"mcp.max_url_bytes">());
+  options.max_stream_bytes = static_cast<std::size_t>(settings.get<"mcp.max_stream_bytes">());
   options.request_timeout = std::chrono::seconds{settings.get<"mcp.request_timeout_seconds">()};
+  options.idle_timeout = std::chrono::seconds{settings.get<"mcp.idle_timeout_seconds">()};
+  options.tls_certificate = settings.get<"mcp.tls_certificate">();
+  options.tls_key = settings.get<"mcp.tls_key">();
   options.find_peer_user = true;
+  options.note = [](std::string_view text, bool is_trouble) {
+    is_trouble ? log::warning("http", "{}", text) : log::info("http", "{}", text);
+  };
   return options;
 }
 
@@ -72,10 +82,24 @@ wire::acceptor_options wire_options_of(const config::settings& settings) {
   return options;
 }
 
+bool speaks_tls(const config::settings& settings) {
+  return !settings.get<"mcp.tls_certificate">().empty();
+}
+
+/// Without TLS, whoever is between a client and the server reads its token, and may use it.
+void warn_of_open_words(const config::settings& settings, const net::http_server& http) {
+  if (!speaks_tls(settings) && !http.is_loopback())
+    log::warning("mcp",
+                 "{} can be reached from other machines without TLS, and everybody on the way "
+                 "reads the tokens of the callers; set mcp.tls_certificate and mcp.tls_key",
+                 settings.get<"mcp.host">());
+}
+
 std::string url_of(const config::settings& settings, std::uint16_t port) {
   const auto& host = settings.get<"mcp.host">();
   auto address = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return "http://" + address + ":" + std::to_string(port) + settings.get<"mcp.path">();
+  auto scheme = speaks_tls(settings) ? "https://" : "http://";
+  return scheme + address + ":" + std::to_string(port) + settings.get<"mcp.path">();
 }
 
 /// What the HTTP threads see of a server that comes and goes.
@@ -126,6 +150,8 @@ result<void> run_server(const config::settings& settings,
   auto http = net::http_server::start(http_options_of(settings), handler_of(settings, sign));
   if (!http)
     return http.error();
+
+  warn_of_open_words(settings, **http);
 
   server_status identity;
   identity.server_name = settings.get<"server_name">();

@@ -61,6 +61,16 @@ message host_is_safe(const settings& all) {
   return refused + ", while auth is disabled; set auth.enabled or keep 127.0.0.1";
 }
 
+message tls_is_whole(const settings& all) {
+  const auto& certificate = all.get<"mcp.tls_certificate">();
+  const auto& key = all.get<"mcp.tls_key">();
+  if (certificate.empty() == key.empty())
+    return std::nullopt;
+  return certificate.empty()
+             ? "mcp.tls_key needs the certificate that it belongs to; set mcp.tls_certificate"
+             : "mcp.tls_certificate needs the key that belongs to it; set mcp.tls_key";
+}
+
 message secret_is_given(const row& secret, bool is_enabled, const std::string& text) {
   if (!is_enabled || !text.empty())
     return std::nullopt;
@@ -168,6 +178,7 @@ constexpr auto all_rules = std::to_array<rule>({
      index_of<"control.heartbeat_seconds">()},
     {path_is_absolute, index_of<"mcp.path">()},
     {host_is_safe, index_of<"mcp.host">(), index_of<"auth.enabled">()},
+    {tls_is_whole, index_of<"mcp.tls_certificate">(), index_of<"mcp.tls_key">()},
     {auth_secret_is_given, index_of<"auth.secret">(), index_of<"auth.enabled">()},
     {auth_public_key_is_given, index_of<"auth.public_key">(), index_of<"auth.enabled">()},
     {auth_secret_is_long, index_of<"auth.secret">()},

@@ -46,7 +46,8 @@ public:
   /// gone, since it cannot be told from one that has closed; an answer that comes nevertheless is
   /// written to it.
   ///
-  /// Nothing is noticed while more than `max_header_bytes` of the client's next requests wait.
+  /// While more than `max_header_bytes` of the next requests of the client wait, only a reset is
+  /// noticed.
   void on_gone(std::function<void()> callback) const;
 
   /// Called once, in the same way, when the server begins to stop while this answer is not

@@ -133,6 +133,14 @@ TEST_CASE("the path of the endpoint starts with a slash") {
   CHECK_THAT(problems_of("mcp: {path: mcp}\n"), ContainsSubstring("mcp.path must start with"));
 }
 
+TEST_CASE("a certificate of TLS needs its key, and a key its certificate") {
+  CHECK(problems_of("mcp: {tls_certificate: a.pem}\n") ==
+        "settings/mahavishnu.yaml:1:24: mcp.tls_certificate needs the key that belongs to it; set "
+        "mcp.tls_key\n");
+  CHECK_THAT(problems_of("mcp: {tls_key: a.pem}\n"), ContainsSubstring("set mcp.tls_certificate"));
+  CHECK(problems_of("mcp: {tls_certificate: a.pem, tls_key: b.pem}\n").empty());
+}
+
 TEST_CASE("only addresses of this machine are listened on while nothing checks tokens") {
   for (auto host : {"127.0.0.1", "127.1.2.3", "\"::1\"", "localhost"}) {
     INFO(host);

@@ -115,9 +115,33 @@ inline constexpr auto rows = std::to_array<row>({
                    "Largest request that is read.")
         .in("bytes")
         .used(),
+    words::integer("mcp", "max_header_bytes", "16384", 256, 1048576,
+                   "Largest head of a request: its first line and its headers.")
+        .in("bytes")
+        .used(),
+    words::integer("mcp", "max_headers", "100", 1, 10000, "Headers that a request may have.")
+        .used(),
+    words::integer("mcp", "max_url_bytes", "8192", 16, 1048576, "Longest URL of a request.")
+        .in("bytes")
+        .used(),
+    words::integer("mcp", "max_stream_bytes", "8388608", 65536, 1073741824,
+                   "What may wait for the client of a stream before it counts as gone.")
+        .in("bytes")
+        .used(),
     words::integer("mcp", "request_timeout_seconds", "30", 1, 3600,
-                   "Time in which a request has to arrive.")
+                   "Time in which a request has to arrive, and an answer has to be taken.")
         .in("seconds")
+        .used(),
+    words::integer("mcp", "idle_timeout_seconds", "60", 1, 86400,
+                   "How long a connection is kept on which nothing is asked.")
+        .in("seconds")
+        .used(),
+    words::text("mcp", "tls_certificate", "",
+                "File with the certificate of the server and those that it was signed with, in "
+                "PEM; with it and a key, the server speaks TLS only.")
+        .used(),
+    words::text("mcp", "tls_key", "",
+                "File with the private key of the certificate, in PEM without a passphrase.")
         .used(),
 
     words::boolean("pools", "enabled", "true", "Offer pools at all.").was({"pools_enabled"}).used(),
