@@ -17,14 +17,14 @@ namespace mahavishnu {
 class line_file {
 public:
   struct options {
-    std::filesystem::path file;
+    std::filesystem::path file{};
     /// A file that has become longer is moved to `FILE.1`, in the place of the one before; 0:
     /// never.
     std::uintmax_t most_bytes = 0;
     /// Of lines that wait while the disk is slow or full; further ones are lost.
     std::size_t most_waiting_bytes = std::size_t{4} << 20;
     /// The line that says how many were lost, when lines can be written again.
-    std::function<std::string(std::uint64_t count)> loss_line;
+    std::function<std::string(std::uint64_t count)> loss_line{};
   };
 
   static result<std::unique_ptr<line_file>> open(options chosen);

@@ -23,6 +23,15 @@ namespace {
 
 constexpr auto audience = "https://server.example/mcp";
 
+auth::checker_options wanting(std::vector<std::string> audiences, std::string issuer = {},
+                              std::chrono::seconds leeway = {}) {
+  auth::checker_options made;
+  made.audiences = std::move(audiences);
+  made.issuer = std::move(issuer);
+  made.leeway = leeway;
+  return made;
+}
+
 gate::moment at(std::chrono::system_clock::time_point day = vectors_moment,
                 std::chrono::steady_clock::duration later = {}) {
   // Not the beginning of that clock, from which nothing can be told.
@@ -66,7 +75,7 @@ gate_options with_secret(auth::checker_options wanted = {}) {
 
 gate_options with_public_keys(std::string_view text, auth::algorithm how = auth::algorithm::rs256) {
   return with_keys(std::make_unique<fixed_keys>(auth::key_set::of_public_keys(text, how).value()),
-                   {.audiences = {audience}});
+                   wanting({audience}));
 }
 
 std::string header_of(const net::http_response& response, std::string_view name) {
@@ -181,7 +190,7 @@ TEST_CASE("foreign hosts, and pages of them, are refused before anything else") 
 // -- with tokens ----------------------------------------------------------------------------------
 
 TEST_CASE("a token says who comes in and what they may do") {
-  gate door{with_secret({.audiences = {audience}})};
+  gate door{with_secret(wanting({audience}))};
   for (auto round = 0; round < 2; ++round) { // the second is remembered
     auto who = let_in(door, with_token(hs256_token)).who;
     CHECK(who.name == "alice");
@@ -218,7 +227,7 @@ TEST_CASE("who shows no token is told that there have to be some, and no more") 
 }
 
 TEST_CASE("forged and foreign tokens get 401, with what is wrong with them") {
-  gate secrets{with_secret({.audiences = {audience}})};
+  gate secrets{with_secret(wanting({audience}))};
   gate rsa{with_public_keys(rsa_public)};
   gate named{with_public_keys(key_set_json)};
   gate curves{with_public_keys(ec_public, auth::algorithm::es256)};
@@ -267,7 +276,7 @@ TEST_CASE("forged and foreign tokens get 401, with what is wrong with them") {
   // For others.
   check(secrets, token_with(payload_with(R"("aud":"https://other.example")")), "somebody else");
   check(secrets, token_with(good_payload), "whom it is for");
-  gate strict{with_secret({.issuer = "us"})};
+  gate strict{with_secret(wanting({}, "us"))};
   check(strict, token_with(payload_with(R"("iss":"them")")), "somebody else");
 }
 
@@ -284,7 +293,7 @@ TEST_CASE("a token is good from its first second on, and not from the one that i
              ContainsSubstring("expired"));
   CHECK(status(1800000019) == 200);
 
-  gate lenient{with_secret({.leeway = 5s})};
+  gate lenient{with_secret(wanting({}, {}, 5s))};
   auto with_leeway = [&](long when) {
     return status_of(lenient, with_token(token), at(moment(when)));
   };
@@ -298,7 +307,9 @@ TEST_CASE("tokens of subscriptions come in with their scopes, and others beside 
   constexpr std::string_view other_secret = "the secret of subscriptions, of 40 letters";
   auto options =
       with_keys(std::make_unique<fixed_keys>(auth::key_set::of_secret(other_secret).value()));
-  options.tokens->subscriptions = secret_checker({.for_subscriptions = true});
+  auth::checker_options of_subscriptions;
+  of_subscriptions.for_subscriptions = true;
+  options.tokens->subscriptions = secret_checker(of_subscriptions);
   gate door{std::move(options)};
   auto who = let_in(door, with_token(subscription_token)).who;
   CHECK(who.name == "dave");
@@ -472,7 +483,7 @@ TEST_CASE("a file with keys is read again when it has changed") {
   scratch here;
   here.write("keys.json", key_set_without_ours());
   gate door{with_keys(keys_in_file::open(here / "keys.json", auth::algorithm::rs256).value(),
-                      {.audiences = {audience}})};
+                      wanting({audience}))};
   auto later = [](int seconds) { return at(vectors_moment, std::chrono::seconds{seconds}); };
   CHECK(status_of(door, with_token(rs256_token), later(0)) == 401);
   here.write("keys.json", key_set_json);
@@ -548,7 +559,7 @@ struct key_server {
 
 struct remote_gate {
   explicit remote_gate(const keys_at_url_options& options)
-      : door(with_keys(keys_at_url::start(options).value(), {.audiences = {audience}})) {}
+      : door(with_keys(keys_at_url::start(options).value(), wanting({audience}))) {}
 
   /// The status in the end, as an endpoint would answer.
   unsigned status(const net::http_request& request, std::chrono::seconds later = {}) {
