@@ -244,7 +244,8 @@ TEST_CASE("forged and foreign tokens get 401, with what is wrong with them") {
                  ContainsSubstring("Bearer error=\"invalid_token\", error_description=\"") &&
                      ContainsSubstring(why) && ContainsSubstring("scope=\"read\""));
       // Nobody needs to hear the token again.
-      CHECK(response.body.find(token.substr(0, 20)) == std::string::npos);
+      if (token.size() > 20)
+        CHECK(response.body.find(token.substr(0, 20)) == std::string::npos);
     }
   };
   auto payload = payload_with(R"("aud":"https://server.example/mcp")");
@@ -265,7 +266,8 @@ TEST_CASE("forged and foreign tokens get 401, with what is wrong with them") {
   // Changed, cut, signed by somebody else.
   check(secrets, signed_token(hs256_header, payload, "another secret with more than 32 letters"),
         "signature");
-  check(secrets, hs256_token.substr(0, hs256_token.size() - 2), "signature");
+  check(secrets, hs256_token.substr(0, hs256_token.size() - 2), "base64url");
+  check(secrets, hs256_token.substr(0, hs256_token.size() - 3), "signature");
   check(secrets, hs256_token.substr(0, hs256_token.rfind('.')), "three parts");
   check(secrets, std::string{hs256_token} + "." + std::string{hs256_token}, "three parts");
   check(curves, std::string{rs256_token}, "ES256");

@@ -170,7 +170,7 @@ struct keys_at_url::impl {
       if (keys) {
         // A fetch that brought nothing new must not empty what was kept of tokens.
         auto is_new = std::exchange(text, answer->body) != answer->body || version == 0;
-        cache.store(*keys, std::chrono::steady_clock::now());
+        cache.store(*keys, asked_at);
         version += is_new ? 1 : 0;
       }
     }
@@ -187,6 +187,8 @@ struct keys_at_url::impl {
   std::string text;
   std::uint64_t version = 0;
   bool is_fetching = false;
+  /// Keys are as old as the question for them.
+  moment asked_at{};
   bool is_closing = false;
   std::vector<std::function<void()>> waiting;
   /// The first to go: its callbacks are for the rest.
@@ -224,6 +226,7 @@ std::uint64_t keys_at_url::look(moment now) {
     if (impl_->is_fetching || !impl_->cache.should_fetch(now))
       return version;
     impl_->is_fetching = true;
+    impl_->asked_at = now;
   }
   impl_->fetch();
   return version;
@@ -242,6 +245,7 @@ key_source::outlook keys_at_url::look_for_more(moment now) {
     if (!impl_->cache.should_fetch_for_unknown_key(now))
       return outlook::same;
     impl_->is_fetching = true;
+    impl_->asked_at = now;
   }
   impl_->fetch();
   return outlook::coming;
