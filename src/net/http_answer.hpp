@@ -60,6 +60,9 @@ public:
   /// The limit on the time to reply is not for this request.
   void take_time() const;
 
+  /// Runs a task on the thread of the server, soon, and on this one when that has ended.
+  void run_soon(std::function<void()> task) const;
+
 private:
   std::shared_ptr<answer_channel> channel_;
 };
