@@ -2,11 +2,13 @@
 #include "app/mcp_door.hpp"
 
 #include "app/core.hpp"
+#include "app/script_threads.hpp"
+#include "base/state_dir.hpp"
 #include "base/text.hpp"
 #include "mahavishnu/app/orchestrator.hpp"
+#include "mahavishnu/config/load.hpp"
 #include "mcp/server/endpoint.hpp"
-#include "mcp/tools/pool_tools.hpp"
-#include "mcp/tools/task_tools.hpp"
+#include "mcp/tools/all_tools.hpp"
 
 #include <unistd.h>
 
@@ -34,9 +36,11 @@ std::unique_ptr<mcp::server::endpoint> make_mcp_endpoint(const config::settings&
   options.origins.hosts.push_back(
       to_lower(host.find(':') == std::string::npos ? host : "[" + host + "]"));
   mcp::server::control_door door{&inside.system(), inside.control()};
-  auto tools = mcp::server::pool_tools(door);
-  for (auto& each : mcp::server::task_tools(door))
-    tools.push_back(std::move(each));
+  script_threads_options scripts;
+  // The one that the server has taken.
+  if (auto found = state_dir::locate(settings.get<"state_dir">(), config::process_environment()))
+    scripts.state_directory = found->string();
+  auto tools = mcp::server::all_tools(door, make_script_threads(std::move(scripts)));
   return std::make_unique<mcp::server::endpoint>(std::move(options),
                                                  mcp::server::catalog{std::move(tools)});
 }
