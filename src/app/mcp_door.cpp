@@ -3,17 +3,17 @@
 
 #include "app/core.hpp"
 #include "app/kept_secret.hpp"
+#include "app/script_threads.hpp"
 #include "base/log.hpp"
 #include "base/state_dir.hpp"
 #include "base/text.hpp"
 #include "mahavishnu/app/orchestrator.hpp"
 #include "mcp/fixtures/fixtures.hpp"
 #include "mcp/server/endpoint.hpp"
-#include "mcp/tools/server_tasks.hpp"
-#include "mcp/tools/pool_tools.hpp"
+#include "mcp/tools/all_tools.hpp"
 #include "mcp/tools/prompts.hpp"
 #include "mcp/tools/server_resources.hpp"
-#include "mcp/tools/task_tools.hpp"
+#include "mcp/tools/server_tasks.hpp"
 
 #include <unistd.h>
 
@@ -48,10 +48,11 @@ std::unique_ptr<mcp::server::endpoint> make_mcp_endpoint(const config::settings&
   options.origins.hosts.push_back(
       to_lower(host.find(':') == std::string::npos ? host : "[" + host + "]"));
   control_door door{&inside.system(), inside.control()};
+  script_threads_options scripts;
+  scripts.state_directory = directory.string();
   auto news = std::make_shared<server_news>(door);
   offers all;
-  for (const auto& some : {pool_tools(door), task_tools(door)})
-    all.tools.insert(all.tools.end(), some.begin(), some.end());
+  all.tools = all_tools(door, make_script_threads(std::move(scripts)));
   all.prompts = server_prompts(door);
   all.shelves.push_back(std::make_shared<server_resources>(door, news));
   all.tasks = std::make_shared<server_tasks>(door, news);

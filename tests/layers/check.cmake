@@ -11,7 +11,7 @@ set(may_store base)
 set(may_net base)
 set(may_auth base)
 set(may_access base config auth)
-set(may_mcp base auth net messages)
+set(may_mcp base auth net patterns messages)
 set(may_patterns base exec)
 set(may_messages base)
 set(may_wire base messages)
@@ -24,10 +24,10 @@ set(cli_may_include_of_actors interfaces.hpp ask.hpp system_config.hpp)
 set(mcp_may_include_of_actors interfaces.hpp ask.hpp)
 
 # Within a folder, what may not include what.
-set(never_mcp/protocol net messages actors mcp/client mcp/companions mcp/server mcp/tools)
-set(never_mcp/client messages actors mcp/companions mcp/server mcp/tools)
-set(never_mcp/companions messages actors mcp/server mcp/tools)
-set(never_mcp/server messages actors mcp/client mcp/companions mcp/tools)
+set(never_mcp/protocol net patterns messages actors mcp/client mcp/companions mcp/server mcp/tools)
+set(never_mcp/client messages patterns actors mcp/companions mcp/server mcp/tools)
+set(never_mcp/companions messages patterns actors mcp/server mcp/tools)
+set(never_mcp/server messages patterns actors mcp/client mcp/companions mcp/tools)
 set(never_mcp/tools mcp/client mcp/companions)
 
 # Where a library of others may be included, as a prefix of the include.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "mcp/tools/run_task.hpp"
 
+#include "mcp/tools/heartbeat.hpp"
+
 #include <algorithm>
 
 namespace mahavishnu::mcp::server {
@@ -85,9 +87,6 @@ task_spec task_of(const tool_call& call) {
 }
 
 namespace {
-
-/// Clients that show progress believe in a call for as long as they hear of it.
-constexpr std::chrono::seconds between_news{15};
 
 /// A call that waits for the end of a task.
 struct waiting {
