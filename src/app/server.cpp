@@ -2,6 +2,7 @@
 #include "app/server.hpp"
 
 #include "app/core.hpp"
+#include "app/http_door.hpp"
 #include "app/http_routes.hpp"
 #include "app/mcp_door.hpp"
 #include "app/stop_signal.hpp"
@@ -40,6 +41,7 @@ result<void> open_log(const config::settings& settings) {
 
 /// Scripts get our environment, and have no business with these.
 void hide_secrets() {
+  ::unsetenv("MAHAVISHNU_TOKEN");
   for (const auto& setting : config::rows) {
     if (!setting.secret)
       continue;
@@ -72,10 +74,9 @@ wire::acceptor_options wire_options_of(const config::settings& settings) {
   return options;
 }
 
-std::string url_of(const config::settings& settings, std::uint16_t port) {
-  const auto& host = settings.get<"mcp.host">();
+std::string url_of(const std::string& host, std::uint16_t port, const std::string& path) {
   auto address = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return "http://" + address + ":" + std::to_string(port) + settings.get<"mcp.path">();
+  return "http://" + address + ":" + std::to_string(port) + path;
 }
 
 /// What the HTTP threads see of a server that comes and goes.
@@ -102,10 +103,21 @@ net::http_handler handler_of(const config::settings& settings, std::shared_ptr<d
   };
 }
 
+http_door_options door_options_of(const config::settings& settings,
+                                  std::shared_ptr<door_sign> sign) {
+  http_door_options options;
+  options.http = http_options_of(settings);
+  options.handler = handler_of(settings, std::move(sign));
+  options.path = settings.get<"mcp.path">();
+  options.url_of = [path = options.path](const std::string& host, std::uint16_t port) {
+    return url_of(host, port, path);
+  };
+  return options;
+}
+
 } // namespace
 
-result<void> run_server(const config::settings& settings,
-                        const std::function<void(const server_status&)>& on_ready) {
+result<void> run_server(const config::settings& settings, const server_ready_callback& on_ready) {
   auto directory = state_dir::locate(settings.get<"state_dir">(), config::process_environment());
   if (!directory)
     return directory.error();
@@ -117,26 +129,29 @@ result<void> run_server(const config::settings& settings,
 
   // Threads inherit this, so it comes before the first of them.
   hide_secrets();
-  stop_signal stop;
+  auto stop = std::make_shared<stop_signal>();
   std::signal(SIGPIPE, SIG_IGN);
   if (auto good = open_log(settings); !good)
     return good;
 
   auto sign = std::make_shared<door_sign>();
-  auto http = net::http_server::start(http_options_of(settings), handler_of(settings, sign));
-  if (!http)
-    return http.error();
+  auto http = std::make_shared<http_door>(door_options_of(settings, sign));
+  auto opened = http->change({});
+  if (!opened)
+    return opened.error();
 
   server_status identity;
   identity.server_name = settings.get<"server_name">();
   identity.pid = ::getpid();
   identity.version = version();
   identity.state_dir = directory->string();
-  identity.mcp.url = url_of(settings, (*http)->port());
+  identity.mcp.url = opened->url;
 
   std::unique_ptr<watchdog> guard; // bites when what follows does not end
   {
-    auto started = core::start(settings, {*directory, identity, [&stop] { stop.raise(); }});
+    core_surroundings around{*directory, identity, [stop] { stop->raise(); }};
+    around.spawn_door = [http](caf::actor_system& system) { return spawn_mcp_door(system, http); };
+    auto started = core::start(settings, std::move(around));
     if (!started)
       return started.error();
     auto& inside = **started;
@@ -149,9 +164,9 @@ result<void> run_server(const config::settings& settings,
     sign->ready = true;
     log::info("server", "up: pid {}, state {}, {}", identity.pid, identity.state_dir,
               identity.mcp.url);
-    on_ready(identity);
+    on_ready(identity, [stop] { stop->raise(); });
 
-    log::info("server", "ending, asked by {}", stop.wait());
+    log::info("server", "ending, asked by {}", stop->wait());
     sign->ready = false;
     std::chrono::seconds limit{settings.get<"exec.grace_seconds">() +
                                2 * settings.get<"actors.shutdown_timeout_seconds">()};
@@ -160,7 +175,7 @@ result<void> run_server(const config::settings& settings,
       log::close();
       ::_exit(exit_code_of_watchdog);
     });
-    (*http)->stop();
+    http->close();
     sign->tools.reset();
     inside.close_pools(); // those who wait for results hear of it
     (*door)->stop();

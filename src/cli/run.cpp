@@ -42,6 +42,7 @@ int run(int argc, const char* const* argv, const services& above) {
   add_memory_commands(app, now);
   add_store_commands(app, now);
   add_config_commands(app, now);
+  add_mcp_commands(app, now);
   add_auth_commands(app, now);
   add_exec_command(app, now);
   add_run_commands(app, now);

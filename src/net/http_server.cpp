@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <future>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -206,6 +207,12 @@ result<std::unique_ptr<http_server>> http_server::start(http_options options,
 
 std::uint16_t http_server::port() const {
   return impl_->port;
+}
+
+std::size_t http_server::connections() const {
+  std::promise<std::size_t> count;
+  impl_->core->run_soon([&] { count.set_value(impl_->core->sessions.size()); });
+  return count.get_future().get();
 }
 
 void http_server::stop() {

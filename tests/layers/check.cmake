@@ -23,11 +23,12 @@ set(cli_may_include_of_actors interfaces.hpp ask.hpp system_config.hpp)
 set(mcp_may_include_of_actors interfaces.hpp ask.hpp)
 
 # Within a folder, what may not include what.
-set(never_mcp/protocol net messages actors mcp/client mcp/companions mcp/server mcp/tools)
-set(never_mcp/client messages actors mcp/companions mcp/server mcp/tools)
-set(never_mcp/companions messages actors mcp/server mcp/tools)
-set(never_mcp/server messages actors mcp/client mcp/companions mcp/tools)
-set(never_mcp/tools mcp/client mcp/companions)
+set(never_mcp/protocol net messages actors mcp/bridge mcp/client mcp/companions mcp/server mcp/tools)
+set(never_mcp/bridge messages actors mcp/client mcp/companions mcp/server mcp/tools)
+set(never_mcp/client messages actors mcp/bridge mcp/companions mcp/server mcp/tools)
+set(never_mcp/companions messages actors mcp/bridge mcp/server mcp/tools)
+set(never_mcp/server messages actors mcp/bridge mcp/client mcp/companions mcp/tools)
+set(never_mcp/tools mcp/bridge mcp/client mcp/companions)
 
 # Where a library of others may be included, as a prefix of the include.
 set(only_caf messages wire actors mcp cli app)
