@@ -48,8 +48,10 @@ struct control_state {
   }
 
   void add_door(caf::typed_response_promise<server_status> promise, server_status answer) {
-    if (!targets.door)
-      return promise.deliver(answer);
+    if (!targets.door) {
+      promise.deliver(answer);
+      return;
+    }
     self->request(targets.door, door_limit, get_mcp_status{})
         .then(
             [promise, answer](const mcp_status& door) mutable {
@@ -201,6 +203,24 @@ control_actor::behavior_type control(control_actor::stateful_pointer<control_sta
       },
       [&state](const change_periodic& x) {
         return state.pass_on<periodic_info>(state.targets.periodic, x);
+      },
+      [&state](const launch_terminals& x) {
+        return state.pass_on<terminals_launched>(state.targets.terminals, x);
+      },
+      [&state](const type_into_terminal& x) {
+        return state.pass_on<typed_into_terminal>(state.targets.terminals, x);
+      },
+      [&state](const capture_terminals& x) {
+        return state.pass_on<terminals_captured>(state.targets.terminals, x);
+      },
+      [&state](const list_terminals& x) {
+        return state.pass_on<terminal_list>(state.targets.terminals, x);
+      },
+      [&state](const close_terminal& x) {
+        return state.pass_on<terminals_closed>(state.targets.terminals, x);
+      },
+      [&state](const close_all_terminals& x) {
+        return state.pass_on<terminals_closed>(state.targets.terminals, x);
       },
       [&state](const search_memory& x) {
         return state.pass_on<memory_found>(state.targets.memory, x);

@@ -27,6 +27,7 @@ struct control_targets {
   periodic_actor periodic{};
   memory_actor memory{};
   outputs_actor outputs{};
+  terminals_actor terminals{};
   /// None where nothing listens for MCP clients.
   mcp_door_actor door{};
 };

@@ -350,15 +350,18 @@ inline constexpr auto rows = std::to_array<row>({
         .in("minutes")
         .used(),
 
-    words::boolean("terminal", "enabled", "false", "Offer terminal sessions."),
-    words::integer("terminal", "default_columns", "120", 40, 300, "Width of a new terminal."),
-    words::integer("terminal", "default_rows", "40", 10, 200, "Height of a new terminal."),
-    words::integer("terminal", "capture_lines", "100", 1, 10000, "Lines that a capture returns."),
+    words::boolean("terminal", "enabled", "false", "Offer terminal sessions.").used(),
+    words::integer("terminal", "default_columns", "120", 40, 300, "Width of a new terminal.")
+        .used(),
+    words::integer("terminal", "default_rows", "40", 10, 200, "Height of a new terminal.").used(),
+    words::integer("terminal", "capture_lines", "100", 1, 10000, "Lines that a capture returns.")
+        .used(),
     words::number("terminal", "poll_interval", "0.5", 0.1, 10,
                   "Pause between two looks at a terminal.")
         .in("seconds"),
     words::integer("terminal", "max_concurrent_sessions", "20", 1, 100,
-                   "Terminals that are open at a time."),
+                   "Terminals that are open at a time.")
+        .used(),
     words::text("terminal", "adapter_preference", "auto", "Program that provides terminals."),
     words::boolean("terminal", "iterm2_pooling_enabled", "true", "Keep iTerm2 connections open."),
     words::integer("terminal", "iterm2_pool_max_size", "3", 1, 10,

@@ -11,5 +11,6 @@
 #include "mahavishnu/messages/retry.hpp"
 #include "mahavishnu/messages/server.hpp"
 #include "mahavishnu/messages/task.hpp"
+#include "mahavishnu/messages/terminal.hpp"
 #include "mahavishnu/messages/type_ids.hpp"
 #include "mahavishnu/messages/worker.hpp"

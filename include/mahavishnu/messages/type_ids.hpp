@@ -102,6 +102,19 @@ CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::list_periodic))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::periodic_list))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::change_periodic))
 
+// terminals
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::launch_terminals))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::terminals_launched))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::type_into_terminal))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::typed_into_terminal))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::capture_terminals))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::terminals_captured))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::list_terminals))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::terminal_list))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::close_terminal))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::close_all_terminals))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::terminals_closed))
+
 // the memory
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::search_memory))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::memory_found))
