@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "app/mcp_services.hpp"
+#include "cli/mcp_services.hpp"
 
 #include "mcp/bridge/bridge.hpp"
 #include "mcp/client/client.hpp"
@@ -7,7 +7,7 @@
 
 #include <future>
 
-namespace mahavishnu {
+namespace mahavishnu::cli {
 
 using namespace std::chrono_literals;
 
@@ -59,7 +59,7 @@ std::string problem_of_mcp(net::http_client& http, const std::string& endpoint,
 
 } // namespace
 
-result<void> bridge_mcp(const cli::bridge_wish& wish, std::stop_token stop) {
+result<void> bridge_mcp(const bridge_wish& wish, std::stop_token stop) {
   mcp::bridge::bridge_options options;
   options.find_url = wish.find_url;
   options.token = wish.token;
@@ -67,8 +67,8 @@ result<void> bridge_mcp(const cli::bridge_wish& wish, std::stop_token stop) {
   return mcp::bridge::run_bridge(std::move(options), std::move(stop));
 }
 
-cli::endpoint_health ask_endpoint(const std::string& url, const std::string& token) {
-  cli::endpoint_health health;
+endpoint_health ask_endpoint(const std::string& url, const std::string& token) {
+  endpoint_health health;
   auto http = net::http_client::start();
   if (!http) {
     health.http_problem = health.mcp_problem = http.error().message;
@@ -82,4 +82,4 @@ cli::endpoint_health ask_endpoint(const std::string& url, const std::string& tok
   return health;
 }
 
-} // namespace mahavishnu
+} // namespace mahavishnu::cli

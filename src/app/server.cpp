@@ -117,7 +117,8 @@ http_door_options door_options_of(const config::settings& settings,
 
 } // namespace
 
-result<void> run_server(const config::settings& settings, const server_ready_callback& on_ready) {
+result<void> run_server(const config::settings& settings,
+                        const std::function<void(const server_status&)>& on_ready) {
   auto directory = state_dir::locate(settings.get<"state_dir">(), config::process_environment());
   if (!directory)
     return directory.error();
@@ -129,7 +130,7 @@ result<void> run_server(const config::settings& settings, const server_ready_cal
 
   // Threads inherit this, so it comes before the first of them.
   hide_secrets();
-  auto stop = std::make_shared<stop_signal>();
+  stop_signal stop;
   std::signal(SIGPIPE, SIG_IGN);
   if (auto good = open_log(settings); !good)
     return good;
@@ -149,7 +150,7 @@ result<void> run_server(const config::settings& settings, const server_ready_cal
 
   std::unique_ptr<watchdog> guard; // bites when what follows does not end
   {
-    core_surroundings around{*directory, identity, [stop] { stop->raise(); }};
+    core_surroundings around{*directory, identity, [&stop] { stop.raise(); }};
     around.spawn_door = [http](caf::actor_system& system) { return spawn_mcp_door(system, http); };
     auto started = core::start(settings, std::move(around));
     if (!started)
@@ -164,9 +165,9 @@ result<void> run_server(const config::settings& settings, const server_ready_cal
     sign->ready = true;
     log::info("server", "up: pid {}, state {}, {}", identity.pid, identity.state_dir,
               identity.mcp.url);
-    on_ready(identity, [stop] { stop->raise(); });
+    on_ready(identity);
 
-    log::info("server", "ending, asked by {}", stop->wait());
+    log::info("server", "ending, asked by {}", stop.wait());
     sign->ready = false;
     std::chrono::seconds limit{settings.get<"exec.grace_seconds">() +
                                2 * settings.get<"actors.shutdown_timeout_seconds">()};

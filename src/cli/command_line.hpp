@@ -5,11 +5,9 @@
 #include "mahavishnu/config/load.hpp"
 #include "mahavishnu/messages/server.hpp"
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,33 +19,13 @@ namespace mahavishnu::cli {
 
 class journal_care;
 
-/// What a client on standard input needs to reach a server.
-struct bridge_wish {
-  std::function<result<std::string>()> find_url;
-  /// Empty: none.
-  std::string token;
-  std::size_t max_message_bytes = 0;
-};
-
-/// What an MCP endpoint has said; a problem that is empty is none.
-struct endpoint_health {
-  std::string http_problem;
-  std::string mcp_problem;
-  std::chrono::milliseconds round_trip{0};
-};
-
-/// Called once a server can be reached, with a way to end it.
-using ready_callback = std::function<void(const server_status&, const std::function<void()>& end)>;
-
 /// What commands need from the composition root, which is above them.
 struct services {
-  /// Runs a server until somebody ends it.
-  std::function<result<void>(const config::settings&, const ready_callback& on_ready)> run_server;
+  /// Runs a server until somebody ends it; `on_ready` is called once it can be reached.
+  std::function<result<void>(const config::settings&,
+                             const std::function<void(const server_status&)>& on_ready)>
+      run_server;
   std::shared_ptr<journal_care> journals;
-  /// Serves the client on standard input until that ends.
-  std::function<result<void>(const bridge_wish&, std::stop_token)> bridge_mcp;
-  /// Asks an endpoint how it is.
-  std::function<endpoint_health(const std::string& url, const std::string& token)> ask_endpoint;
 };
 
 /// What holds for every command, as given on the command line.
@@ -85,7 +63,6 @@ void add_periodic_commands(CLI::App& app, invocation& now);
 void add_store_commands(CLI::App& app, invocation& now);
 void add_config_commands(CLI::App& app, invocation& now);
 void add_auth_commands(CLI::App& app, invocation& now);
-void add_mcp_commands(CLI::App& app, invocation& now);
 
 /// Parses the command line, runs the command, and returns the exit code of the process.
 int run(int argc, const char* const* argv, const services& above);

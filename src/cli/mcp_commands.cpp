@@ -3,6 +3,7 @@
 
 #include "base/state_dir.hpp"
 #include "cli/detach.hpp"
+#include "cli/mcp_services.hpp"
 #include "cli/session.hpp"
 
 #include <CLI/CLI.hpp>
@@ -138,7 +139,7 @@ int health(const invocation& now, const output& out, const std::string& token_fi
     return unhealthy(door.error().message, failed);
   if (!door->running)
     return unhealthy("MCP is closed; open it with: mahavishnu mcp start", failed);
-  auto found = now.above.ask_endpoint(door->url, *token);
+  auto found = ask_endpoint(door->url, *token);
   auto is_good = found.http_problem.empty() && found.mcp_problem.empty();
   auto word = [](const std::string& problem) {
     return problem.empty() ? std::string{"ok"} : problem;

@@ -3,9 +3,10 @@
 
 #include "cli/command_line.hpp"
 
-/// Of the group `mcp`.
 namespace mahavishnu::cli {
 
+void add_mcp_commands(CLI::App& app, invocation& now);
+/// Of the group `mcp`.
 void add_mcp_stdio_command(CLI::App& mcp, invocation& now);
 void add_mcp_config_command(CLI::App& mcp, invocation& now);
 

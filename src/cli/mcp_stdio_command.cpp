@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "base/state_dir.hpp"
 #include "cli/mcp_commands.hpp"
+#include "cli/mcp_services.hpp"
 #include "cli/session.hpp"
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <thread>
@@ -42,7 +45,7 @@ result<std::string> find_url(const invocation& now, const output& out) {
 
 int connect(const invocation& now, const output& out, bridge_wish wish) {
   wish.find_url = [&now, &out] { return find_url(now, out); };
-  auto ended = now.above.bridge_mcp(wish, {});
+  auto ended = bridge_mcp(wish, {});
   return ended ? done : out.failure(ended.error());
 }
 
@@ -51,11 +54,11 @@ int embed(const invocation& now, const output& out, const config::settings& sett
           bridge_wish wish) {
   std::jthread bridge;
   result<void> bridged;
-  auto ready = [&](const server_status& server, const std::function<void()>& end) {
+  auto ready = [&](const server_status& server) {
     wish.find_url = [url = server.mcp.url]() -> result<std::string> { return url; };
-    bridge = std::jthread([&, end](std::stop_token stop) {
-      bridged = now.above.bridge_mcp(wish, std::move(stop));
-      end();
+    bridge = std::jthread([&](std::stop_token stop) {
+      bridged = bridge_mcp(wish, std::move(stop));
+      ::kill(::getpid(), SIGTERM); // the way to end a server
     });
   };
   auto ended = now.above.run_server(settings, ready);

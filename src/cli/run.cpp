@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.hpp"
+#include "cli/mcp_commands.hpp"
 #include "cli/script_commands.hpp"
 
 #include <CLI/CLI.hpp>

@@ -29,7 +29,7 @@ int up(const invocation& now, const output& out, int ready_descriptor) {
   auto settings = load_settings(now, out);
   if (!settings)
     return settings.error();
-  auto ready = [&](const server_status& server, const std::function<void()>&) {
+  auto ready = [&](const server_status& server) {
     if (ready_descriptor >= 0)
       return tell_ready(ready_descriptor, server);
     out.data(json::from(server), show_status(server));
