@@ -62,10 +62,10 @@ say '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":3
 gone "$(cat left)" || fail "a task runs on that was cancelled"
 # An answer that is on its way when the input ends still comes.
 modern 4 tools/call '{"name": "pool_execute", "arguments": {"pool_id": "one", "prompt": "sleep 0.3; echo last"}}'
-hang_up &
+exec 3>&-
 is "last" "$(hear '.result.structuredContent.output[:-1]')" "last answer"
-exec 3>&- 4<&-
-wait
+hang_up
+is 0 "$exit_code" "exit code after the last answer"
 
 # A server that is killed: an error for what runs, and the next one goes on, also in the session.
 talk

@@ -172,7 +172,9 @@ void open_session(bridged& it, const std::string& session = "s1") {
   auto listening = it.requests.next();
   CHECK(listening.request.method == "GET");
   CHECK(header(listening, "mcp-session-id") == session);
-  listening.answer.reply({405, "application/json", "", {}});
+  listening.answer.reply(answer(
+      {{"jsonrpc", "2.0"}, {"id", nullptr}, {"error", {{"code", -32600}, {"message", "no"}}}},
+      405));
 }
 
 } // namespace

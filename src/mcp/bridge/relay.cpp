@@ -251,7 +251,7 @@ void relay::on_text(exchange& one, std::string text) {
   auto is_own = one.what == purpose::hello || one.what == purpose::listing ||
                 one.what == purpose::confirmation || one.what == purpose::farewell;
   if (message.contains("method") || one.what == purpose::listening) {
-    if (!is_own)
+    if (!is_own && (one.what != purpose::listening || one.reply->is_stream()))
       options_.write(text);
     return;
   }
