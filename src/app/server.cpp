@@ -2,8 +2,10 @@
 #include "app/server.hpp"
 
 #include "app/core.hpp"
+#include "app/http_door.hpp"
 #include "app/http_routes.hpp"
 #include "app/mcp_door.hpp"
+#include "app/mcp_gate.hpp"
 #include "app/stop_signal.hpp"
 #include "app/watchdog.hpp"
 #include "base/log.hpp"
@@ -40,6 +42,7 @@ result<void> open_log(const config::settings& settings) {
 
 /// Scripts get our environment, and have no business with these.
 void hide_secrets() {
+  ::unsetenv("MAHAVISHNU_TOKEN");
   for (const auto& setting : config::rows) {
     if (!setting.secret)
       continue;
@@ -63,7 +66,7 @@ net::http_options http_options_of(const config::settings& settings) {
   options.idle_timeout = std::chrono::seconds{settings.get<"mcp.idle_timeout_seconds">()};
   options.tls_certificate = settings.get<"mcp.tls_certificate">();
   options.tls_key = settings.get<"mcp.tls_key">();
-  options.find_peer_user = true;
+  options.find_peer_user = !settings.get<"auth.enabled">();
   options.note = [](std::string_view text, bool is_trouble) {
     is_trouble ? log::warning("http", "{}", text) : log::info("http", "{}", text);
   };
@@ -95,8 +98,7 @@ void warn_of_open_words(const config::settings& settings, const net::http_server
                  settings.get<"mcp.host">());
 }
 
-std::string url_of(const config::settings& settings, std::uint16_t port) {
-  const auto& host = settings.get<"mcp.host">();
+std::string url_of(const config::settings& settings, const std::string& host, std::uint16_t port) {
   auto address = host.find(':') == std::string::npos ? host : "[" + host + "]";
   auto scheme = speaks_tls(settings) ? "https://" : "http://";
   return scheme + address + ":" + std::to_string(port) + settings.get<"mcp.path">();
@@ -105,7 +107,8 @@ std::string url_of(const config::settings& settings, std::uint16_t port) {
 /// What the HTTP threads see of a server that comes and goes.
 struct door_sign {
   std::atomic<bool> ready{false};
-  /// There while the server is ready, and until the HTTP thread has ended.
+  // There while the server is ready, and until the HTTP thread has ended.
+  std::shared_ptr<mcp::server::gate> gate;
   std::unique_ptr<mcp::server::endpoint> tools;
   std::chrono::steady_clock::time_point opened = std::chrono::steady_clock::now();
 };
@@ -118,12 +121,30 @@ net::http_handler handler_of(const config::settings& settings, std::shared_ptr<d
                                             const net::http_answer& answer) {
     auto facts = constant;
     facts.ready = sign->ready;
+    if (facts.ready)
+      if (auto open = sign->gate->open_document(request))
+        return answer.reply(std::move(*open));
     if (facts.ready && path_of(request) == facts.mcp_path)
       return sign->tools->handle(request, answer);
     facts.uptime_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - sign->opened).count();
     answer.reply(route(request, facts));
   };
+}
+
+http_door_options door_options_of(const config::settings& settings,
+                                  std::shared_ptr<door_sign> sign) {
+  http_door_options options;
+  options.http = http_options_of(settings);
+  options.handler = handler_of(settings, std::move(sign));
+  options.path = settings.get<"mcp.path">();
+  options.url_of = [settings](const std::string& host, std::uint16_t port) {
+    return url_of(settings, host, port);
+  };
+  options.on_open = [settings](const net::http_server& http) {
+    warn_of_open_words(settings, http);
+  };
+  return options;
 }
 
 } // namespace
@@ -147,22 +168,23 @@ result<void> run_server(const config::settings& settings,
     return good;
 
   auto sign = std::make_shared<door_sign>();
-  auto http = net::http_server::start(http_options_of(settings), handler_of(settings, sign));
-  if (!http)
-    return http.error();
-
-  warn_of_open_words(settings, **http);
+  auto http = std::make_shared<http_door>(door_options_of(settings, sign));
+  auto opened = http->change({});
+  if (!opened)
+    return opened.error();
 
   server_status identity;
   identity.server_name = settings.get<"server_name">();
   identity.pid = ::getpid();
   identity.version = version();
   identity.state_dir = directory->string();
-  identity.mcp.url = url_of(settings, (*http)->port());
+  identity.mcp.url = opened->url;
 
   std::unique_ptr<watchdog> guard; // bites when what follows does not end
   {
-    auto started = core::start(settings, {*directory, identity, [&stop] { stop.raise(); }});
+    core_surroundings around{*directory, identity, [&stop] { stop.raise(); }};
+    around.spawn_door = [http](caf::actor_system& system) { return spawn_mcp_door(system, http); };
+    auto started = core::start(settings, std::move(around));
     if (!started)
       return started.error();
     auto& inside = **started;
@@ -171,7 +193,14 @@ result<void> run_server(const config::settings& settings,
         wire::acceptor::start(inside.system(), socket, inside.control(), wire_options_of(settings));
     if (!door)
       return door.error();
-    sign->tools = make_mcp_endpoint(settings, inside, *directory);
+    auto audit = open_audit_log(settings, *directory);
+    if (!audit)
+      return audit.error();
+    auto entrance = make_mcp_gate(settings, identity.mcp.url, *audit);
+    if (!entrance)
+      return entrance.error();
+    sign->gate = std::move(*entrance);
+    sign->tools = make_mcp_endpoint(settings, inside, {*directory, sign->gate, *audit});
     sign->ready = true;
     log::info("server", "up: pid {}, state {}, {}", identity.pid, identity.state_dir,
               identity.mcp.url);
@@ -186,8 +215,9 @@ result<void> run_server(const config::settings& settings,
       log::close();
       ::_exit(exit_code_of_watchdog);
     });
-    (*http)->stop();
+    http->close();
     sign->tools.reset();
+    sign->gate.reset();
     inside.close_pools(); // those who wait for results hear of it
     (*door)->stop();
   }

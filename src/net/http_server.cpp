@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <future>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -230,6 +231,12 @@ std::uint16_t http_server::port() const {
 
 bool http_server::is_loopback() const {
   return impl_->is_loopback;
+}
+
+std::size_t http_server::connections() const {
+  std::promise<std::size_t> count;
+  impl_->core->run_soon([&] { count.set_value(impl_->core->sessions.size()); });
+  return count.get_future().get();
 }
 
 void http_server::stop() {

@@ -68,6 +68,8 @@ public:
   std::uint16_t port() const;
   /// Nobody on another machine can reach it.
   bool is_loopback() const;
+  /// Open ones. Not to be called on its thread.
+  std::size_t connections() const;
 
   /// Takes no more connections and requests, tells those that run (http_answer::on_stopping), lets
   /// them finish for up to two seconds, then closes them. Not to be called on its thread.

@@ -24,11 +24,13 @@ set(cli_may_include_of_actors interfaces.hpp ask.hpp system_config.hpp)
 set(mcp_may_include_of_actors interfaces.hpp ask.hpp)
 
 # Within a folder, what may not include what.
-set(never_mcp/protocol net patterns messages actors mcp/client mcp/companions mcp/server mcp/tools)
-set(never_mcp/client messages patterns actors mcp/companions mcp/server mcp/tools)
-set(never_mcp/companions messages patterns actors mcp/server mcp/tools)
-set(never_mcp/server messages patterns actors mcp/client mcp/companions mcp/tools)
-set(never_mcp/tools mcp/client mcp/companions)
+set(never_mcp/protocol net patterns messages actors mcp/bridge mcp/client mcp/companions mcp/fixtures mcp/server mcp/tools)
+set(never_mcp/bridge messages patterns actors mcp/client mcp/companions mcp/fixtures mcp/server mcp/tools)
+set(never_mcp/client messages patterns actors mcp/bridge mcp/companions mcp/fixtures mcp/server mcp/tools)
+set(never_mcp/companions messages patterns actors mcp/bridge mcp/fixtures mcp/server mcp/tools)
+set(never_mcp/server messages patterns actors mcp/bridge mcp/client mcp/companions mcp/fixtures mcp/tools)
+set(never_mcp/fixtures messages patterns actors mcp/bridge mcp/client mcp/companions mcp/tools)
+set(never_mcp/tools mcp/bridge mcp/client mcp/companions mcp/fixtures)
 
 # Where a library of others may be included, as a prefix of the include.
 set(only_caf messages wire actors mcp cli app)

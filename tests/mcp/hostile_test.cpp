@@ -41,8 +41,10 @@ std::string echo_of(const std::string& said) {
 }
 
 endpoint_options only_for_us() {
+  gate_options rules;
+  rules.only_user = ::getuid();
   endpoint_options options;
-  options.only_user = ::getuid();
+  options.entrance = std::make_shared<gate>(std::move(rules));
   return options;
 }
 

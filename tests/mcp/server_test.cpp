@@ -190,8 +190,8 @@ TEST_CASE("the session that was used longest ago makes room for a new one") {
 TEST_CASE("sessions that say nothing end, and those for which something runs do not") {
   session_table table{10, 60s};
   auto start = std::chrono::steady_clock::now();
-  auto idle = table.open("2025-11-25", {}, start);
-  auto busy = table.open("2025-11-25", {}, start);
+  auto idle = table.open("2025-11-25", {}, "", start);
+  auto busy = table.open("2025-11-25", {}, "", start);
   auto call = quiet_call::of(1);
   CHECK(busy->begin(call) == session::admission::good);
   CHECK(busy->begin(call) == session::admission::runs_already);
@@ -368,11 +368,11 @@ TEST_CASE("a server that ends answers what runs, and cancels nothing") {
 TEST_CASE("a session for which something runs is not the one that makes room") {
   session_table table{2, 60s};
   auto start = std::chrono::steady_clock::now();
-  auto busy = table.open("2025-11-25", {}, start);
-  auto idle = table.open("2025-11-25", {}, start);
+  auto busy = table.open("2025-11-25", {}, "", start);
+  auto idle = table.open("2025-11-25", {}, "", start);
   auto call = quiet_call::of(1);
   CHECK(busy->begin(call) == session::admission::good);
-  table.open("2025-11-25", {}, start);
+  table.open("2025-11-25", {}, "", start);
   CHECK(table.find(busy->id(), start) == busy);
   CHECK(table.find(idle->id(), start) == nullptr);
 }
@@ -436,8 +436,10 @@ TEST_CASE("a body that is no message is refused with the reason") {
 }
 
 TEST_CASE("only the user of the server, or root, may come in where that is wanted") {
+  gate_options rules;
+  rules.only_user = 1000;
   endpoint_options options;
-  options.only_user = 1000;
+  options.entrance = std::make_shared<gate>(std::move(rules));
   some_server s{options};
   auto status_for = [&](bool is_loopback, std::optional<std::uint32_t> user) {
     auto request = some_server::request("GET");
