@@ -109,7 +109,7 @@ result<std::unique_ptr<server::key_source>> keys_of(const settings& all) {
   options.url = url;
   options.how = *how;
   options.times.fresh_for = std::chrono::seconds{all.get<"auth.jwks_refresh_seconds">()};
-  auto started = server::keys_at_url::start(std::move(options));
+  auto started = server::keys_at_url::start(std::move(options), std::chrono::steady_clock::now());
   if (!started)
     return about_setting("auth.jwks_url", started.error());
   return *std::move(started);

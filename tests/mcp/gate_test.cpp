@@ -561,7 +561,7 @@ struct key_server {
 
 struct remote_gate {
   explicit remote_gate(const keys_at_url_options& options)
-      : door(with_keys(keys_at_url::start(options).value(), wanting({audience}))) {}
+      : door(with_keys(keys_at_url::start(options, at().steady).value(), wanting({audience}))) {}
 
   /// The status in the end, as an endpoint would answer.
   unsigned status(const net::http_request& request, std::chrono::seconds later = {}) {
@@ -642,6 +642,15 @@ TEST_CASE("while the server of the keys fails, the keys that there are serve for
   CHECK(challenge_of(response).empty());
   keys.become(std::string{key_set_json});
   CHECK(remote.status(with_token(rs256_token), 3h + 31s) == 200);
+}
+
+TEST_CASE("keys that come between two looks are not missed") {
+  key_server keys;
+  auto source = keys_at_url::start(keys.options(), at().steady).value();
+  REQUIRE(comes_true([&] { return source->keys(at().steady).has_value(); }));
+  CHECK(source->look_for_more(at().steady) == key_source::outlook::newer);
+  CHECK(source->look(at().steady) == 1);
+  CHECK(source->look_for_more(at().steady) == key_source::outlook::same);
 }
 
 TEST_CASE("only so many requests wait for keys, and not for ever") {

@@ -138,6 +138,8 @@ key_source::outlook keys_in_file::look_for_more(moment now) {
 struct keys_at_url::impl {
   explicit impl(keys_at_url_options given) : options(std::move(given)), cache(options.times) {}
 
+  std::uint64_t current(moment now) const { return cache.keys(now) ? version : 0; }
+
   /// What is_fetching was set for.
   void fetch() {
     net::client_request request;
@@ -186,6 +188,8 @@ struct keys_at_url::impl {
   auth::key_set_cache cache;
   std::string text;
   std::uint64_t version = 0;
+  /// By the last look().
+  std::uint64_t told = 0;
   bool is_fetching = false;
   /// Keys are as old as the question for them.
   moment asked_at{};
@@ -207,14 +211,14 @@ keys_at_url::~keys_at_url() {
   impl_->client.reset();
 }
 
-result<std::unique_ptr<keys_at_url>> keys_at_url::start(keys_at_url_options options) {
+result<std::unique_ptr<keys_at_url>> keys_at_url::start(keys_at_url_options options, moment now) {
   auto state = std::make_unique<impl>(std::move(options));
   auto client = net::http_client::start();
   if (!client)
     return client.error();
   state->client = *std::move(client);
   std::unique_ptr<keys_at_url> made{new keys_at_url{std::move(state)}};
-  made->look(std::chrono::steady_clock::now());
+  made->look(now);
   return made;
 }
 
@@ -222,7 +226,7 @@ std::uint64_t keys_at_url::look(moment now) {
   std::uint64_t version = 0;
   {
     std::lock_guard guard{impl_->mutex};
-    version = impl_->cache.keys(now) ? impl_->version : 0;
+    version = impl_->told = impl_->current(now);
     if (impl_->is_fetching || !impl_->cache.should_fetch(now))
       return version;
     impl_->is_fetching = true;
@@ -242,6 +246,8 @@ key_source::outlook keys_at_url::look_for_more(moment now) {
     std::lock_guard guard{impl_->mutex};
     if (impl_->is_fetching)
       return outlook::coming;
+    if (impl_->current(now) != impl_->told) // it has come since then
+      return outlook::newer;
     if (!impl_->cache.should_fetch_for_unknown_key(now))
       return outlook::same;
     impl_->is_fetching = true;

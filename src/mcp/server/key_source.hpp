@@ -102,7 +102,7 @@ struct keys_at_url_options {
 /// nothing.
 class keys_at_url final : public key_source {
 public:
-  static result<std::unique_ptr<keys_at_url>> start(keys_at_url_options options);
+  static result<std::unique_ptr<keys_at_url>> start(keys_at_url_options options, moment now);
   ~keys_at_url() override;
 
   std::uint64_t look(moment now) override;
