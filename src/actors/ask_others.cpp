@@ -37,11 +37,27 @@ template void ask(caf::actor_system&, const control_actor&, const list_periodic&
                   std::chrono::milliseconds, std::function<void(result<periodic_list>)>);
 template void ask(caf::actor_system&, const control_actor&, const change_periodic&,
                   std::chrono::milliseconds, std::function<void(result<periodic_info>)>);
+template void ask(caf::actor_system&, const control_actor&, const launch_terminals&,
+                  std::chrono::milliseconds, std::function<void(result<terminals_launched>)>);
+template void ask(caf::actor_system&, const control_actor&, const type_into_terminal&,
+                  std::chrono::milliseconds, std::function<void(result<typed_into_terminal>)>);
+template void ask(caf::actor_system&, const control_actor&, const capture_terminals&,
+                  std::chrono::milliseconds, std::function<void(result<terminals_captured>)>);
+template void ask(caf::actor_system&, const control_actor&, const list_terminals&,
+                  std::chrono::milliseconds, std::function<void(result<terminal_list>)>);
+template void ask(caf::actor_system&, const control_actor&, const close_terminal&,
+                  std::chrono::milliseconds, std::function<void(result<terminals_closed>)>);
+template void ask(caf::actor_system&, const control_actor&, const close_all_terminals&,
+                  std::chrono::milliseconds, std::function<void(result<terminals_closed>)>);
 template void ask(caf::actor_system&, const control_actor&, const search_memory&,
                   std::chrono::milliseconds, std::function<void(result<memory_found>)>);
 template void ask(caf::actor_system&, const control_actor&, const get_memory_stats&,
                   std::chrono::milliseconds, std::function<void(result<memory_stats>)>);
 template void ask(caf::actor_system&, const control_actor&, const sync_memory&,
                   std::chrono::milliseconds, std::function<void(result<memory_synced>)>);
+template void ask(caf::actor_system&, const control_actor&, const get_mcp_status&,
+                  std::chrono::milliseconds, std::function<void(result<mcp_status>)>);
+template void ask(caf::actor_system&, const control_actor&, const change_mcp&,
+                  std::chrono::milliseconds, std::function<void(result<mcp_status>)>);
 
 } // namespace mahavishnu

@@ -13,6 +13,13 @@ namespace mahavishnu {
 namespace {
 
 constexpr std::chrono::seconds list_limit{6};
+/// It may be about to close, which takes two.
+constexpr std::chrono::seconds door_limit{5};
+
+constexpr auto needs_a_directory =
+    "periodic tasks and the memory need a state directory to be kept in; set state_dir (the memory "
+    "also needs storage.enabled and pools.memory_aggregation_enabled, and the log says when it "
+    "could not be opened)";
 
 struct control_state {
   static inline const char* name = "control";
@@ -30,14 +37,28 @@ struct control_state {
     answer.shutting_down = shutting_down;
     self->request(targets.manager, list_limit, list_pools{})
         .then(
-            [promise, answer](const pool_list& list) mutable {
+            [this, promise, answer](const pool_list& list) mutable {
               answer.pools_active = static_cast<std::int32_t>(list.pools.size());
-              promise.deliver(answer);
+              add_door(promise, std::move(answer));
             },
             [promise](const caf::error& failure) mutable {
               promise.deliver(to_caf(from_caf(failure, "the pool manager")));
             });
     return promise;
+  }
+
+  void add_door(caf::typed_response_promise<server_status> promise, server_status answer) {
+    if (!targets.door) {
+      promise.deliver(answer);
+      return;
+    }
+    self->request(targets.door, door_limit, get_mcp_status{})
+        .then(
+            [promise, answer](const mcp_status& door) mutable {
+              answer.mcp.url = door.url;
+              promise.deliver(answer);
+            },
+            [promise, answer](const caf::error&) mutable { promise.deliver(answer); });
   }
 
   server_stopping stop() {
@@ -50,16 +71,20 @@ struct control_state {
 
   /// That actor answers in our place.
   template <class Answer, class Handle, class Question>
-  caf::result<Answer> pass_on(const Handle& whom, const Question& question) {
+  caf::result<Answer> pass_on(const Handle& whom, const Question& question,
+                              const char* why_nobody = needs_a_directory) {
     if (shutting_down)
       return to_caf({errc::shutting_down, "the server is shutting down and takes no new work"});
     if (!whom)
-      return to_caf({errc::unsupported,
-                     "there is nobody here who answers that: periodic tasks and the memory need a "
-                     "state directory to be kept in; set state_dir (the memory also "
-                     "needs storage.enabled and pools.memory_aggregation_enabled, and the log "
-                     "says when it could not be opened)"});
+      return to_caf(
+          {errc::unsupported, std::string{"there is nobody here who answers that: "} + why_nobody});
     return self->delegate(whom, question);
+  }
+
+  caf::result<mcp_status> to_door(const auto& question) {
+    return pass_on<mcp_status>(targets.door, question,
+                               "nothing listens for MCP clients in a program that embeds the "
+                               "orchestrator; start a server with 'mahavishnu up'");
   }
 };
 
@@ -179,6 +204,24 @@ control_actor::behavior_type control(control_actor::stateful_pointer<control_sta
       [&state](const change_periodic& x) {
         return state.pass_on<periodic_info>(state.targets.periodic, x);
       },
+      [&state](const launch_terminals& x) {
+        return state.pass_on<terminals_launched>(state.targets.terminals, x);
+      },
+      [&state](const type_into_terminal& x) {
+        return state.pass_on<typed_into_terminal>(state.targets.terminals, x);
+      },
+      [&state](const capture_terminals& x) {
+        return state.pass_on<terminals_captured>(state.targets.terminals, x);
+      },
+      [&state](const list_terminals& x) {
+        return state.pass_on<terminal_list>(state.targets.terminals, x);
+      },
+      [&state](const close_terminal& x) {
+        return state.pass_on<terminals_closed>(state.targets.terminals, x);
+      },
+      [&state](const close_all_terminals& x) {
+        return state.pass_on<terminals_closed>(state.targets.terminals, x);
+      },
       [&state](const search_memory& x) {
         return state.pass_on<memory_found>(state.targets.memory, x);
       },
@@ -191,6 +234,8 @@ control_actor::behavior_type control(control_actor::stateful_pointer<control_sta
       [&state](const read_output& x) {
         return state.pass_on<task_output>(state.targets.outputs, x);
       },
+      [&state](const get_mcp_status& x) { return state.to_door(x); },
+      [&state](const change_mcp& x) { return state.to_door(x); },
   };
 }
 

@@ -11,7 +11,7 @@
 namespace mahavishnu {
 
 struct control_options {
-  /// Who we are; `uptime` and `pools_active` are filled in when somebody asks.
+  /// Who we are; `uptime`, `pools_active` and `mcp` are filled in when somebody asks.
   server_status identity;
   /// Called once, when somebody has asked the server to end. Must not block.
   std::function<void()> on_shut_down;
@@ -27,6 +27,9 @@ struct control_targets {
   periodic_actor periodic{};
   memory_actor memory{};
   outputs_actor outputs{};
+  terminals_actor terminals{};
+  /// None where nothing listens for MCP clients.
+  mcp_door_actor door{};
 };
 
 control_actor spawn_control(caf::actor_system& system, control_options options,

@@ -9,6 +9,7 @@
 #include "actors/pool_manager.hpp"
 #include "actors/retry_rules.hpp"
 #include "actors/routing.hpp"
+#include "actors/terminals.hpp"
 #include "actors/worker_catalog.hpp"
 #include "actors/worker_manager.hpp"
 #include "app/companions.hpp"
@@ -122,6 +123,41 @@ worker_manager_options workers_options_of(const config::settings& settings, work
   return options;
 }
 
+terminals_options terminals_options_of(const config::settings& settings) {
+  terminals_options options;
+  options.enabled = settings.get<"terminal.enabled">();
+  options.default_size = {static_cast<int>(settings.get<"terminal.default_rows">()),
+                          static_cast<int>(settings.get<"terminal.default_columns">())};
+  options.most = static_cast<std::size_t>(settings.get<"terminal.max_concurrent_sessions">());
+  options.capture_lines = static_cast<std::int32_t>(settings.get<"terminal.capture_lines">());
+  options.scrollback =
+      std::max(options.scrollback, static_cast<std::size_t>(options.capture_lines));
+  options.seed = fresh_seed();
+  return options;
+}
+
+/// Terminals end with us, so what an earlier server has left of them is of no use.
+result<std::shared_ptr<exec::process_runner>>
+open_runner_of_terminals(const std::filesystem::path& state_dir) {
+  if (state_dir.empty())
+    return std::shared_ptr<exec::process_runner>{};
+  auto directory = state_dir / state_dir::terminals;
+  std::error_code failure;
+  std::filesystem::remove_all(directory, failure);
+  if (!failure)
+    std::filesystem::create_directory(directory, failure);
+  if (!failure)
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, failure);
+  if (failure)
+    return error{errc::io_failed, "the directory of terminals '" + directory.string() +
+                                      "' cannot be made: " + failure.message() +
+                                      "; look at its rights, or move it away"};
+  auto runner = exec::local_runner::open(directory.string());
+  if (!runner)
+    return runner.error();
+  return std::shared_ptr<exec::process_runner>{std::move(*runner)};
+}
+
 /// How far the clock of an earlier server may have been ahead of ours.
 constexpr std::chrono::milliseconds trusted_lead = std::chrono::minutes{1};
 
@@ -150,6 +186,12 @@ result<std::unique_ptr<core>> core::start(const config::settings& settings,
     return runner.error();
   foundations all;
   all.runner = std::move(*runner);
+  if (settings.get<"terminal.enabled">()) {
+    auto opened = open_runner_of_terminals(around.state_dir);
+    if (!opened)
+      return opened.error();
+    all.runner_of_terminals = std::move(*opened);
+  }
   if (!around.state_dir.empty() && settings.get<"exec.keepers">()) {
     auto opened = keepers::open(around.state_dir, grace_of(settings),
                                 settings.get<"storage.output_bytes">() > 0
@@ -251,6 +293,7 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
     : config_(system_options_of(settings)),
       system_(config_),
       runner_(std::move(all.runner)),
+      runner_of_terminals_(std::move(all.runner_of_terminals)),
       keepers_(std::move(all.kept)),
       close_limit_(std::chrono::seconds{settings.get<"exec.grace_seconds">()} +
                    std::chrono::seconds{settings.get<"actors.shutdown_timeout_seconds">()}) {
@@ -315,6 +358,9 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
   targets_.outputs = spawn_outputs(system_, std::move(outputs));
   targets_.workers = spawn_worker_manager(system_, std::move(workers));
   targets_.catalog = spawn_worker_catalog(system_, types, runner_);
+  auto terminals = terminals_options_of(settings);
+  terminals.runner = runner_of_terminals_;
+  targets_.terminals = spawn_terminals(system_, std::move(terminals));
   if (all.timetable) {
     periodic_options periodic;
     periodic.runner = runner_for("periodic");
@@ -349,6 +395,7 @@ core::~core() {
   companions_.reset(); // what they call back is gone, and takes no notice
   system_.registry().await_running_count_equal(0);
   keepers_.reset();
+  runner_of_terminals_.reset();
   runner_.reset();
 }
 
@@ -363,6 +410,7 @@ void core::end_actors() {
   end(targets_.manager);
   end(targets_.workers);
   end(targets_.catalog);
+  end(targets_.terminals);
   if (targets_.periodic)
     end(targets_.periodic);
   end(targets_.feed);

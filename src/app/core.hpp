@@ -63,6 +63,7 @@ private:
   /// What is opened before the actors, and that they are made of.
   struct foundations {
     std::shared_ptr<exec::process_runner> runner;
+    std::shared_ptr<exec::process_runner> runner_of_terminals;
     std::unique_ptr<keepers> kept;
     std::unique_ptr<store::journal_store> journal;
     /// For those who only read.
@@ -94,6 +95,7 @@ private:
   caf::actor_system system_;
   // These end before the actors that they call.
   std::shared_ptr<exec::process_runner> runner_;
+  std::shared_ptr<exec::process_runner> runner_of_terminals_;
   std::unique_ptr<keepers> keepers_;
   std::unique_ptr<companions> companions_;
   std::chrono::milliseconds close_limit_;

@@ -54,14 +54,45 @@ public:
     done(is_running(handle) ? bytes_of_each : 0);
   }
 
-  void write_input(exec::process_handle handle, std::string, bool,
+  void write_input(exec::process_handle handle, std::string bytes, bool,
                    std::function<void(result<void>)> done) override {
-    done(is_running(handle) ? result<void>{} : error{errc::process_failed, "it is not running"});
+    if (!is_running(handle))
+      return done(error{errc::process_failed, "it is not running"});
+    std::lock_guard guard{mutex_};
+    inputs_[handle] += bytes;
+    if (takes_input)
+      done({});
+  }
+
+  /// Whether processes read what they are given.
+  bool takes_input = true;
+
+  /// What a process has been given until now.
+  std::string input_of(exec::process_handle handle) const {
+    std::lock_guard guard{mutex_};
+    auto found = inputs_.find(handle);
+    return found == inputs_.end() ? std::string{} : found->second;
   }
 
   void resize(exec::process_handle, exec::terminal_size) override {}
 
-  void follow(exec::process_handle, std::function<void(const exec::output_growth&)>) override {}
+  void follow(exec::process_handle handle,
+              std::function<void(const exec::output_growth&)> grown) override {
+    std::lock_guard guard{mutex_};
+    followers_[handle] = std::move(grown);
+  }
+
+  /// Whoever follows the process hears that it has written so much.
+  void tell_growth(exec::process_handle handle, const exec::output_growth& how) {
+    std::function<void(const exec::output_growth&)> grown;
+    {
+      std::lock_guard guard{mutex_};
+      if (auto found = followers_.find(handle); found != followers_.end())
+        grown = found->second;
+    }
+    if (grown)
+      grown(how);
+  }
 
   std::string file_of(const std::string& run, exec::output_growth::stream which) const override {
     if (on_file_of)
@@ -91,6 +122,7 @@ public:
         return false;
       done = std::move(found->second);
       running_.erase(found);
+      followers_.erase(handle);
     }
     if (done)
       done(std::move(exit));
@@ -134,6 +166,8 @@ private:
   std::vector<std::pair<exec::process_handle, std::string>> attached_;
   std::vector<std::string> settled_;
   std::map<exec::process_handle, std::function<void(exec::process_exit)>> running_;
+  std::map<exec::process_handle, std::function<void(const exec::output_growth&)>> followers_;
+  std::map<exec::process_handle, std::string> inputs_;
 };
 
 } // namespace mahavishnu::test

@@ -140,8 +140,21 @@ using memory_actor = caf::typed_actor<caf::replies_to<search_memory>::with<memor
                                       // Answers when what waits has been tried.
                                       caf::replies_to<sync_memory>::with<memory_synced>>;
 
+/// Runs programs that somebody types into and looks at.
+using terminals_actor =
+    caf::typed_actor<caf::replies_to<launch_terminals>::with<terminals_launched>,
+                     caf::replies_to<type_into_terminal>::with<typed_into_terminal>,
+                     caf::replies_to<capture_terminals>::with<terminals_captured>,
+                     caf::replies_to<list_terminals>::with<terminal_list>,
+                     caf::replies_to<close_terminal>::with<terminals_closed>,
+                     caf::replies_to<close_all_terminals>::with<terminals_closed>>;
+
 /// Reads what tasks have written, wherever it is, and keeps long outputs within bounds.
 using outputs_actor = caf::typed_actor<caf::replies_to<read_output>::with<task_output>>;
+
+/// Opens and closes the HTTP port with the MCP endpoint.
+using mcp_door_actor = caf::typed_actor<caf::replies_to<get_mcp_status>::with<mcp_status>,
+                                        caf::replies_to<change_mcp>::with<mcp_status>>;
 
 /// The only actor that is reachable from outside the process: passes requests on to those who
 /// answer them, unless the server is shutting down.
@@ -187,11 +200,21 @@ using control_actor = caf::typed_actor<
     caf::replies_to<add_periodic>::with<periodic_info>,
     caf::replies_to<list_periodic>::with<periodic_list>,
     caf::replies_to<change_periodic>::with<periodic_info>,
+    // To the terminals.
+    caf::replies_to<launch_terminals>::with<terminals_launched>,
+    caf::replies_to<type_into_terminal>::with<typed_into_terminal>,
+    caf::replies_to<capture_terminals>::with<terminals_captured>,
+    caf::replies_to<list_terminals>::with<terminal_list>,
+    caf::replies_to<close_terminal>::with<terminals_closed>,
+    caf::replies_to<close_all_terminals>::with<terminals_closed>,
     // To the memory.
     caf::replies_to<search_memory>::with<memory_found>,
     caf::replies_to<get_memory_stats>::with<memory_stats>,
     caf::replies_to<sync_memory>::with<memory_synced>,
     // To the outputs.
-    caf::replies_to<read_output>::with<task_output>>;
+    caf::replies_to<read_output>::with<task_output>,
+    // To the MCP door.
+    caf::replies_to<get_mcp_status>::with<mcp_status>,
+    caf::replies_to<change_mcp>::with<mcp_status>>;
 
 } // namespace mahavishnu

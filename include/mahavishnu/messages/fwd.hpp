@@ -91,6 +91,18 @@ struct list_periodic;
 struct periodic_list;
 struct change_periodic;
 
+struct launch_terminals;
+struct terminals_launched;
+struct type_into_terminal;
+struct typed_into_terminal;
+struct capture_terminals;
+struct terminals_captured;
+struct list_terminals;
+struct terminal_list;
+struct close_terminal;
+struct close_all_terminals;
+struct terminals_closed;
+
 struct search_memory;
 struct memory_found;
 struct get_memory_stats;
@@ -115,5 +127,9 @@ struct get_status;
 struct server_status;
 struct shut_down;
 struct server_stopping;
+
+struct get_mcp_status;
+struct mcp_status;
+struct change_mcp;
 
 } // namespace mahavishnu

@@ -11,6 +11,7 @@ namespace mahavishnu {
 
 /// Where the MCP endpoint of a server is.
 struct mcp_endpoint {
+  /// Empty: it is closed.
   std::string url;
 
   friend bool operator==(const mcp_endpoint&, const mcp_endpoint&) = default;

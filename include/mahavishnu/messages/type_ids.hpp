@@ -102,6 +102,19 @@ CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::list_periodic))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::periodic_list))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::change_periodic))
 
+// terminals
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::launch_terminals))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::terminals_launched))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::type_into_terminal))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::typed_into_terminal))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::capture_terminals))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::terminals_captured))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::list_terminals))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::terminal_list))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::close_terminal))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::close_all_terminals))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::terminals_closed))
+
 // the memory
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::search_memory))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::memory_found))
@@ -129,5 +142,10 @@ CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::get_status))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::server_status))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::shut_down))
 CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::server_stopping))
+
+// the MCP endpoint
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::get_mcp_status))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::mcp_status))
+CAF_ADD_TYPE_ID(mahavishnu, (mahavishnu::change_mcp))
 
 CAF_END_TYPE_ID_BLOCK(mahavishnu)
