@@ -118,6 +118,15 @@ public:
   }
   void send_as_they_are(std::string_view bytes) { send_raw(bytes); }
 
+  /// Whether the server closes, whatever it sends before that; it is not listened to.
+  bool is_cut() {
+    char bytes[1024];
+    ssize_t count = 0;
+    while ((count = client::read_some(bytes)) > 0) {
+    }
+    return count == 0;
+  }
+
   /// Sends that nothing more comes.
   void say_farewell() {
     SSL_shutdown(session_.get());
