@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <random>
 #include <set>
@@ -123,6 +124,8 @@ struct terminals_state {
     std::string file{};
     std::uint64_t read = 0;
     std::uint64_t given_back = 0;
+    /// Whether news of more output is on its way: one at a time is enough.
+    std::shared_ptr<std::atomic<bool>> is_told = std::make_shared<std::atomic<bool>>(false);
 
     bool has_exited() const { return about.status == "exited"; }
   };
@@ -232,11 +235,14 @@ struct terminals_state {
     auto process = options.runner->start(std::move(spec), [me, id](exec::process_exit exit) {
       caf::anon_send(me, over{id, std::make_shared<exec::process_exit>(std::move(exit))});
     });
-    options.runner->follow(process, [me, id](const exec::output_growth& how) {
-      caf::anon_send(me, grown{id, how});
-    });
     // The size has been checked, and by stricter rules than those of the screen.
-    terminals.push_back({std::move(about), std::move(screen.value()), process});
+    terminal fresh{std::move(about), std::move(screen.value()), process};
+    options.runner->follow(process,
+                           [me, id, is_told = fresh.is_told](const exec::output_growth& how) {
+                             if (!is_told->exchange(true))
+                               caf::anon_send(me, grown{id, how});
+                           });
+    terminals.push_back(std::move(fresh));
     return id;
   }
 
@@ -376,6 +382,7 @@ struct terminals_state {
     auto* whose = find(news.terminal);
     if (whose == nullptr || news.how.which != output_stream_of::output)
       return;
+    *whose->is_told = false;
     whose->file = news.how.path;
     read_on(*whose);
     if (news.how.bytes > most_in_file)
@@ -386,7 +393,9 @@ struct terminals_state {
   void read_on(terminal& whose) {
     if (whose.file.empty())
       return;
-    for (std::size_t got = piece_size; got == piece_size;) {
+    // Its program may write as fast as we read; the next news of it goes on.
+    auto pieces = 2 * most_behind / piece_size;
+    for (std::size_t got = piece_size; got == piece_size && pieces > 0; --pieces) {
       auto piece = exec::read_output(whose.file, whose.read, piece_size);
       if (!piece) {
         whose.about.note = piece.error().message;

@@ -28,6 +28,11 @@ mcp_status http_door::status() const {
   return describe();
 }
 
+bool http_door::is_loopback() const {
+  std::lock_guard guard{mutex_};
+  return !server_ || server_->is_loopback();
+}
+
 mcp_status http_door::describe() const {
   mcp_status now;
   now.running = server_ != nullptr;

@@ -32,6 +32,8 @@ public:
   explicit http_door(http_door_options options);
 
   mcp_status status() const;
+  /// Nobody on another machine can reach it.
+  bool is_loopback() const;
   /// Where another port cannot be had, the old one is opened again.
   result<mcp_status> change(const change_mcp& wish);
   /// Once and for all. Tells those who wait, and gives them two seconds.

@@ -57,8 +57,18 @@ net::http_options http_options_of(const config::settings& settings) {
   options.port = static_cast<std::uint16_t>(settings.get<"mcp.port">());
   options.max_connections = static_cast<std::size_t>(settings.get<"mcp.max_connections">());
   options.max_body_bytes = static_cast<std::size_t>(settings.get<"mcp.max_body_bytes">());
+  options.max_header_bytes = static_cast<std::size_t>(settings.get<"mcp.max_header_bytes">());
+  options.max_headers = static_cast<std::size_t>(settings.get<"mcp.max_headers">());
+  options.max_url_bytes = static_cast<std::size_t>(settings.get<"mcp.max_url_bytes">());
+  options.max_stream_bytes = static_cast<std::size_t>(settings.get<"mcp.max_stream_bytes">());
   options.request_timeout = std::chrono::seconds{settings.get<"mcp.request_timeout_seconds">()};
+  options.idle_timeout = std::chrono::seconds{settings.get<"mcp.idle_timeout_seconds">()};
+  options.tls_certificate = settings.get<"mcp.tls_certificate">();
+  options.tls_key = settings.get<"mcp.tls_key">();
   options.find_peer_user = true;
+  options.note = [](std::string_view text, bool is_trouble) {
+    is_trouble ? log::warning("http", "{}", text) : log::info("http", "{}", text);
+  };
   return options;
 }
 
@@ -74,9 +84,23 @@ wire::acceptor_options wire_options_of(const config::settings& settings) {
   return options;
 }
 
-std::string url_of(const std::string& host, std::uint16_t port, const std::string& path) {
+bool speaks_tls(const config::settings& settings) {
+  return !settings.get<"mcp.tls_certificate">().empty();
+}
+
+/// Without TLS, whoever is between a client and the server reads its token, and may use it.
+void warn_of_open_words(const config::settings& settings, bool is_loopback) {
+  if (!speaks_tls(settings) && !is_loopback)
+    log::warning("mcp",
+                 "{} can be reached from other machines without TLS, and everybody on the way "
+                 "reads the tokens of the callers; set mcp.tls_certificate and mcp.tls_key",
+                 settings.get<"mcp.host">());
+}
+
+std::string url_of(std::string_view scheme, const std::string& host, std::uint16_t port,
+                   const std::string& path) {
   auto address = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return "http://" + address + ":" + std::to_string(port) + path;
+  return std::string{scheme} + "://" + address + ":" + std::to_string(port) + path;
 }
 
 /// What the HTTP threads see of a server that comes and goes.
@@ -109,8 +133,9 @@ http_door_options door_options_of(const config::settings& settings,
   options.http = http_options_of(settings);
   options.handler = handler_of(settings, std::move(sign));
   options.path = settings.get<"mcp.path">();
-  options.url_of = [path = options.path](const std::string& host, std::uint16_t port) {
-    return url_of(host, port, path);
+  options.url_of = [scheme = speaks_tls(settings) ? "https" : "http",
+                    path = options.path](const std::string& host, std::uint16_t port) {
+    return url_of(scheme, host, port, path);
   };
   return options;
 }
@@ -141,6 +166,8 @@ result<void> run_server(const config::settings& settings,
   if (!opened)
     return opened.error();
 
+  warn_of_open_words(settings, http->is_loopback());
+
   server_status identity;
   identity.server_name = settings.get<"server_name">();
   identity.pid = ::getpid();
@@ -161,7 +188,7 @@ result<void> run_server(const config::settings& settings,
         wire::acceptor::start(inside.system(), socket, inside.control(), wire_options_of(settings));
     if (!door)
       return door.error();
-    sign->tools = make_mcp_endpoint(settings, inside);
+    sign->tools = make_mcp_endpoint(settings, inside, *directory);
     sign->ready = true;
     log::info("server", "up: pid {}, state {}, {}", identity.pid, identity.state_dir,
               identity.mcp.url);

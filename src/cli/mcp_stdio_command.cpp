@@ -84,6 +84,8 @@ int stdio(invocation& now, const output& out, const stdio_options& options) {
   // Others may want the usual port, and nobody is told of this one.
   now.flags.push_back({"mcp.host", "127.0.0.1", "mcp stdio"});
   now.flags.push_back({"mcp.port", "0", "mcp stdio"});
+  now.flags.push_back({"mcp.tls_certificate", "", "mcp stdio"});
+  now.flags.push_back({"mcp.tls_key", "", "mcp stdio"});
   auto settings = load_settings(now, out);
   if (!settings)
     return settings.error();

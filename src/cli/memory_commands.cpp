@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "base/moment_text.hpp"
 #include "base/rfc3339.hpp"
 #include "cli/ask_and_show.hpp"
 #include "cli/command_line.hpp"
-#include "cli/moment_option.hpp"
 #include "cli/task_options.hpp"
 #include "cli/text.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "base/moment_text.hpp"
 #include "cli/ask_and_show.hpp"
 #include "cli/command_line.hpp"
-#include "cli/moment_option.hpp"
 #include "cli/task_logs.hpp"
 #include "cli/task_options.hpp"
 #include "cli/text.hpp"

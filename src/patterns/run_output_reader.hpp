@@ -13,6 +13,9 @@ class run_output_reader {
 public:
   explicit run_output_reader(std::filesystem::path file) : file_(std::move(file)) {}
 
+  /// Where it goes on.
+  std::uint64_t offset() const { return offset_; }
+  void skip_to(std::uint64_t offset) { offset_ = offset; }
   /// Goes on where the last so many lines begin.
   void skip_to_last_lines(std::size_t lines);
 

@@ -10,24 +10,25 @@ set(may_exec base)
 set(may_store base)
 set(may_net base)
 set(may_auth base)
-set(may_mcp base auth net messages)
+set(may_access base config auth)
+set(may_mcp base auth net patterns messages)
 set(may_patterns base exec)
 set(may_messages base)
 set(may_wire base messages)
 set(may_actors base exec store patterns messages)
-set(may_cli base auth config patterns messages wire)
-set(may_app base auth config exec store net mcp patterns messages wire actors cli)
+set(may_cli base auth config access patterns messages wire)
+set(may_app base auth config access exec store net mcp patterns messages wire actors cli)
 
 # The doors speak to actors through these headers and know no actor itself.
 set(cli_may_include_of_actors interfaces.hpp ask.hpp system_config.hpp)
 set(mcp_may_include_of_actors interfaces.hpp ask.hpp)
 
 # Within a folder, what may not include what.
-set(never_mcp/protocol net messages actors mcp/bridge mcp/client mcp/companions mcp/server mcp/tools)
-set(never_mcp/bridge messages actors mcp/client mcp/companions mcp/server mcp/tools)
-set(never_mcp/client messages actors mcp/bridge mcp/companions mcp/server mcp/tools)
-set(never_mcp/companions messages actors mcp/bridge mcp/server mcp/tools)
-set(never_mcp/server messages actors mcp/bridge mcp/client mcp/companions mcp/tools)
+set(never_mcp/protocol net patterns messages actors mcp/bridge mcp/client mcp/companions mcp/server mcp/tools)
+set(never_mcp/bridge messages patterns actors mcp/client mcp/companions mcp/server mcp/tools)
+set(never_mcp/client messages patterns actors mcp/bridge mcp/companions mcp/server mcp/tools)
+set(never_mcp/companions messages patterns actors mcp/bridge mcp/server mcp/tools)
+set(never_mcp/server messages patterns actors mcp/bridge mcp/client mcp/companions mcp/tools)
 set(never_mcp/tools mcp/bridge mcp/client mcp/companions)
 
 # Where a library of others may be included, as a prefix of the include.

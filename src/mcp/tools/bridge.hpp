@@ -9,9 +9,11 @@
 #include <caf/actor_system.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace mahavishnu::mcp::server {
 
@@ -55,6 +57,20 @@ void pass_on(const control_door& door, const call_ptr& call, const Question& que
   ask_for<Answer>(
       door, call, question,
       [](const Answer& answer) { return structured(mahavishnu::json::from(answer)); }, limit);
+}
+
+/// So many of these bytes are no part of a character that is cut at the end.
+inline std::size_t whole_characters(std::string_view bytes) {
+  for (std::size_t back = 1; back <= std::min<std::size_t>(3, bytes.size()); ++back) {
+    auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
+    if (byte >= 0xc0) { // begins one
+      auto length = byte >= 0xf0 ? 4u : byte >= 0xe0 ? 3u : 2u;
+      return length > back ? bytes.size() - back : bytes.size();
+    }
+    if (byte < 0x80)
+      break;
+  }
+  return bytes.size();
 }
 
 // -- arguments, which fit their schema --------------------------------------------------------

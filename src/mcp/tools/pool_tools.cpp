@@ -22,12 +22,6 @@ schema::argument pool_argument() {
   return {"pool_id", schema::name("Id or name of the pool, as pool_list gives them"), true};
 }
 
-json list_of(json item) {
-  return {{"type", "object"},
-          {"properties", {{"result", {{"type", "array"}, {"items", std::move(item)}}}}},
-          {"required", {"result"}}};
-}
-
 tool spawn(const control_door& door) {
   using namespace schema;
   return {"pool_spawn",
@@ -106,7 +100,7 @@ tool list(const control_door& door) {
           "List the pools",
           "All pools, with their workers, what waits, and how they do.",
           schema::object({}),
-          list_of(schema::of<pool_info>()),
+          schema::list_of(schema::of<pool_info>()),
           reads,
           [door](const call_ptr& call) {
             ask_for<pool_list>(door, call, list_pools{}, [](const pool_list& all) {
@@ -121,7 +115,7 @@ tool monitor(const control_door& door) {
           "What pools have done until now: tasks, durations, workers, memory; by the id of the "
           "pool.",
           schema::object({{"pool_ids", schema::texts("Ids or names (default: all pools)")}}),
-          {{"type", "object"}, {"additionalProperties", schema::of<pool_results>()}},
+          schema::map_of(schema::of<pool_results>()),
           reads,
           [door](const call_ptr& call) {
             ask_for<aggregated_results>(door, call, aggregate_results{texts_of(*call, "pool_ids")},
@@ -194,7 +188,7 @@ tool search(const control_door& door) {
                   {"pool_id", text("Only of this pool, by id or name", 256)},
                   {"status", text("Only of tasks that ended so, such as failed", 32)},
                   {"tags", texts("Only with all of these, as name=value")}}),
-          list_of(schema::of<memory_record>()),
+          schema::list_of(schema::of<memory_record>()),
           reads,
           [door](const call_ptr& call) {
             search_memory wish;

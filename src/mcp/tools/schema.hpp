@@ -135,6 +135,19 @@ json choice(std::string_view description) {
   made["description"] = description;
   return made;
 }
+inline json truth(std::string_view description) {
+  return {{"type", "boolean"}, {"description", description}};
+}
+/// An answer that is a list, as those who used these tools before know it.
+inline json list_of(json item) {
+  return {{"type", "object"},
+          {"properties", {{"result", {{"type", "array"}, {"items", std::move(item)}}}}},
+          {"required", {"result"}}};
+}
+/// An answer that has any names, each with one of these.
+inline json map_of(json item) {
+  return {{"type", "object"}, {"additionalProperties", std::move(item)}};
+}
 /// As it is when it is left out.
 inline json with_default(json what, json value) {
   what["default"] = std::move(value);

@@ -133,20 +133,6 @@ tool list(const control_door& door) {
           }};
 }
 
-/// So many of these bytes are no part of a character that is cut at the end.
-std::size_t whole_characters(std::string_view bytes) {
-  for (std::size_t back = 1; back <= std::min<std::size_t>(3, bytes.size()); ++back) {
-    auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
-    if (byte >= 0xc0) { // begins one
-      auto length = byte >= 0xf0 ? 4u : byte >= 0xe0 ? 3u : 2u;
-      return length > back ? bytes.size() - back : bytes.size();
-    }
-    if (byte < 0x80)
-      break;
-  }
-  return bytes.size();
-}
-
 json schema_of_logs() {
   auto made = schema::of<task_output>();
   made["properties"]["next_offset"] = {{"type", "integer"},

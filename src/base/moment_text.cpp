@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "cli/moment_option.hpp"
+#include "base/moment_text.hpp"
 
 #include "base/rfc3339.hpp"
 
 #include <charconv>
 #include <optional>
 
-namespace mahavishnu::cli {
+namespace mahavishnu {
 
 namespace {
 
@@ -37,18 +37,18 @@ std::optional<std::chrono::seconds> time_ago(std::string_view text) {
 
 } // namespace
 
-result<void> read_moment(const std::string& option, const std::string& text,
+result<void> read_moment(const std::string& whose, const std::string& text,
                          std::chrono::milliseconds& since_1970) {
   if (text.empty())
     return {};
-  auto parsed = parse_moment(option, text, std::chrono::system_clock::now());
+  auto parsed = parse_moment(whose, text, std::chrono::system_clock::now());
   if (!parsed)
     return parsed.error();
   since_1970 = parsed->time_since_epoch();
   return {};
 }
 
-result<moment_in_time> parse_moment(const std::string& option, std::string_view text,
+result<moment_in_time> parse_moment(const std::string& whose, std::string_view text,
                                     std::chrono::system_clock::time_point now) {
   auto present = std::chrono::floor<std::chrono::milliseconds>(now);
   if (auto ago = time_ago(text); ago && *ago <= present.time_since_epoch())
@@ -56,9 +56,9 @@ result<moment_in_time> parse_moment(const std::string& option, std::string_view 
   if (auto moment = parse_rfc3339(text))
     return *moment;
   return error{errc::invalid_argument,
-               option + " '" + std::string{text} +
+               whose + " '" + std::string{text} +
                    "' is no moment; give how long ago (30m, 2h, 7d), a day (2026-11-21), or a "
                    "time (2026-11-21T08:00:00Z)"};
 }
 
-} // namespace mahavishnu::cli
+} // namespace mahavishnu
