@@ -2,13 +2,18 @@
 #include "app/mcp_door.hpp"
 
 #include "app/core.hpp"
+#include "app/kept_secret.hpp"
 #include "app/script_threads.hpp"
+#include "base/log.hpp"
 #include "base/state_dir.hpp"
 #include "base/text.hpp"
 #include "mahavishnu/app/orchestrator.hpp"
-#include "mahavishnu/config/load.hpp"
+#include "mcp/fixtures/fixtures.hpp"
 #include "mcp/server/endpoint.hpp"
 #include "mcp/tools/all_tools.hpp"
+#include "mcp/tools/prompts.hpp"
+#include "mcp/tools/server_resources.hpp"
+#include "mcp/tools/server_tasks.hpp"
 
 #include <unistd.h>
 
@@ -21,28 +26,40 @@ constexpr auto instructions =
     "Look for a pool with pool_list, or start one with pool_spawn; run something with pool_execute "
     "or pool_route_execute. What takes longer than a call may answers with a task_id: ask "
     "task_wait "
-    "for its result, and do not send it again.";
+    "for its result, and do not send it again. For scripts outside of pools, pattern_advise says "
+    "which tool fits; memory_search finds what tasks have said.";
 
 } // namespace
 
 std::unique_ptr<mcp::server::endpoint> make_mcp_endpoint(const config::settings& settings,
-                                                         core& inside) {
-  mcp::server::endpoint_options options;
+                                                         core& inside,
+                                                         const std::filesystem::path& directory) {
+  using namespace mcp::server;
+  endpoint_options options;
   options.who.name = settings.get<"server_name">();
   options.who.version = version();
   options.instructions = instructions;
   options.only_user = ::geteuid();
+  // The ids of tasks that clients know are to be good for the next server too.
+  if (auto key = kept_secret(directory / state_dir::mcp_key))
+    options.signing_key = *key;
+  else
+    log::warning("mcp", "ids of tasks are good until this server ends: {}", key.error().message);
   const auto& host = settings.get<"mcp.host">();
   options.origins.hosts.push_back(
       to_lower(host.find(':') == std::string::npos ? host : "[" + host + "]"));
-  mcp::server::control_door door{&inside.system(), inside.control()};
+  control_door door{&inside.system(), inside.control()};
+  auto news = std::make_shared<server_news>(door);
   script_threads_options scripts;
-  // The one that the server has taken.
-  if (auto found = state_dir::locate(settings.get<"state_dir">(), config::process_environment()))
-    scripts.state_directory = found->string();
-  auto tools = mcp::server::all_tools(door, make_script_threads(std::move(scripts)));
-  return std::make_unique<mcp::server::endpoint>(std::move(options),
-                                                 mcp::server::catalog{std::move(tools)});
+  scripts.state_directory = directory.string();
+  offers all;
+  all.tools = all_tools(door, make_script_threads(std::move(scripts)));
+  all.prompts = server_prompts(door);
+  all.shelves.push_back(std::make_shared<server_resources>(door, news));
+  all.tasks = std::make_shared<server_tasks>(door, news);
+  if (settings.get<"mcp.conformance_fixtures">())
+    add_fixtures(all);
+  return std::make_unique<endpoint>(std::move(options), std::move(all));
 }
 
 } // namespace mahavishnu

@@ -3,6 +3,7 @@
 
 #include "mahavishnu/config/settings.hpp"
 
+#include <filesystem>
 #include <memory>
 
 namespace mahavishnu {
@@ -12,8 +13,10 @@ namespace mcp::server {
 class endpoint;
 }
 
-/// The tools of a server. It has to go before the core, and is used on the HTTP thread only.
+/// What a server has for MCP clients. It has to go before the core, and is used on the HTTP thread
+/// only. Keeps its key in the directory.
 std::unique_ptr<mcp::server::endpoint> make_mcp_endpoint(const config::settings& settings,
-                                                         core& inside);
+                                                         core& inside,
+                                                         const std::filesystem::path& directory);
 
 } // namespace mahavishnu

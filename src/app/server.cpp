@@ -145,7 +145,7 @@ result<void> run_server(const config::settings& settings,
         wire::acceptor::start(inside.system(), socket, inside.control(), wire_options_of(settings));
     if (!door)
       return door.error();
-    sign->tools = make_mcp_endpoint(settings, inside);
+    sign->tools = make_mcp_endpoint(settings, inside, *directory);
     sign->ready = true;
     log::info("server", "up: pid {}, state {}, {}", identity.pid, identity.state_dir,
               identity.mcp.url);

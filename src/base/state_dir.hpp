@@ -50,6 +50,9 @@ inline constexpr const char* periodic = "periodic";
 /// Holds what programs write to terminals, until it is on their screens.
 inline constexpr const char* terminals = "terminals";
 
+/// Signs what MCP clients bring back, such as the ids of their tasks.
+inline constexpr const char* mcp_key = "mcp.key";
+
 /// What a server that was started with `--detach` has to say.
 inline constexpr const char* detached_log = "server.log";
 

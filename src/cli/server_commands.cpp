@@ -60,12 +60,15 @@ void add_up(CLI::App& app, invocation& now) {
   struct options {
     std::string host, port;
     bool detach = false;
+    bool fixtures = false;
     int ready_descriptor = -1;
   };
   auto given = std::make_shared<options>();
   command->add_option("--host", given->host, "Address of the MCP endpoint (mcp.host)");
   command->add_option("--port", given->port,
                       "Port of the MCP endpoint, 0 for a free one (mcp.port)");
+  command->add_flag("--conformance-fixtures", given->fixtures,
+                    "Offer what the official MCP conformance suite calls, too");
   command->add_flag("--detach,-d", given->detach, "Return when the server is ready");
   command->add_option("--ready-fd", given->ready_descriptor)->group(""); // from up --detach
   command->callback([&now, given] {
@@ -73,6 +76,8 @@ void add_up(CLI::App& app, invocation& now) {
       now.flags.push_back({"mcp.host", given->host, "--host"});
     if (!given->port.empty())
       now.flags.push_back({"mcp.port", given->port, "--port"});
+    if (given->fixtures)
+      now.flags.push_back({"mcp.conformance_fixtures", "true", "--conformance-fixtures"});
     now.action = [&now, given](output& out) {
       return given->detach ? up_detached(now, out) : up(now, out, given->ready_descriptor);
     };

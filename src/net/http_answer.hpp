@@ -20,6 +20,8 @@ public:
   http_answer() = default;
   explicit http_answer(std::shared_ptr<answer_channel> channel) : channel_(std::move(channel)) {}
 
+  friend bool operator==(const http_answer&, const http_answer&) = default;
+
   /// Only the first reply() or begin() counts.
   void reply(http_response response) const;
 

@@ -188,10 +188,11 @@ TEST_CASE("the session that was used longest ago makes room for a new one") {
 TEST_CASE("sessions that say nothing end, and those for which something runs do not") {
   session_table table{10, 60s};
   auto start = std::chrono::steady_clock::now();
-  auto idle = table.open("2025-11-25", start);
-  auto busy = table.open("2025-11-25", start);
-  CHECK(busy->begin(1));
-  CHECK_FALSE(busy->begin(1));
+  auto idle = table.open("2025-11-25", {}, start);
+  auto busy = table.open("2025-11-25", {}, start);
+  auto call = quiet_call::of(1);
+  CHECK(busy->begin(call) == session::admission::good);
+  CHECK(busy->begin(call) == session::admission::runs_already);
   CHECK(table.find(idle->id(), start + 60s) == idle);
   CHECK(table.find(idle->id(), start + 121s) == nullptr);
   CHECK(table.find(busy->id(), start + 121s) == busy);
@@ -366,10 +367,11 @@ TEST_CASE("a server that ends answers what runs, and cancels nothing") {
 TEST_CASE("a session for which something runs is not the one that makes room") {
   session_table table{2, 60s};
   auto start = std::chrono::steady_clock::now();
-  auto busy = table.open("2025-11-25", start);
-  auto idle = table.open("2025-11-25", start);
-  CHECK(busy->begin(1));
-  table.open("2025-11-25", start);
+  auto busy = table.open("2025-11-25", {}, start);
+  auto idle = table.open("2025-11-25", {}, start);
+  auto call = quiet_call::of(1);
+  CHECK(busy->begin(call) == session::admission::good);
+  table.open("2025-11-25", {}, start);
   CHECK(table.find(busy->id(), start) == busy);
   CHECK(table.find(idle->id(), start) == nullptr);
 }

@@ -105,6 +105,9 @@ inline constexpr auto rows = std::to_array<row>({
     words::text("mcp", "host", "127.0.0.1", "Address to listen on.").used(),
     words::integer("mcp", "port", "8680", 0, 65535, "Port to listen on; 0: a free one.").used(),
     words::text("mcp", "path", "/mcp", "Path of the MCP endpoint.").used(),
+    words::boolean("mcp", "conformance_fixtures", "false",
+                   "Offer the tools, prompts and resources of the official conformance suite too.")
+        .used(),
     words::integer("mcp", "max_connections", "1024", 1, 10000,
                    "Connections that are open at a time.")
         .used(),

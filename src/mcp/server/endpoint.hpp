@@ -6,6 +6,7 @@
 #include "mcp/server/origin_rules.hpp"
 #include "mcp/server/sessions.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -24,6 +25,11 @@ struct server_name {
   std::string version = "0";
 };
 
+json to_json(const server_name& who);
+
+/// What a client has called something, for an error.
+std::string shown_name(std::string_view text);
+
 struct endpoint_options {
   server_name who;
   /// What an agent should know before it calls anything.
@@ -35,45 +41,97 @@ struct endpoint_options {
   /// Clients of the legacy era at a time, and how long one that says nothing is remembered.
   std::size_t most_sessions = 1000;
   std::chrono::seconds session_idle_limit{3600};
+  /// What signs the texts that clients bring back. Empty: one that nobody else has, so that those
+  /// of another server are refused.
+  std::string signing_key;
 };
 
 /// An MCP server over HTTP, of both eras at one address. Used on the thread of the HTTP server.
 class endpoint {
 public:
-  endpoint(endpoint_options options, catalog offered);
+  endpoint(endpoint_options options, offers all);
+  ~endpoint();
+  endpoint(const endpoint&) = delete;
 
   void handle(const net::http_request& request, const net::http_answer& answer);
 
+  /// How many clients of the legacy era there are. On any thread.
+  std::size_t session_count() const { return session_count_; }
+
 private:
   using exchange_ptr = std::shared_ptr<exchange>;
-  using method = void (endpoint::*)(const exchange_ptr&, const incoming&, const head&,
-                                    const std::shared_ptr<session>&);
-  struct known_method;
+  using session_ptr = std::shared_ptr<session>;
+
+  /// One request, and what its method may want to know.
+  struct asked {
+    exchange_ptr request;
+    const incoming& message;
+    const head& headers;
+    /// None in the modern era.
+    session_ptr from;
+
+    const json& params() const { return message.params; }
+    client_facts client() const;
+  };
+  using method = void (endpoint::*)(const asked&);
+  struct known_method {
+    std::string_view name;
+    bool modern;
+    bool legacy;
+    /// What its parameters must be like, before anything else is looked at.
+    std::optional<refusal> (*check)(const json& params);
+    method run;
+  };
 
   std::optional<refusal> check_access(const net::http_request& request) const;
   void post(const net::http_request& request, const net::http_answer& answer);
   void post_modern(const head& headers, const incoming& message, const net::http_answer& answer);
   void post_legacy(const head& headers, const incoming& message, const net::http_answer& answer);
+  void get_stream(const head& headers, const net::http_answer& answer);
   void end_session(const head& headers, const net::http_answer& answer);
   void hear(const incoming& notification, session& from);
+  /// Of a request that has to name one; answers it when it does not.
+  session_ptr session_of(const head& headers, const json& id, const net::http_answer& answer);
 
   exchange_ptr begin(const head& headers, era spoken, const incoming& message,
-                     const net::http_answer& answer) const;
+                     const net::http_answer& answer, session_ptr from) const;
   static const known_method* find_method(era spoken, const std::string& name);
 
-  void initialize(const exchange_ptr&, const incoming&, const head&,
-                  const std::shared_ptr<session>&);
-  void discover(const exchange_ptr&, const incoming&, const head&, const std::shared_ptr<session>&);
-  void ping(const exchange_ptr&, const incoming&, const head&, const std::shared_ptr<session>&);
-  void list_tools(const exchange_ptr&, const incoming&, const head&,
-                  const std::shared_ptr<session>&);
-  void call_tool(const exchange_ptr&, const incoming&, const head&,
-                 const std::shared_ptr<session>&);
+  // In methods.cpp.
+  void initialize(const asked&);
+  void discover(const asked&);
+  void ping(const asked&);
+  void set_log_level(const asked&);
+  void list_tools(const asked&);
+  void list_prompts(const asked&);
+  void list_templates(const asked&);
+  void list_resources(const asked&);
+  void call_tool(const asked&);
+  void get_prompt(const asked&);
+  void read_resource(const asked&);
+  void subscribe(const asked&);
+  void unsubscribe(const asked&);
+  void complete(const asked&);
+  void listen(const asked&);
+  void get_task(const asked&);
+  void update_task(const asked&);
+  void cancel_task(const asked&);
+
+  json capabilities(era spoken) const;
+  void answer_page(const asked& what, const paged_list& list);
+  /// Begins a call, whose end answers the request; nothing when that is answered already.
+  template <class Call, class Whose>
+  std::shared_ptr<Call> begin_call(const asked& what, std::string name, json arguments,
+                                   Whose& whose);
+  static bool has_tasks(const asked& what);
 
   const endpoint_options options_;
   const catalog offered_;
   const std::shared_ptr<const std::string> own_name_;
+  const std::shared_ptr<const auth::text_signer> signer_;
+  const std::shared_ptr<task_board> tasks_;
   session_table sessions_;
+  std::atomic<std::size_t> session_count_{0};
 };
 
 } // namespace mahavishnu::mcp::server

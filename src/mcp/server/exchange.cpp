@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "mcp/server/exchange.hpp"
 
-#include <chrono>
+#include "mcp/server/event_stream.hpp"
+#include "mcp/server/sessions.hpp"
 
 namespace mahavishnu::mcp::server {
 
 namespace {
-
-/// Somebody between us and the client may close what is silent for longer.
-constexpr std::chrono::seconds silence{15};
 
 std::string event(std::string_view message) {
   std::string text{"data: "};
@@ -18,13 +16,15 @@ std::string event(std::string_view message) {
 
 } // namespace
 
-std::string exchange::result_of(std::string_view members) const {
+std::string exchange::result_of(std::string_view members, std::string_view type,
+                                std::string_view meta) const {
   std::string text{R"({"jsonrpc":"2.0","id":)"};
-  text += to_text(id_);
+  text += to_text(terms_.id);
   text += R"(,"result":{)";
-  if (era_ == era::modern) {
-    text += R"("resultType":"complete",)";
-    text.append(members).append(members.empty() ? "" : ",").append(*own_name_);
+  if (terms_.spoken == era::modern) {
+    text.append(R"("resultType":")").append(type).append(R"(",)");
+    text.append(members).append(members.empty() ? "" : ",").append(R"("_meta":{)");
+    text.append(meta).append(meta.empty() ? "" : ",").append(*terms_.own_name).append("}");
   } else {
     text.append(members);
   }
@@ -32,21 +32,28 @@ std::string exchange::result_of(std::string_view members) const {
   return text;
 }
 
-void exchange::finish(std::string_view members, net::http_response head) {
-  send(result_of(members), std::move(head));
+void exchange::finish(std::string_view members, std::string_view type, net::http_response head) {
+  send(result_of(members, type, {}), std::move(head));
+}
+
+void exchange::finish_with_meta(std::string_view meta) {
+  send(result_of({}, result_type::complete, meta), {});
 }
 
 void exchange::fail(const refusal& why) {
   net::http_response head;
   head.status = why.status;
-  send(error_text(id_, why), std::move(head));
+  send(error_text(terms_.id, why), std::move(head));
 }
 
 void exchange::send(std::string message, net::http_response head) {
   std::lock_guard guard{mutex_};
   if (std::exchange(has_ended_, true))
     return;
-  if (is_stream_) {
+  if (stream_) {
+    stream_->say(message);
+    stream_->end();
+  } else if (is_stream_) {
     http_.send(event(message));
     http_.end();
   } else {
@@ -56,27 +63,45 @@ void exchange::send(std::string message, net::http_response head) {
 }
 
 void exchange::notify(std::string_view method, const json& params) {
+  say(to_text(json{{"jsonrpc", "2.0"}, {"method", method}, {"params", params}}));
+}
+
+void exchange::say(std::string_view message) {
   std::lock_guard guard{mutex_};
-  if (has_ended_ || !may_stream_)
+  if (has_ended_ || !terms_.may_stream)
     return;
-  auto message = event(to_text(json{{"jsonrpc", "2.0"}, {"method", method}, {"params", params}}));
-  if (std::exchange(is_stream_, true)) {
-    http_.send(std::move(message));
-    return;
+  if (!std::exchange(is_stream_, true)) {
+    if (terms_.from)
+      stream_ = terms_.from->open_stream(http_);
+    if (!stream_) {
+      http_.begin(stream_head(event(message)));
+      http_.keep_alive(longest_silence, ":\n\n");
+      return;
+    }
   }
-  net::http_response head;
-  head.content_type = "text/event-stream";
-  head.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
-  head.body = std::move(message);
-  http_.begin(std::move(head));
-  http_.keep_alive(silence, ":\n\n");
+  if (stream_)
+    stream_->say(message);
+  else
+    http_.send(event(message));
+}
+
+void exchange::pause(std::chrono::milliseconds before_next) {
+  std::lock_guard guard{mutex_};
+  if (has_ended_ || !terms_.may_stream || !terms_.from)
+    return;
+  if (!std::exchange(is_stream_, true))
+    stream_ = terms_.from->open_stream(http_);
+  if (stream_)
+    stream_->pause(before_next);
 }
 
 void exchange::abandon() {
   std::lock_guard guard{mutex_};
   if (std::exchange(has_ended_, true))
     return;
-  if (is_stream_) {
+  if (stream_) {
+    stream_->end();
+  } else if (is_stream_) {
     http_.end();
   } else {
     net::http_response head;

@@ -4,6 +4,7 @@
 #include "mcp/server/refusal.hpp"
 #include "net/http_answer.hpp"
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,42 +12,66 @@
 
 namespace mahavishnu::mcp::server {
 
+class event_stream;
+class session;
+
+/// What a result of the modern era says that it is.
+namespace result_type {
+inline constexpr std::string_view complete = "complete";
+inline constexpr std::string_view input_required = "input_required";
+inline constexpr std::string_view task = "task";
+} // namespace result_type
+
 /// One request that is being answered: by one JSON body, or by an event stream as soon as there is
 /// something to say before the result. May be used from any thread.
 class exchange {
 public:
-  /// `may_stream`: the client takes event streams. `own_name` comes with each modern result.
-  exchange(net::http_answer http, era spoken, json id, bool may_stream,
-           std::shared_ptr<const std::string> own_name)
-      : http_(std::move(http)),
-        era_(spoken),
-        id_(std::move(id)),
-        may_stream_(may_stream),
-        own_name_(std::move(own_name)) {}
+  struct terms {
+    era spoken = era::modern;
+    json id;
+    /// The client takes event streams.
+    bool may_stream = false;
+    /// Comes with each modern result, as a member of its `_meta`.
+    std::shared_ptr<const std::string> own_name;
+    /// Of the legacy era; none before there is one.
+    std::shared_ptr<session> from;
+  };
 
-  era spoken() const { return era_; }
-  const json& id() const { return id_; }
+  exchange(net::http_answer http, terms agreed)
+      : http_(std::move(http)), terms_(std::move(agreed)) {}
+
+  era spoken() const { return terms_.spoken; }
+  const json& id() const { return terms_.id; }
   const net::http_answer& http() const { return http_; }
+  const std::shared_ptr<session>& from() const { return terms_.from; }
+  bool may_stream() const { return terms_.may_stream; }
 
   /// Members of the result, as JSON without the braces around them. Only the first end counts.
-  void finish(std::string_view members, net::http_response head = {});
+  void finish(std::string_view members, std::string_view type = result_type::complete,
+              net::http_response head = {});
+  /// A modern result that has nothing in it but these members of its `_meta`.
+  void finish_with_meta(std::string_view meta);
   void fail(const refusal& why);
   /// Nothing happens after the end, nor where the client takes no streams.
   void notify(std::string_view method, const json& params);
+  /// Any message that is not the end.
+  void say(std::string_view message);
+  /// A client of a session gets the rest of its stream when it comes back, after that time.
+  void pause(std::chrono::milliseconds before_next);
   /// Nothing is answered any more.
   void abandon();
 
 private:
   void send(std::string message, net::http_response head);
-  std::string result_of(std::string_view members) const;
+  std::string result_of(std::string_view members, std::string_view type,
+                        std::string_view meta) const;
 
   const net::http_answer http_;
-  const era era_;
-  const json id_;
-  const bool may_stream_;
-  const std::shared_ptr<const std::string> own_name_;
+  const terms terms_;
   std::mutex mutex_;
   bool has_ended_ = false;
+  /// It is a stream: of a session, or without one.
+  std::shared_ptr<event_stream> stream_;
   bool is_stream_ = false;
 };
 

@@ -17,6 +17,8 @@ struct refusal {
   json data{};
 };
 
+json error_value(const refusal& why);
+
 /// The error message as text; it has no id where this one is null, since none can be trusted.
 std::string error_text(const json& id, const refusal& why);
 

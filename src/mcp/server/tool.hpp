@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "mcp/server/exchange.hpp"
+#include "mcp/server/call.hpp"
 
 #include <mahavishnu/auth/scope.hpp>
 
-#include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,53 +26,30 @@ struct tool_answer {
 std::string text_block(std::string_view text);
 /// What failed, on which named thing, and what to do.
 tool_answer tool_error(std::string_view text);
+/// Of the result of a call.
+std::string members_of(const tool_answer& how);
 
-/// One call of a tool. May be used from any thread; only the first end counts.
-class tool_call {
+struct tool;
+
+/// One call of a tool, whose arguments fit its input schema.
+class tool_call : public call {
 public:
-  tool_call(std::shared_ptr<exchange> answer, json arguments, json progress_token)
-      : answer_(std::move(answer)),
-        arguments_(std::move(arguments)),
-        progress_token_(std::move(progress_token)) {}
+  /// The tool has to be there for as long as the call may run.
+  tool_call(std::shared_ptr<outlet> where, facts what, const tool& whose)
+      : call(std::move(where), std::move(what)), tool_(whose) {}
 
-  tool_call(const tool_call&) = delete;
-  /// A tool that lets go of a call without an end must not leave the client waiting.
-  ~tool_call();
-
-  const json& request() const { return answer_->id(); }
-  /// They fit the input schema of the tool.
-  const json& arguments() const { return arguments_; }
-
+  using call::finish;
   void finish(const tool_answer& how);
-  /// Not for what a tool cannot do, but for what is no call at all.
-  void fail(const refusal& why);
-  /// How far it has come, if the client wants to know. What does not go on is not told.
-  void progress(double done, std::optional<double> total, std::string_view text);
-
-  /// Called once, when nobody wants the result any more; at once if that is so already, and never
-  /// after the end. The last one that was set is kept.
-  void on_cancel(std::function<void()> callback);
-  /// Ends the call without an answer.
-  void cancel();
 
   /// How the call ends when the server does; it may end with an answer of its own.
   void on_stopping(std::function<void(tool_call&)> callback);
-  void stop();
 
-  bool is_over();
+  void run() override;
 
 private:
-  void let_go();
+  void end_with_server() override;
 
-  const std::shared_ptr<exchange> answer_;
-  const json arguments_;
-  const json progress_token_;
-  std::mutex mutex_;
-  std::optional<double> done_;
-  bool is_over_ = false;
-  bool is_cancelled_ = false;
-  std::function<void()> on_cancel_;
-  std::function<void(tool_call&)> on_stopping_;
+  const tool& tool_;
 };
 
 /// What a client may assume of a tool.
@@ -89,6 +63,14 @@ struct tool_hints {
   auth::scope needs = auth::scope::admin;
 };
 
+/// Whether a call goes on as a task, where the client knows what that is. A tool that may says so
+/// itself, with call::become_task().
+enum class task_mode {
+  optional,
+  /// It can be called in no other way.
+  required,
+};
+
 /// Something that a client may call by name.
 struct tool {
   std::string name;
@@ -100,6 +82,7 @@ struct tool {
   tool_hints hints;
   /// Called on the thread of the server: it must be quick.
   std::function<void(const std::shared_ptr<tool_call>&)> run;
+  task_mode tasks = task_mode::optional;
 };
 
 } // namespace mahavishnu::mcp::server

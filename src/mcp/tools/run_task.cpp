@@ -37,6 +37,10 @@ std::string shown(const task_result& how) {
 
 } // namespace
 
+tool_answer answer_of(const task_result& how) {
+  return {shown(how), {}, false};
+}
+
 json schema_of_run() {
   auto made = schema::of<task_result>();
   // One that goes on has only these.
@@ -89,6 +93,8 @@ struct waiting {
   control_door door;
   call_ptr call;
   task_id task;
+  /// What becomes of the call when the task takes longer.
+  std::function<void()> on_expiry;
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point end = begin + wait_of(*call);
 };
@@ -100,7 +106,7 @@ void go_on_waiting(const std::shared_ptr<const waiting>& it) {
     return;
   auto left = std::chrono::ceil<std::chrono::milliseconds>(it->end - now);
   if (left.count() <= 0)
-    return tell_result(it->door, it->call, it->task);
+    return it->on_expiry();
   auto passed = std::chrono::duration<double>(now - it->begin).count();
   it->call->progress(passed, std::nullopt, "waiting for " + it->task.str());
   ask<task_result, mahavishnu::wait_task>(*it->door.system, it->door.control,
@@ -108,7 +114,7 @@ void go_on_waiting(const std::shared_ptr<const waiting>& it) {
                                           std::min<std::chrono::milliseconds>(left, between_news),
                                           [it](const result<task_result>& how) {
                                             if (how)
-                                              it->call->finish({shown(*how), {}, false});
+                                              it->call->finish(answer_of(*how));
                                             else if (how.error().code == errc::timeout)
                                               go_on_waiting(it);
                                             else
@@ -119,7 +125,8 @@ void go_on_waiting(const std::shared_ptr<const waiting>& it) {
 } // namespace
 
 void wait_for_task(const control_door& door, const call_ptr& call, const task_id& task) {
-  go_on_waiting(std::make_shared<const waiting>(waiting{door, call, task}));
+  go_on_waiting(std::make_shared<const waiting>(
+      waiting{door, call, task, [door, call, task] { tell_result(door, call, task); }}));
 }
 
 void tell_result(const control_door& door, const call_ptr& call, const task_id& task) {
@@ -143,16 +150,25 @@ void run_task(const control_door& door, const call_ptr& call, const submit_task&
       [door, call, is_own](const result<task_accepted>& taken) {
         if (!taken)
           return call->finish(tool_error(taken.error().message));
+        auto lasts = taken->durability != durability::none;
+        auto name = taken->task.str();
+        // It goes on by itself then, as the client knows.
+        if (lasts && !call->arguments().contains("wait_ms") && call->become_task_of(name))
+          return;
         if (is_own)
           call->on_cancel([door, task = taken->task] {
             ask<task_cancelled, cancel_task>(*door.system, door.control, cancel_task{task},
                                              usual_limit, [](const result<task_cancelled>&) {});
           });
-        if (taken->durability != durability::none)
+        if (lasts)
           call->on_stopping([where = *taken](tool_call& whose) {
             whose.finish(still_runs(where.task, where.pool, to_string(where.status)));
           });
-        wait_for_task(door, call, taken->task);
+        go_on_waiting(std::make_shared<const waiting>(
+            waiting{door, call, taken->task, [door, call, task = taken->task, lasts, name] {
+                      if (!lasts || !call->become_task_of(name))
+                        tell_result(door, call, task);
+                    }}));
       });
 }
 

@@ -22,8 +22,12 @@ schema::argument wait_argument();
 /// A pool may let those wait who find it full, for as long as its `wait_limit` says.
 inline constexpr std::chrono::hours submit_limit{24 * 31};
 
+/// How a call ends whose task has.
+tool_answer answer_of(const task_result& how);
+
 /// Submits the task and waits for its end, for as long as the call says. Who gives up the call
-/// cancels the task; who has been told its id does not.
+/// cancels the task; who has been told its id does not. A client that knows tasks of its own gets
+/// one at once, or when it has waited as long as it wanted to.
 void run_task(const control_door& door, const call_ptr& call, const submit_task& wish);
 
 /// Waits for a task in the same way, and cancels nothing.
