@@ -368,6 +368,8 @@ core::core(const config::settings& settings, foundations all, core_surroundings 
     periodic.grace = grace_of(settings);
     targets_.periodic = spawn_periodic(system_, std::move(periodic), std::move(*all.timetable));
   }
+  if (around.spawn_door)
+    targets_.door = around.spawn_door(system_);
   if (keepers_)
     keepers_->stay(); // until now an error would have left all as it was
   control_ = spawn_control(system_, {std::move(around.identity), std::move(around.on_shut_down)},
@@ -406,6 +408,8 @@ void core::end_actors() {
     whom = nullptr;
   };
   end(control_);
+  if (targets_.door)
+    end(targets_.door);
   end(targets_.outputs);
   end(targets_.manager);
   end(targets_.workers);

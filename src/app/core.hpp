@@ -42,6 +42,8 @@ struct core_surroundings {
   server_status identity;
   /// For the control actor.
   std::function<void()> on_shut_down;
+  /// Makes the actor of the MCP door, where there is one.
+  std::function<mcp_door_actor(caf::actor_system&)> spawn_door{};
 };
 
 /// The actor system of a server or of an embedding program, wired from settings: the one place

@@ -6,7 +6,6 @@
 #include "app/script_threads.hpp"
 #include "base/log.hpp"
 #include "base/state_dir.hpp"
-#include "base/text.hpp"
 #include "mahavishnu/app/orchestrator.hpp"
 #include "mcp/fixtures/fixtures.hpp"
 #include "mcp/server/endpoint.hpp"
@@ -14,8 +13,6 @@
 #include "mcp/tools/prompts.hpp"
 #include "mcp/tools/server_resources.hpp"
 #include "mcp/tools/server_tasks.hpp"
-
-#include <unistd.h>
 
 namespace mahavishnu {
 
@@ -32,26 +29,23 @@ constexpr auto instructions =
 } // namespace
 
 std::unique_ptr<mcp::server::endpoint> make_mcp_endpoint(const config::settings& settings,
-                                                         core& inside,
-                                                         const std::filesystem::path& directory) {
+                                                         core& inside, mcp_surroundings around) {
   using namespace mcp::server;
   endpoint_options options;
   options.who.name = settings.get<"server_name">();
   options.who.version = version();
   options.instructions = instructions;
-  options.only_user = ::geteuid();
+  options.entrance = std::move(around.entrance);
+  options.audit = std::move(around.audit);
   // The ids of tasks that clients know are to be good for the next server too.
-  if (auto key = kept_secret(directory / state_dir::mcp_key))
+  if (auto key = kept_secret(around.directory / state_dir::mcp_key))
     options.signing_key = *key;
   else
     log::warning("mcp", "ids of tasks are good until this server ends: {}", key.error().message);
-  const auto& host = settings.get<"mcp.host">();
-  options.origins.hosts.push_back(
-      to_lower(host.find(':') == std::string::npos ? host : "[" + host + "]"));
   control_door door{&inside.system(), inside.control()};
-  auto news = std::make_shared<server_news>(door);
   script_threads_options scripts;
-  scripts.state_directory = directory.string();
+  scripts.state_directory = around.directory.string();
+  auto news = std::make_shared<server_news>(door);
   offers all;
   all.tools = all_tools(door, make_script_threads(std::move(scripts)));
   all.prompts = server_prompts(door);

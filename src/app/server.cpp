@@ -2,8 +2,10 @@
 #include "app/server.hpp"
 
 #include "app/core.hpp"
+#include "app/http_door.hpp"
 #include "app/http_routes.hpp"
 #include "app/mcp_door.hpp"
+#include "app/mcp_gate.hpp"
 #include "app/stop_signal.hpp"
 #include "app/watchdog.hpp"
 #include "base/log.hpp"
@@ -40,6 +42,7 @@ result<void> open_log(const config::settings& settings) {
 
 /// Scripts get our environment, and have no business with these.
 void hide_secrets() {
+  ::unsetenv("MAHAVISHNU_TOKEN");
   for (const auto& setting : config::rows) {
     if (!setting.secret)
       continue;
@@ -55,8 +58,18 @@ net::http_options http_options_of(const config::settings& settings) {
   options.port = static_cast<std::uint16_t>(settings.get<"mcp.port">());
   options.max_connections = static_cast<std::size_t>(settings.get<"mcp.max_connections">());
   options.max_body_bytes = static_cast<std::size_t>(settings.get<"mcp.max_body_bytes">());
+  options.max_header_bytes = static_cast<std::size_t>(settings.get<"mcp.max_header_bytes">());
+  options.max_headers = static_cast<std::size_t>(settings.get<"mcp.max_headers">());
+  options.max_url_bytes = static_cast<std::size_t>(settings.get<"mcp.max_url_bytes">());
+  options.max_stream_bytes = static_cast<std::size_t>(settings.get<"mcp.max_stream_bytes">());
   options.request_timeout = std::chrono::seconds{settings.get<"mcp.request_timeout_seconds">()};
-  options.find_peer_user = true;
+  options.idle_timeout = std::chrono::seconds{settings.get<"mcp.idle_timeout_seconds">()};
+  options.tls_certificate = settings.get<"mcp.tls_certificate">();
+  options.tls_key = settings.get<"mcp.tls_key">();
+  options.find_peer_user = !settings.get<"auth.enabled">();
+  options.note = [](std::string_view text, bool is_trouble) {
+    is_trouble ? log::warning("http", "{}", text) : log::info("http", "{}", text);
+  };
   return options;
 }
 
@@ -72,16 +85,30 @@ wire::acceptor_options wire_options_of(const config::settings& settings) {
   return options;
 }
 
-std::string url_of(const config::settings& settings, std::uint16_t port) {
-  const auto& host = settings.get<"mcp.host">();
+bool speaks_tls(const config::settings& settings) {
+  return !settings.get<"mcp.tls_certificate">().empty();
+}
+
+/// Without TLS, whoever is between a client and the server reads its token, and may use it.
+void warn_of_open_words(const config::settings& settings, const net::http_server& http) {
+  if (!speaks_tls(settings) && !http.is_loopback())
+    log::warning("mcp",
+                 "{} can be reached from other machines without TLS, and everybody on the way "
+                 "reads the tokens of the callers; set mcp.tls_certificate and mcp.tls_key",
+                 settings.get<"mcp.host">());
+}
+
+std::string url_of(const config::settings& settings, const std::string& host, std::uint16_t port) {
   auto address = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return "http://" + address + ":" + std::to_string(port) + settings.get<"mcp.path">();
+  auto scheme = speaks_tls(settings) ? "https://" : "http://";
+  return scheme + address + ":" + std::to_string(port) + settings.get<"mcp.path">();
 }
 
 /// What the HTTP threads see of a server that comes and goes.
 struct door_sign {
   std::atomic<bool> ready{false};
-  /// There while the server is ready, and until the HTTP thread has ended.
+  // There while the server is ready, and until the HTTP thread has ended.
+  std::shared_ptr<mcp::server::gate> gate;
   std::unique_ptr<mcp::server::endpoint> tools;
   std::chrono::steady_clock::time_point opened = std::chrono::steady_clock::now();
 };
@@ -94,12 +121,30 @@ net::http_handler handler_of(const config::settings& settings, std::shared_ptr<d
                                             const net::http_answer& answer) {
     auto facts = constant;
     facts.ready = sign->ready;
+    if (facts.ready)
+      if (auto open = sign->gate->open_document(request))
+        return answer.reply(std::move(*open));
     if (facts.ready && path_of(request) == facts.mcp_path)
       return sign->tools->handle(request, answer);
     facts.uptime_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - sign->opened).count();
     answer.reply(route(request, facts));
   };
+}
+
+http_door_options door_options_of(const config::settings& settings,
+                                  std::shared_ptr<door_sign> sign) {
+  http_door_options options;
+  options.http = http_options_of(settings);
+  options.handler = handler_of(settings, std::move(sign));
+  options.path = settings.get<"mcp.path">();
+  options.url_of = [settings](const std::string& host, std::uint16_t port) {
+    return url_of(settings, host, port);
+  };
+  options.on_open = [settings](const net::http_server& http) {
+    warn_of_open_words(settings, http);
+  };
+  return options;
 }
 
 } // namespace
@@ -123,20 +168,23 @@ result<void> run_server(const config::settings& settings,
     return good;
 
   auto sign = std::make_shared<door_sign>();
-  auto http = net::http_server::start(http_options_of(settings), handler_of(settings, sign));
-  if (!http)
-    return http.error();
+  auto http = std::make_shared<http_door>(door_options_of(settings, sign));
+  auto opened = http->change({});
+  if (!opened)
+    return opened.error();
 
   server_status identity;
   identity.server_name = settings.get<"server_name">();
   identity.pid = ::getpid();
   identity.version = version();
   identity.state_dir = directory->string();
-  identity.mcp.url = url_of(settings, (*http)->port());
+  identity.mcp.url = opened->url;
 
   std::unique_ptr<watchdog> guard; // bites when what follows does not end
   {
-    auto started = core::start(settings, {*directory, identity, [&stop] { stop.raise(); }});
+    core_surroundings around{*directory, identity, [&stop] { stop.raise(); }};
+    around.spawn_door = [http](caf::actor_system& system) { return spawn_mcp_door(system, http); };
+    auto started = core::start(settings, std::move(around));
     if (!started)
       return started.error();
     auto& inside = **started;
@@ -145,7 +193,14 @@ result<void> run_server(const config::settings& settings,
         wire::acceptor::start(inside.system(), socket, inside.control(), wire_options_of(settings));
     if (!door)
       return door.error();
-    sign->tools = make_mcp_endpoint(settings, inside, *directory);
+    auto audit = open_audit_log(settings, *directory);
+    if (!audit)
+      return audit.error();
+    auto entrance = make_mcp_gate(settings, identity.mcp.url, *audit);
+    if (!entrance)
+      return entrance.error();
+    sign->gate = std::move(*entrance);
+    sign->tools = make_mcp_endpoint(settings, inside, {*directory, sign->gate, *audit});
     sign->ready = true;
     log::info("server", "up: pid {}, state {}, {}", identity.pid, identity.state_dir,
               identity.mcp.url);
@@ -160,8 +215,9 @@ result<void> run_server(const config::settings& settings,
       log::close();
       ::_exit(exit_code_of_watchdog);
     });
-    (*http)->stop();
+    http->close();
     sign->tools.reset();
+    sign->gate.reset();
     inside.close_pools(); // those who wait for results hear of it
     (*door)->stop();
   }

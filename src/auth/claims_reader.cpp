@@ -121,7 +121,7 @@ scope_set read_scopes(member_reader& from, const checker_options& wanted) {
           all.add(*known);
       return all;
     }
-  if (from.has("roles")) {
+  if (wanted.trusts_roles && from.has("roles")) {
     for (const auto& role : from.words("roles"))
       all.add(scopes_of_role(role));
     return all;

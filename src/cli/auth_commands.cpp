@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "access/token_settings.hpp"
 #include "base/rfc3339.hpp"
 #include "cli/auth_settings.hpp"
 #include "cli/command_line.hpp"
@@ -144,7 +145,7 @@ int verify(const invocation& now, const output& out, const std::string& given) {
   auto settings = load_settings(now, out);
   if (!settings)
     return settings.error();
-  auto gate = token_gate_of(*settings);
+  auto gate = access::token_gate_of(*settings);
   if (!gate)
     return out.failure(gate.error());
   auto claims = gate->check(given == "-" ? read_token() : given, std::chrono::system_clock::now());

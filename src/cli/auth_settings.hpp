@@ -2,7 +2,6 @@
 #pragma once
 
 #include "cli/output.hpp"
-#include "mahavishnu/auth/token_checker.hpp"
 #include "mahavishnu/auth/token_maker.hpp"
 #include "mahavishnu/config/settings.hpp"
 
@@ -12,9 +11,5 @@ namespace mahavishnu::cli {
 result<auth::token_maker> token_maker_of(const config::settings& settings, const output& out);
 /// The same for tokens of subscriptions.
 result<auth::token_maker> subscription_maker_of(const config::settings& settings);
-
-/// What checks them, as a server with these settings does; whether that asks for tokens at all
-/// (`auth.enabled`) is not looked at.
-result<auth::token_gate> token_gate_of(const config::settings& settings);
 
 } // namespace mahavishnu::cli

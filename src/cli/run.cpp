@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.hpp"
+#include "cli/mcp_commands.hpp"
 #include "cli/script_commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -42,6 +43,7 @@ int run(int argc, const char* const* argv, const services& above) {
   add_memory_commands(app, now);
   add_store_commands(app, now);
   add_config_commands(app, now);
+  add_mcp_commands(app, now);
   add_auth_commands(app, now);
   add_exec_command(app, now);
   add_run_commands(app, now);

@@ -19,7 +19,8 @@ std::string show_status(const server_status& server) {
   text << server.server_name << " " << server.version << " is "
        << (server.shutting_down ? "shutting down" : "up") << "\n  Process: " << server.pid
        << "\n  State: " << server.state_dir << "\n  Uptime: " << std::fixed << std::setprecision(1)
-       << std::chrono::duration<double>(server.uptime).count() << " s\n  MCP: " << server.mcp.url
+       << std::chrono::duration<double>(server.uptime).count() << " s\n  MCP: "
+       << (server.mcp.url.empty() ? "closed; open it with: mahavishnu mcp start" : server.mcp.url)
        << "\n  Pools: " << server.pools_active << "\n";
   return text.str();
 }

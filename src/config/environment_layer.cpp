@@ -18,7 +18,7 @@ constexpr std::string_view prefix = "MAHAVISHNU_";
 /// Variables of ours that are not settings.
 constexpr auto not_settings = std::to_array<std::string_view>(
     {"MAHAVISHNU_SETTINGS_DIR", "MAHAVISHNU_KEEPER", "MAHAVISHNU_RUN", "MAHAVISHNU_TASK_ID",
-     "MAHAVISHNU_ATTEMPT", "MAHAVISHNU_POOL_ID", "MAHAVISHNU_WORKER_ID"});
+     "MAHAVISHNU_ATTEMPT", "MAHAVISHNU_POOL_ID", "MAHAVISHNU_WORKER_ID", "MAHAVISHNU_TOKEN"});
 
 /// A name that a variable may have, and what it sets.
 struct known_variable {

@@ -52,13 +52,20 @@ message host_is_safe(const settings& all) {
   const auto& host = all.get<"mcp.host">();
   if (is_loopback_v4(host) || host == "::1" || to_lower(host) == "localhost")
     return std::nullopt;
-  auto refused = "mcp.host must be an address of this machine only, not " + in_quotes(host);
-  // Tokens that nobody checks protect nothing, whatever auth.enabled says.
-  if constexpr (!rows[index_of<"auth.enabled">()].in_use)
-    return refused + ", because this version does not check tokens yet; keep 127.0.0.1";
   if (all.get<"auth.enabled">())
     return std::nullopt;
-  return refused + ", while auth is disabled; set auth.enabled or keep 127.0.0.1";
+  return "mcp.host must be an address of this machine only, not " + in_quotes(host) +
+         ", while auth is disabled; set auth.enabled or keep 127.0.0.1";
+}
+
+message tls_is_whole(const settings& all) {
+  const auto& certificate = all.get<"mcp.tls_certificate">();
+  const auto& key = all.get<"mcp.tls_key">();
+  if (certificate.empty() == key.empty())
+    return std::nullopt;
+  return certificate.empty()
+             ? "mcp.tls_key needs the certificate that it belongs to; set mcp.tls_certificate"
+             : "mcp.tls_certificate needs the key that belongs to it; set mcp.tls_key";
 }
 
 message secret_is_given(const row& secret, bool is_enabled, const std::string& text) {
@@ -84,9 +91,11 @@ message auth_secret_is_given(const settings& all) {
 /// The other algorithms check with a public key, and need no secret.
 message auth_public_key_is_given(const settings& all) {
   const auto& algorithm = all.get<"auth.algorithm">();
-  if (!all.get<"auth.enabled">() || algorithm == "HS256" || !all.get<"auth.public_key">().empty())
+  if (!all.get<"auth.enabled">() || algorithm == "HS256" || !all.get<"auth.public_key">().empty() ||
+      !all.get<"auth.jwks_url">().empty())
     return std::nullopt;
-  return "auth.enabled with " + algorithm + " needs a file with public keys; set auth.public_key";
+  return "auth.enabled with " + algorithm +
+         " needs a file with public keys; set auth.public_key, or auth.jwks_url";
 }
 
 message auth_secret_is_long(const settings& all) {
@@ -168,6 +177,7 @@ constexpr auto all_rules = std::to_array<rule>({
      index_of<"control.heartbeat_seconds">()},
     {path_is_absolute, index_of<"mcp.path">()},
     {host_is_safe, index_of<"mcp.host">(), index_of<"auth.enabled">()},
+    {tls_is_whole, index_of<"mcp.tls_certificate">(), index_of<"mcp.tls_key">()},
     {auth_secret_is_given, index_of<"auth.secret">(), index_of<"auth.enabled">()},
     {auth_public_key_is_given, index_of<"auth.public_key">(), index_of<"auth.enabled">()},
     {auth_secret_is_long, index_of<"auth.secret">()},
@@ -206,11 +216,12 @@ std::vector<problem> check_rules(const settings& all, const std::set<row_index>&
 
 std::vector<std::string> advice(const settings& all) {
   std::vector<std::string> words;
-  for (auto at : {index_of<"auth.enabled">(), index_of<"subscription_auth.enabled">()})
-    // Somebody who sets this relies on it.
-    if (!rows[at].in_use && *std::get_if<bool>(&all.at(at)))
-      words.push_back(to_string(all.origin_of(at)) + ": " + key_of(rows[at]) +
-                      " has no effect yet: this version does not check tokens");
+  // Somebody who sets this relies on it.
+  constexpr auto subscriptions = index_of<"subscription_auth.enabled">();
+  if (all.get<"subscription_auth.enabled">() && !all.get<"auth.enabled">())
+    words.push_back(to_string(all.origin_of(subscriptions)) +
+                    ": subscription_auth.enabled makes a server ask for tokens only together with "
+                    "auth.enabled");
   return words;
 }
 

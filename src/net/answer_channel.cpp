@@ -81,6 +81,13 @@ void answer_channel::take_time() {
   wake(std::move(lock));
 }
 
+void answer_channel::run_soon(callback task) {
+  if (auto core = core_.lock())
+    core->run_soon([task = std::move(task)] { call_quietly(task); });
+  else
+    call_quietly(task);
+}
+
 void answer_channel::wake(locked lock) {
   if (!is_awake_)
     wake_anyway(std::move(lock));

@@ -55,6 +55,7 @@ public:
   void on_stopping(callback call) { set(on_stopping_, is_stopping_, std::move(call)); }
   void keep_alive(stream_pulse pulse);
   void take_time();
+  void run_soon(callback task);
 
   // For the session, on its thread.
   /// From here on it is woken again.

@@ -49,4 +49,9 @@ void http_answer::take_time() const {
     channel_->take_time();
 }
 
+void http_answer::run_soon(std::function<void()> task) const {
+  if (channel_)
+    channel_->run_soon(std::move(task));
+}
+
 } // namespace mahavishnu::net

@@ -46,7 +46,8 @@ public:
   /// gone, since it cannot be told from one that has closed; an answer that comes nevertheless is
   /// written to it.
   ///
-  /// Nothing is noticed while more than `max_header_bytes` of the client's next requests wait.
+  /// While more than `max_header_bytes` of the next requests of the client wait, only a reset is
+  /// noticed.
   void on_gone(std::function<void()> callback) const;
 
   /// Called once, in the same way, when the server begins to stop while this answer is not
@@ -58,6 +59,9 @@ public:
 
   /// The limit on the time to reply is not for this request.
   void take_time() const;
+
+  /// Runs a task on the thread of the server, soon, and on this one when that has ended.
+  void run_soon(std::function<void()> task) const;
 
 private:
   std::shared_ptr<answer_channel> channel_;

@@ -4,6 +4,7 @@
 // Only for the sources of this folder: whoever includes this compiles Boost.Asio.
 
 #include "net/http_server.hpp"
+#include "net/server_tls.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -32,6 +33,8 @@ struct http_core {
 
   http_options options;
   http_handler handler;
+  /// None: connections are plain.
+  std::unique_ptr<server_tls> tls;
   /// Those that are open.
   std::unordered_set<std::shared_ptr<http_session>> sessions;
   bool stopping = false;

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <future>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -53,7 +54,8 @@ error explain_listen_failure(const http_options& options, error_code failure) {
 result<void> check(const http_options& options) {
   auto refuse = [](std::string text) { return error{errc::invalid_settings, std::move(text)}; };
   if (options.request_timeout.count() < 1 ||
-      (options.reply_timeout && options.reply_timeout->count() < 1))
+      (options.reply_timeout && options.reply_timeout->count() < 1) ||
+      (options.idle_timeout && options.idle_timeout->count() < 1))
     return refuse("a time-out of the HTTP server is shorter than a second; raise it");
   if (options.max_connections == 0)
     return refuse("the HTTP server may have no connection at all; raise the number");
@@ -61,6 +63,9 @@ result<void> check(const http_options& options) {
     return refuse("the limit on HTTP headers is not between 256 bytes and 16 MiB; change it");
   if (options.max_headers == 0 || options.max_url_bytes == 0)
     return refuse("the HTTP server may take no header or no URL at all; raise the limit");
+  if (options.tls_certificate.empty() != options.tls_key.empty())
+    return refuse("the HTTP server has a certificate or a key of TLS, but not both; set "
+                  "mcp.tls_certificate and mcp.tls_key, or neither");
   return {};
 }
 
@@ -71,6 +76,7 @@ struct http_server::impl {
   impl(http_options options, http_handler handler)
       : core(std::make_shared<http_core>(std::move(options), std::move(handler))) {}
 
+  result<void> load_certificate();
   result<void> listen();
   result<void> start_thread();
   void accept();
@@ -84,9 +90,21 @@ struct http_server::impl {
   asio::steady_timer retry_timer{core->context};
   asio::steady_timer drain_timer{core->context};
   std::uint16_t port = 0;
+  bool is_loopback = false;
   std::mutex stop_mutex;
   std::thread thread;
 };
+
+result<void> http_server::impl::load_certificate() {
+  const auto& options = core->options;
+  if (options.tls_certificate.empty())
+    return {};
+  auto loaded = server_tls::load({options.tls_certificate, options.tls_key}, options.note);
+  if (!loaded)
+    return loaded.error();
+  core->tls = std::move(*loaded);
+  return {};
+}
 
 result<void> http_server::impl::listen() {
   const auto& options = core->options;
@@ -109,6 +127,7 @@ result<void> http_server::impl::listen() {
     port = acceptor.local_endpoint(failure).port();
   if (failure)
     return explain_listen_failure(options, failure);
+  is_loopback = address.is_loopback();
   core->on_drained = [this] { drain_timer.cancel(); };
   accept();
   return {};
@@ -141,7 +160,7 @@ void http_server::impl::on_accept(error_code failure, tcp::socket socket) {
   if (core->sessions.size() < core->options.max_connections) {
     socket.set_option(tcp::no_delay(true), ignored);
     std::make_shared<http_session>(core, std::move(socket))->start();
-  } else {
+  } else if (!core->tls) {
     // A fresh socket has room for so little, and this must not wait.
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(busy_answer), ignored);
@@ -197,6 +216,8 @@ result<std::unique_ptr<http_server>> http_server::start(http_options options,
     return error{errc::io_failed, std::string("cannot prepare the HTTP server: ") + failure.what() +
                                       "; raise the limit on open files (ulimit -n)"};
   }
+  if (auto loaded = state->load_certificate(); !loaded)
+    return loaded.error();
   if (auto listening = state->listen(); !listening)
     return listening.error();
   if (auto started = state->start_thread(); !started)
@@ -206,6 +227,16 @@ result<std::unique_ptr<http_server>> http_server::start(http_options options,
 
 std::uint16_t http_server::port() const {
   return impl_->port;
+}
+
+bool http_server::is_loopback() const {
+  return impl_->is_loopback;
+}
+
+std::size_t http_server::connections() const {
+  std::promise<std::size_t> count;
+  impl_->core->run_soon([&] { count.set_value(impl_->core->sessions.size()); });
+  return count.get_future().get();
 }
 
 void http_server::stop() {

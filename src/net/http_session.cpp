@@ -4,6 +4,7 @@
 #include "net/peer_user.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 
@@ -24,18 +25,26 @@ asio::ip::address plain_address(const asio::ip::address& address) {
   return address;
 }
 
+byte_stream stream_of(http_core& core, tcp::socket socket) {
+  auto tls = core.tls ? core.tls->open(socket.native_handle()) : tls_session{};
+  return {std::move(socket), std::move(tls)};
+}
+
 } // namespace
 
 http_session::http_session(const std::shared_ptr<http_core>& core, tcp::socket socket)
-    : core_(*core), weak_core_(core), socket_(std::move(socket)), timer_(core->context) {}
+    : core_(*core),
+      weak_core_(core),
+      stream_(stream_of(*core, std::move(socket))),
+      timer_(core->context) {}
 
 void http_session::start() {
   core_.sessions.insert(shared_from_this());
   error_code failure;
-  socket_.non_blocking(true, failure);
+  stream_.socket().non_blocking(true, failure);
   if (failure)
     return close();
-  await_request();
+  await_request(core_.options.request_timeout);
 }
 
 void http_session::drain() {
@@ -48,11 +57,13 @@ void http_session::drain() {
 void http_session::close() {
   if (phase_ == phase::closed)
     return;
+  if (phase_ == phase::reading)
+    stream_.say_farewell(); // an answer that is cut gets none
   phase_ = phase::closed;
   auto self = shared_from_this();
   error_code ignored;
-  socket_.shutdown(tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
+  stream_.socket().close(ignored);
   timer_.cancel();
   out_.clear();
   core_.sessions.erase(self);
@@ -62,12 +73,12 @@ void http_session::close() {
     core_.on_drained();
 }
 
-void http_session::await_request() {
+void http_session::await_request(std::chrono::seconds within) {
   phase_ = phase::reading;
   reader_.emplace(core_.options);
   has_invited_ = false;
-  // One deadline for the whole request, so that a drop now and then does not put it off.
-  set_time(deadline_, clock::now() + core_.options.request_timeout);
+  is_idle_ = true;
+  set_time(deadline_, clock::now() + within);
   go_on();
 }
 
@@ -77,36 +88,61 @@ bool http_session::has_room() const {
 }
 
 void http_session::wait_to_read() {
-  if (is_waiting_to_read_ || has_read_all_ || phase_ == phase::closed || !has_room())
+  if (is_waiting_to_read_ || has_read_all_ || phase_ == phase::closed)
     return;
+  if (!has_room())
+    return wait_for_reset();
   is_waiting_to_read_ = true;
-  socket_.async_wait(tcp::socket::wait_read, step(&http_session::read));
+  auto go_on = step(&http_session::read);
+  if (stream_.holds_input())
+    asio::post(core_.context, [go_on = std::move(go_on)] { go_on({}); });
+  else
+    stream_.socket().async_wait(stream_.read_waits_for(), std::move(go_on));
+}
+
+void http_session::wait_for_reset() {
+  if (std::exchange(is_waiting_for_reset_, true))
+    return;
+  // Also when there is room again: after a reset there is nothing left to do anyway.
+  stream_.socket().async_wait(tcp::socket::wait_error, step(&http_session::close));
 }
 
 void http_session::read() {
   is_waiting_to_read_ = false;
   if (!has_room())
     return;
+  if (phase_ == phase::lingering)
+    return skip();
+  if (stream_.falls_back())
+    return refuse({400, "this port speaks TLS; use https://"});
   auto most = core_.incoming.size();
-  if (phase_ != phase::reading && phase_ != phase::lingering)
+  if (phase_ != phase::reading)
     most = std::min(most, core_.options.max_header_bytes - buffer_.size());
   error_code failure;
-  auto count = socket_.read_some(asio::buffer(core_.incoming.data(), most), failure);
+  auto count = stream_.read_some(asio::buffer(core_.incoming.data(), most), failure);
   if (failure == asio::error::would_block || failure == asio::error::try_again)
     return wait_to_read();
   if (failure == asio::error::eof)
     return on_end_of_input();
+  if (failure == byte_stream::broken_tls() && phase_ == phase::reading)
+    return hang_up(); // it may want to know what we have told it
   if (failure)
     return close();
-  if (phase_ == phase::lingering)
-    return wait_to_read();
   buffer_.append(core_.incoming.data(), count);
   go_on();
 }
 
+void http_session::skip() {
+  error_code failure;
+  stream_.socket().read_some(asio::buffer(core_.incoming), failure);
+  if (failure && failure != asio::error::would_block && failure != asio::error::try_again)
+    return close();
+  wait_to_read();
+}
+
 void http_session::on_end_of_input() {
   has_read_all_ = true;
-  if (phase_ == phase::reading || phase_ == phase::lingering)
+  if (phase_ == phase::reading)
     close();
   else if (channel_)
     channel_->tell_gone();
@@ -131,6 +167,11 @@ void http_session::go_on() {
   if (buffer_.empty() && buffer_.capacity() > most_to_keep && is_between_requests)
     buffer_ = {};
   is_going_on_ = false;
+  // One deadline for all of a request, so that a drop now and then does not put it off.
+  if (phase_ == phase::reading && is_idle_ && (reader_->has_begun() || !buffer_.empty())) {
+    is_idle_ = false;
+    set_time(deadline_, clock::now() + core_.options.request_timeout);
+  }
   if (phase_ == phase::reading && has_read_all_)
     return close();
   if (phase_ == phase::reading && reader_->expects_invitation() && buffer_.empty() &&
@@ -169,7 +210,7 @@ const http_peer& http_session::peer() {
     return *peer_;
   peer_.emplace();
   error_code failure;
-  auto other = socket_.remote_endpoint(failure);
+  auto other = stream_.socket().remote_endpoint(failure);
   if (failure)
     return *peer_;
   auto address = plain_address(other.address());
@@ -177,7 +218,7 @@ const http_peer& http_session::peer() {
   peer_->port = other.port();
   peer_->is_loopback = address.is_loopback();
   if (peer_->is_loopback && core_.options.find_peer_user)
-    peer_->user = peer_user(socket_.native_handle());
+    peer_->user = peer_user(stream_.socket().native_handle());
   return *peer_;
 }
 

@@ -4,6 +4,7 @@
 // Only for the sources of this folder: whoever includes this compiles Boost.Beast.
 
 #include "net/answer_channel.hpp"
+#include "net/byte_stream.hpp"
 #include "net/http_core.hpp"
 #include "net/out_queue.hpp"
 #include "net/request_reader.hpp"
@@ -55,10 +56,14 @@ private:
   static constexpr auto never = clock::time_point::max();
 
   // http_session.cpp: requests come in
-  void await_request();
+  void await_request(std::chrono::seconds within);
   bool has_room() const;
   void wait_to_read();
+  /// While nothing is read.
+  void wait_for_reset();
   void read();
+  /// Reads and throws away.
+  void skip();
   void on_end_of_input();
   void go_on();
   void handle();
@@ -103,7 +108,7 @@ private:
   /// Not a shared pointer: a session that waits in the context must not keep that alive.
   http_core& core_;
   const std::weak_ptr<http_core> weak_core_;
-  boost::asio::ip::tcp::socket socket_;
+  byte_stream stream_;
   std::optional<http_peer> peer_;
   phase phase_ = phase::reading;
 
@@ -111,10 +116,13 @@ private:
   std::string buffer_;
   std::optional<request_reader> reader_;
   bool is_waiting_to_read_ = false;
+  bool is_waiting_for_reset_ = false;
   /// The client has said that nothing more comes.
   bool has_read_all_ = false;
   bool is_going_on_ = false;
   bool has_invited_ = false;
+  /// Nothing of the next request has come.
+  bool is_idle_ = false;
 
   /// Of the request that is handled or streamed.
   std::shared_ptr<answer_channel> channel_;

@@ -129,7 +129,7 @@ void http_session::write() {
     return;
   while (!out_.empty()) {
     error_code failure;
-    auto count = socket_.write_some(out_.next(), failure);
+    auto count = stream_.write_some(out_.next(), failure);
     if (failure == asio::error::would_block || failure == asio::error::try_again)
       return wait_to_write();
     if (failure)
@@ -145,7 +145,7 @@ void http_session::wait_to_write() {
   if (!std::exchange(is_write_limited_, true))
     set_time(deadline_, clock::now() + core_.options.request_timeout);
   is_waiting_to_write_ = true;
-  socket_.async_wait(
+  stream_.socket().async_wait(
       tcp::socket::wait_write,
       [self = shared_from_this(), go_on = step(&http_session::write)](error_code failure) {
         self->is_waiting_to_write_ = false;
@@ -175,14 +175,16 @@ void http_session::complete_answer() {
   next_pulse_ = never;
   if (!terms_.keep_alive || core_.stopping)
     return hang_up();
-  await_request();
+  await_request(core_.options.idle_timeout.value_or(core_.options.request_timeout));
 }
 
 void http_session::hang_up() {
+  if (!stream_.say_farewell())
+    return wait_to_write();
   if (core_.stopping || has_read_all_)
     return close();
   error_code ignored;
-  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
   phase_ = phase::lingering;
   set_time(deadline_, clock::now() + linger_time);
   wait_to_read();

@@ -25,3 +25,10 @@ TEST_CASE("a server that shuts down says so once and refuses new work") {
   CHECK(s.execute("a", "x").failure().code == errc::shutting_down);
   CHECK(s.ask<server_status>(s.control, get_status{}).value().shutting_down);
 }
+
+TEST_CASE("who asks for the MCP endpoint where there is none is told so") {
+  running_server s;
+  CHECK(s.ask<mcp_status>(s.control, get_mcp_status{}).failure().code == errc::unsupported);
+  CHECK(s.ask<mcp_status>(s.control, change_mcp{}).failure().code == errc::unsupported);
+  CHECK(s.ask<server_status>(s.control, get_status{}).value().mcp.url.empty());
+}

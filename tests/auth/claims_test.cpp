@@ -200,6 +200,20 @@ TEST_CASE("roles are scopes where there are none") {
   CHECK(scopes_with(R"("scopes":[],"scope":"admin","roles":["admin"])").empty());
 }
 
+TEST_CASE("roles of others mean nothing where they are not trusted") {
+  checker_options wanted;
+  wanted.trusts_roles = false;
+  wanted.scopes_without_claim = scope_set{};
+  auto scopes = [&](std::string_view more) {
+    return secret_checker(wanted)
+        .check(token_with(payload_with(more)), vectors_moment)
+        .value()
+        .scopes;
+  };
+  CHECK(scopes(R"("roles":["admin"])").empty());
+  CHECK(scopes(R"("roles":["admin"],"scope":"read")") == scope_set{scope::read});
+}
+
 TEST_CASE("what a token may do that says nothing of it can be chosen") {
   CHECK(scopes_with(R"("x":1)") == "read write execute");
   checker_options options;

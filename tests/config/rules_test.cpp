@@ -64,6 +64,9 @@ TEST_CASE("enabled auth with a pair of keys needs the public one and no secret")
                                  " needs a file with public keys; set auth.public_key"));
     CHECK(problems_of("auth: {enabled: true, algorithm: " + name + ", public_key: keys.json}\n")
               .empty());
+    CHECK(problems_of("auth: {enabled: true, algorithm: " + name +
+                      ", jwks_url: https://issuer.example/keys}\n")
+              .empty());
   }
 }
 
@@ -77,13 +80,18 @@ TEST_CASE("a short secret is refused, and is not shown") {
   CHECK_FALSE(problems_of("auth: {secret: " + std::string(31, 'x') + "}\n").empty());
 }
 
-TEST_CASE("auth that is enabled but not checked by this version gets a warning") {
+TEST_CASE("subscriptions that are enabled alone make nobody ask for tokens, which is said") {
   workspace here;
-  here.write("settings/mahavishnu.yaml",
-             "auth: {enabled: true, secret: " + std::string(32, 'x') + "}\n");
+  const std::string secret(32, 'x');
+  auto subscriptions = "subscription_auth: {enabled: true, secret: " + secret + "}\n";
+  here.write("settings/mahavishnu.yaml", subscriptions);
   auto loaded = here.load();
   REQUIRE(loaded.settings);
-  CHECK(loaded.warnings.empty() == rows[index_of<"auth.enabled">()].in_use);
+  REQUIRE(loaded.warnings.size() == 1);
+  CHECK_THAT(loaded.warnings.front(), ContainsSubstring("only together with auth.enabled"));
+  here.write("settings/mahavishnu.yaml",
+             subscriptions + "auth: {enabled: true, secret: " + secret + "}\n");
+  CHECK(here.load().warnings.empty());
 }
 
 TEST_CASE("a journal is in PostgreSQL or in the state directory") {
@@ -133,7 +141,15 @@ TEST_CASE("the path of the endpoint starts with a slash") {
   CHECK_THAT(problems_of("mcp: {path: mcp}\n"), ContainsSubstring("mcp.path must start with"));
 }
 
-TEST_CASE("only addresses of this machine are listened on while nothing checks tokens") {
+TEST_CASE("a certificate of TLS needs its key, and a key its certificate") {
+  CHECK(problems_of("mcp: {tls_certificate: a.pem}\n") ==
+        "settings/mahavishnu.yaml:1:24: mcp.tls_certificate needs the key that belongs to it; set "
+        "mcp.tls_key\n");
+  CHECK_THAT(problems_of("mcp: {tls_key: a.pem}\n"), ContainsSubstring("set mcp.tls_certificate"));
+  CHECK(problems_of("mcp: {tls_certificate: a.pem, tls_key: b.pem}\n").empty());
+}
+
+TEST_CASE("only addresses of this machine are listened on while nobody is asked for tokens") {
   for (auto host : {"127.0.0.1", "127.1.2.3", "\"::1\"", "localhost"}) {
     INFO(host);
     CHECK(problems_of("mcp: {host: " + std::string{host} + "}\n").empty());
@@ -145,4 +161,7 @@ TEST_CASE("only addresses of this machine are listened on while nothing checks t
     CHECK_THAT(text, ContainsSubstring("mcp.host must be an address of this machine only"));
     CHECK_THAT(text, ContainsSubstring("keep 127.0.0.1"));
   }
+  CHECK(problems_of("mcp: {host: 0.0.0.0}\nauth: {enabled: true, secret: " + std::string(32, 'x') +
+                    "}\n")
+            .empty());
 }

@@ -86,6 +86,12 @@ if command -v openssl >/dev/null; then
   signed=$out
   run "$mahavishnu" auth token verify "$signed" -o json
   is "0 carol" "$exit_code $(json .user_id)" "verify with a public key"
+  run "$mahavishnu" auth token create --user carol --set auth.key_id=mine
+  contains "$(cut -d. -f1 <<<"$out" | tr '_-' '/+' | base64 -d 2>/dev/null)" '"kid":"mine"'
+  run "$mahavishnu" auth token verify "$out" -o json
+  is "0 carol" "$exit_code $(json .user_id)" "verify a token whose key has a name"
+  refused 2 "set auth.public_key" auth token verify "$signed" --set auth.public_key= \
+    --set auth.jwks_url=https://issuer.example/keys
   # The public key is no secret, and the secret is of no use here.
   run env MAHAVISHNU_AUTH__ALGORITHM=HS256 "$mahavishnu" auth token create --user mallory
   run "$mahavishnu" auth token verify "$out" -o json

@@ -58,7 +58,8 @@ TEST_CASE("what a call has noted comes back for that call only, and unchanged") 
       s.modern("tools/call", ask_params()).body()["result"]["requestState"].get<std::string>();
   auto refused = [&](json more) {
     auto answer = s.modern("tools/call", ask_params(std::move(more)));
-    return answer.status() == 200 && answer.body().contains("error") && answer.error_code() == -32602;
+    return answer.status() == 200 && answer.body().contains("error") &&
+           answer.error_code() == -32602;
   };
   CHECK_FALSE(refused({{"requestState", state}}));
   CHECK(refused({{"requestState", state + "-TAMPERED"}}));
@@ -95,7 +96,8 @@ TEST_CASE("a client of a session is asked while its request waits") {
     CHECK(told.status() == 202);
     auto result = s.messages_of(call).at(1);
     CHECK(result["id"] == 5);
-    CHECK(result["result"]["structuredContent"] == json{{"about", "x"}, {"who", "Ann"}, {"noted", 1}});
+    CHECK(result["result"]["structuredContent"] ==
+          json{{"about", "x"}, {"who", "Ann"}, {"noted", 1}});
     CHECK(call.has_ended());
   }
   SECTION("and ends when it cannot") {
@@ -113,8 +115,9 @@ TEST_CASE("a client of a session is asked while its request waits") {
     CHECK(s.messages_of(call).size() == 1);
   }
   SECTION("and may give up") {
-    s.post({{"jsonrpc", "2.0"}, {"method", "notifications/cancelled"}, {"params", {{"requestId", 5}}}},
-           {{"mcp-session-id", id}});
+    s.post(
+        {{"jsonrpc", "2.0"}, {"method", "notifications/cancelled"}, {"params", {{"requestId", 5}}}},
+        {{"mcp-session-id", id}});
     CHECK(call.has_ended());
     CHECK(s.messages_of(call).size() == 1);
   }
@@ -164,8 +167,9 @@ TEST_CASE("a call may go on as a task, which is found by its id until its end an
     CHECK(s.cancelled == 1);
   }
   SECTION("its client listens") {
-    auto stream = s.modern("subscriptions/listen",
-                           with_capabilities({{"notifications", {{"taskIds", {id}}}}}, knows_tasks));
+    auto stream =
+        s.modern("subscriptions/listen",
+                 with_capabilities({{"notifications", {{"taskIds", {id}}}}}, knows_tasks));
     s.calls[0]->finish({"{}", {}, false});
     auto last = s.messages_of(stream).back();
     CHECK(last["method"] == "notifications/tasks");
@@ -190,7 +194,8 @@ TEST_CASE("a client that knows no tasks waits for its call") {
 
 TEST_CASE("a task may need something of the client, and takes it piece by piece") {
   some_server s;
-  auto begun = s.modern("tools/call", with_capabilities({{"name", "long-ask"}}, knows_tasks)).body();
+  auto begun =
+      s.modern("tools/call", with_capabilities({{"name", "long-ask"}}, knows_tasks)).body();
   auto id = begun["result"]["taskId"].get<std::string>();
   auto get = [&] {
     return s.modern("tasks/get", with_capabilities({{"taskId", id}}, knows_tasks)).body()["result"];
@@ -215,7 +220,8 @@ TEST_CASE("a task may need something of the client, and takes it piece by piece"
 
 TEST_CASE("a task that goes on elsewhere is asked for there, by those who were given its id") {
   some_server s;
-  auto begun = s.modern("tools/call", with_capabilities({{"name", "elsewhere"}}, knows_tasks)).body();
+  auto begun =
+      s.modern("tools/call", with_capabilities({{"name", "elsewhere"}}, knows_tasks)).body();
   auto id = begun["result"]["taskId"].get<std::string>();
   CHECK(id.starts_with("job-1."));
   auto get = [&](const std::string& which) {

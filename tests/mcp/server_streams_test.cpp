@@ -27,7 +27,8 @@ std::string last_method(asked& stream) {
 } // namespace
 
 TEST_CASE("ids of events are read as they are written, and in no other way") {
-  for (const auto& each : {event_id{0, 0}, event_id{3, 17}, event_id{4294967295, 18446744073709551615u}})
+  for (const auto& each :
+       {event_id{0, 0}, event_id{3, 17}, event_id{4294967295, 18446744073709551615u}})
     CHECK(parse_event_id(each.text()) == each);
   for (const auto* text : {"", "-", "1", "1-", "-1", "01-1", "1-01", "1-1 ", " 1-1", "+1-1", "1--1",
                            "4294967296-1", "1-18446744073709551616", "1-1-1", "a-b"})
@@ -37,7 +38,8 @@ TEST_CASE("ids of events are read as they are written, and in no other way") {
 TEST_CASE("a client of a session whose connection breaks comes back for the rest of its stream") {
   some_server s;
   auto id = s.open_session();
-  auto first = s.legacy(id, "tools/call", {{"name", "open"}, {"_meta", {{"progressToken", "p"}}}}, 7);
+  auto first =
+      s.legacy(id, "tools/call", {{"name", "open"}, {"_meta", {{"progressToken", "p"}}}}, 7);
   s.calls[0]->progress(1, 3, "one");
   auto begun = first.pieces();
   REQUIRE(ids_of(begun) == std::vector<std::string>{"1-0", "1-1"}); // it begins empty

@@ -212,8 +212,10 @@ struct some_server {
                       return call->need(questions, 1);
                     call->finish({"{}", {}, false});
                   }};
-    tool elsewhere{"elsewhere", "Elsewhere", "Goes on by itself", output, output, {},
-                   [](const auto& call) { call->become_task_of("job-1"); }};
+    tool elsewhere{
+        "elsewhere", "Elsewhere", "Goes on by itself", output, output, {}, [](const auto& call) {
+          call->become_task_of("job-1");
+        }};
     std::vector<tool> all{echo, open, lazy, ask, longer, only_task, long_ask, elsewhere};
     for (std::size_t i = 0; i < more; ++i) {
       all.push_back(echo);
@@ -223,7 +225,9 @@ struct some_server {
   }
 
   std::vector<prompt> prompts() {
-    return {{"greet", "Greet", "Greets somebody",
+    return {{"greet",
+             "Greet",
+             "Greets somebody",
              {{"name", "Whom", true,
                [](const std::string& begun, const auto& found) { found({begun + "nn"}); }},
               {"how", "In which way", false, {}}},

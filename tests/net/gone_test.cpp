@@ -55,6 +55,23 @@ TEST_CASE("a client that went in the middle of its next request is noticed as we
   CHECK(gone.comes());
 }
 
+TEST_CASE("a reset is noticed although nothing more is read") {
+  http_options options;
+  options.max_header_bytes = 1024; // so much of the next requests is
+  inbox requests;
+  happening gone;
+  auto server = open_server(requests.handler(), options);
+  client one{server->port()};
+  one.send(get("/"));
+  auto answer = requests.next().answer;
+  answer.on_gone(gone.callback());
+  answer.take_time();
+  one.send(std::string(5000, 'x'));
+  CHECK(gone.count() == 0);
+  one.reset();
+  CHECK(gone.comes());
+}
+
 TEST_CASE("a client that only says that it sends no more counts as gone, and is answered") {
   inbox requests;
   auto server = open_server(requests.handler());

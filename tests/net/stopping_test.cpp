@@ -171,3 +171,30 @@ TEST_CASE("replies may race with the end of the server") {
     late.join();
   }
 }
+
+TEST_CASE("a task of an answer runs on the server's thread, and at once when that has ended") {
+  std::promise<std::thread::id> handled;
+  std::promise<http_answer> kept;
+  auto server = open_server([&](http_request, http_answer answer) {
+    handled.set_value(std::this_thread::get_id());
+    kept.set_value(std::move(answer));
+  });
+  client one{server->port()};
+  one.send(get("/"));
+  auto thread = wait_for(handled.get_future());
+  auto answer = wait_for(kept.get_future());
+  std::promise<std::thread::id> ran;
+  answer.run_soon([&] {
+    ran.set_value(std::this_thread::get_id());
+    answer.reply(text("done"));
+  });
+  CHECK(wait_for(ran.get_future()) == thread);
+  CHECK(body_of(one.receive()) == "done");
+  answer.run_soon([] { throw std::runtime_error("its own loss"); });
+
+  server->stop();
+  std::thread::id here;
+  answer.run_soon([&] { here = std::this_thread::get_id(); });
+  CHECK(here == std::this_thread::get_id());
+  http_answer{}.run_soon([] { FAIL("an empty answer has no server"); });
+}

@@ -19,6 +19,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -152,7 +153,7 @@ public:
     must(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "connect");
   }
   client(const client&) = delete;
-  ~client() { close(); }
+  virtual ~client() { close(); }
 
   void close() {
     if (fd_ >= 0)
@@ -179,7 +180,7 @@ public:
   /// Stops quietly when the server no longer takes anything.
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
-      auto count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      auto count = write_some(bytes);
       if (count <= 0)
         return;
       bytes.remove_prefix(static_cast<std::size_t>(count));
@@ -228,16 +229,26 @@ public:
   /// Whether the server closes the connection and sends nothing more.
   bool is_closed_by_server() { return received_.empty() && !receive_more(); }
 
-private:
+protected:
   static void must(bool succeed, const char* what) {
     if (!succeed)
       throw std::runtime_error(std::string("client: no ") + what);
   }
 
+  /// As send() and recv() do it.
+  virtual ssize_t write_some(std::string_view bytes) {
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  virtual ssize_t read_some(std::span<char> room) {
+    auto count = ::recv(fd_, room.data(), room.size(), 0);
+    must(count >= 0 || errno != EAGAIN, "an answer before the deadline");
+    return count;
+  }
+
+private:
   bool receive_more() {
     char bytes[16384];
-    auto count = recv(fd_, bytes, sizeof bytes, 0);
-    must(count >= 0 || errno != EAGAIN, "an answer before the deadline");
+    auto count = read_some(bytes);
     if (count <= 0)
       return false;
     received_.append(bytes, static_cast<std::size_t>(count));
@@ -255,6 +266,16 @@ inline std::string get(std::string_view target) {
 inline std::string post(std::string_view body) {
   return "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\n\r\n" + std::string(body);
+}
+
+/// Opens a stream for the only request of a client, which has taken the head of the answer.
+inline http_answer open_stream(client& one, inbox& requests, std::string first = {},
+                               std::string_view request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n") {
+  one.send(request);
+  auto answer = requests.next().answer;
+  answer.begin(text(std::move(first)));
+  one.receive(true);
+  return answer;
 }
 
 /// The content of a body that came in chunks; up to where it is no such body.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/support.hpp"
 #include "support/raw_server.hpp"
 #include "support/scratch.hpp"
 
@@ -64,6 +65,146 @@ inline void write_certificate(const identity& of, const std::filesystem::path& f
   std::unique_ptr<BIO, int (*)(BIO*)> out{BIO_new_file(file.c_str(), "w"), BIO_free};
   PEM_write_bio_X509(out.get(), of.certificate.get());
 }
+
+inline void write_key(const identity& of, const std::filesystem::path& file,
+                      std::string_view passphrase = {}) {
+  std::unique_ptr<BIO, int (*)(BIO*)> out{BIO_new_file(file.c_str(), "w"), BIO_free};
+  PEM_write_bio_PrivateKey(out.get(), of.key.get(),
+                           passphrase.empty() ? nullptr : EVP_aes_128_cbc(),
+                           reinterpret_cast<const unsigned char*>(passphrase.data()),
+                           static_cast<int>(passphrase.size()), nullptr, nullptr);
+}
+
+/// What a client of TLS has that is not usual.
+struct tls_terms {
+  int most_version = TLS1_3_VERSION;
+  /// What it speaks within TLS, each with its length before it.
+  std::string protocols = {};
+  /// Bytes that are sent at a time; 0: all.
+  std::size_t step = 0;
+  /// Of its socket; 0: the usual.
+  int receive_buffer = 0;
+};
+
+/// A connection to a server with TLS, byte by byte. Trusts everybody, and says what it was shown.
+class tls_client : public client {
+public:
+  explicit tls_client(std::uint16_t port, const tls_terms& terms = {})
+      : client(loopback(port), terms.receive_buffer),
+        step_(terms.step),
+        context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free),
+        session_(nullptr, SSL_free) {
+    SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context_.get(), terms.most_version);
+    if (terms.most_version < TLS1_2_VERSION) // or it would refuse by itself
+      SSL_CTX_set_cipher_list(context_.get(), "ALL:@SECLEVEL=0");
+    session_.reset(SSL_new(context_.get()));
+    if (!terms.protocols.empty())
+      SSL_set_alpn_protos(session_.get(),
+                          reinterpret_cast<const unsigned char*>(terms.protocols.data()),
+                          static_cast<unsigned>(terms.protocols.size()));
+    SSL_set_bio(session_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(session_.get());
+  }
+
+  /// False when it does not succeed; failure() says why.
+  bool shake_hands() {
+    return run([&] { return SSL_do_handshake(session_.get()); }) == 1;
+  }
+  /// The first bytes of a handshake, which are not sent.
+  std::string first_words() {
+    SSL_do_handshake(session_.get());
+    return outgoing();
+  }
+  void send_as_they_are(std::string_view bytes) { send_raw(bytes); }
+
+  /// Whether the server closes, whatever it sends before that; it is not listened to.
+  bool is_cut() {
+    char bytes[1024];
+    ssize_t count = 0;
+    while ((count = client::read_some(bytes)) > 0) {
+    }
+    return count == 0;
+  }
+
+  /// Sends that nothing more comes.
+  void say_farewell() {
+    SSL_shutdown(session_.get());
+    send_raw(outgoing());
+  }
+  /// The server has said that nothing more comes.
+  bool has_farewell() const {
+    return (SSL_get_shutdown(session_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+  }
+
+  SSL* session() { return session_.get(); }
+  const std::string& failure() const { return failure_; }
+  std::string version() const { return SSL_get_version(session_.get()); }
+  std::string protocol() const {
+    const unsigned char* chosen = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(session_.get(), &chosen, &size);
+    return {reinterpret_cast<const char*>(chosen), size};
+  }
+  bool was_shown(const identity& whose) const {
+    std::unique_ptr<X509, void (*)(X509*)> shown{SSL_get1_peer_certificate(session_.get()),
+                                                 X509_free};
+    return shown && X509_cmp(shown.get(), whose.certificate.get()) == 0;
+  }
+
+protected:
+  ssize_t write_some(std::string_view bytes) override {
+    return run(
+        [&] { return SSL_write(session_.get(), bytes.data(), static_cast<int>(bytes.size())); });
+  }
+  ssize_t read_some(std::span<char> room) override {
+    return run(
+        [&] { return SSL_read(session_.get(), room.data(), static_cast<int>(room.size())); });
+  }
+
+private:
+  template <class Step>
+  int run(Step step) {
+    for (;;) {
+      ERR_clear_error();
+      auto code = step();
+      auto reason = SSL_get_error(session_.get(), code);
+      if (reason == SSL_ERROR_SSL && failure_.empty()) {
+        const auto* text = ERR_reason_error_string(ERR_peek_error());
+        failure_ = text ? text : "?";
+      }
+      send_raw(outgoing());
+      if (code > 0 || reason != SSL_ERROR_WANT_READ)
+        return code;
+      char bytes[16384];
+      auto count = client::read_some(bytes);
+      if (count <= 0)
+        return 0;
+      BIO_write(SSL_get_rbio(session_.get()), bytes, static_cast<int>(count));
+    }
+  }
+
+  std::string outgoing() {
+    auto* out = SSL_get_wbio(session_.get());
+    std::string bytes(BIO_ctrl_pending(out), '\0');
+    BIO_read(out, bytes.data(), static_cast<int>(bytes.size()));
+    return bytes;
+  }
+
+  void send_raw(std::string_view bytes) {
+    while (!bytes.empty()) {
+      auto count = client::write_some(step_ == 0 ? bytes : bytes.substr(0, step_));
+      if (count <= 0)
+        return;
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+
+  std::size_t step_;
+  std::string failure_;
+  std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
+  std::unique_ptr<SSL, void (*)(SSL*)> session_;
+};
 
 /// Shows its certificate to every connection and answers every request with the name of the host
 /// that the client has asked for.

@@ -32,6 +32,9 @@ struct checker_options {
   /// What a token may do that says nothing of it; nothing set: read, write and execute as before
   /// there were scopes, and read and execute for subscriptions.
   std::optional<scope_set> scopes_without_claim;
+  /// Whether the roles of before there were scopes say what a token may do that names no scopes.
+  /// Others have roles of the same names, and mean something else.
+  bool trusts_roles = true;
 };
 
 /// Checks tokens. The algorithm is that of the keys: what a token says about itself is compared

@@ -115,9 +115,48 @@ inline constexpr auto rows = std::to_array<row>({
                    "Largest request that is read.")
         .in("bytes")
         .used(),
+    words::integer("mcp", "max_header_bytes", "16384", 256, 1048576,
+                   "Largest head of a request: its first line and its headers.")
+        .in("bytes")
+        .used(),
+    words::integer("mcp", "max_headers", "100", 1, 10000, "Headers that a request may have.")
+        .used(),
+    words::integer("mcp", "max_url_bytes", "8192", 16, 1048576, "Longest URL of a request.")
+        .in("bytes")
+        .used(),
+    words::integer("mcp", "max_stream_bytes", "8388608", 65536, 1073741824,
+                   "What may wait for the client of a stream before it counts as gone.")
+        .in("bytes")
+        .used(),
     words::integer("mcp", "request_timeout_seconds", "30", 1, 3600,
-                   "Time in which a request has to arrive.")
+                   "Time in which a request has to arrive, and an answer has to be taken.")
         .in("seconds")
+        .used(),
+    words::integer("mcp", "idle_timeout_seconds", "60", 1, 86400,
+                   "How long a connection is kept on which nothing is asked.")
+        .in("seconds")
+        .used(),
+    words::text("mcp", "tls_certificate", "",
+                "File with the certificate of the server and those that it was signed with, in "
+                "PEM; with it and a key, the server speaks TLS only.")
+        .used(),
+    words::text("mcp", "tls_key", "",
+                "File with the private key of the certificate, in PEM without a passphrase.")
+        .used(),
+    words::list("mcp", "allowed_hosts", "",
+                "Names under which clients may reach the server, besides localhost, 127.0.0.1, "
+                "[::1] and mcp.host; pages of these may call it too.")
+        .used(),
+    words::integer("mcp", "rate_limit_per_minute", "0", 0, 10000000,
+                   "Requests that a caller may send in the long run; 0: as many as it likes.")
+        .used(),
+    words::integer("mcp", "rate_limit_burst", "20", 1, 1000000,
+                   "Requests that a caller may send at once after a pause, when there is a rate "
+                   "limit.")
+        .used(),
+    words::integer("mcp", "max_requests_per_caller", "512", 0, 10000,
+                   "Requests of one caller that are answered at a time; 0: as many as there are "
+                   "connections.")
         .used(),
 
     words::boolean("pools", "enabled", "true", "Offer pools at all.").was({"pools_enabled"}).used(),
@@ -314,7 +353,9 @@ inline constexpr auto rows = std::to_array<row>({
         .in("seconds")
         .used(),
 
-    words::boolean("auth", "enabled", "false", "Ask callers for a token."),
+    words::boolean("auth", "enabled", "false",
+                   "Ask callers for a token; else only the own user may call, on this machine.")
+        .used(),
     words::text("auth", "secret", "", "Secret that signs tokens, at least 32 characters.")
         .masked()
         .was({"auth_secret"})
@@ -331,11 +372,52 @@ inline constexpr auto rows = std::to_array<row>({
     words::text("auth", "private_key", "",
                 "File with the private key in PEM, for RS256 and ES256; only to make tokens.")
         .used(),
+    words::text("auth", "key_id", "",
+                "Name of the private key (kid), which new tokens bear; a JWKS with names needs it.")
+        .used(),
+    words::text("auth", "jwks_url", "",
+                "Where the public keys are fetched as a JWKS, instead of a file: https, or http on "
+                "this machine.")
+        .used(),
+    words::integer("auth", "jwks_refresh_seconds", "600", 30, 86400,
+                   "Age at which keys from auth.jwks_url are fetched again.")
+        .in("seconds")
+        .used(),
     words::text("auth", "issuer", "",
                 "Who must have made a token (iss); empty: anybody with a key.")
         .used(),
     words::text("auth", "audience", "",
-                "Whom a token must be for (aud); empty: only tokens without any are accepted.")
+                "Whom a token must be for (aud); empty: only tokens without any are accepted, or, "
+                "with authorization servers, those for auth.resource.")
+        .used(),
+    words::integer("auth", "leeway_seconds", "0", 0, 300,
+                   "How far the clock of whoever makes tokens may be off.")
+        .in("seconds")
+        .used(),
+    words::boolean("auth", "trust_roles", "false",
+                   "With public keys: roles in a token that says nothing of scopes allow what they "
+                   "allowed before there were scopes; with a secret they always do.")
+        .used(),
+    words::text(
+        "auth",
+        "resource", "",
+        "Address of the MCP endpoint as clients know it; empty: http, mcp.host, mcp.port and "
+        "mcp.path.")
+        .used(),
+    words::list("auth", "authorization_servers", "",
+                "Where clients get tokens, which the server tells them (RFC 9728); empty: it does "
+                "not.")
+        .used(),
+    words::text(
+        "auth",
+        "audit_log", "",
+        "File that gets a line for each call of a tool and each refusal; empty: audit.log in "
+        "the state directory when auth is enabled, else none; off: none.")
+        .used(),
+    words::integer("auth", "audit_log_bytes", "268435456", 65536, 1099511627776,
+                   "Length at which the audit log is put aside, as its name with .1, and a new one "
+                   "begun.")
+        .in("bytes")
         .used(),
 
     words::boolean("subscription_auth", "enabled", "false", "Accept subscription tokens.").used(),

@@ -99,11 +99,10 @@ std::string base64(std::string_view bytes) {
 }
 
 std::optional<std::string> text_of_header(std::string_view value) {
-  if (!value.starts_with(encoded_start))
+  if (value.size() < encoded_start.size() + encoded_end.size() ||
+      !value.starts_with(encoded_start) || !value.ends_with(encoded_end))
     return std::string{value};
   value.remove_prefix(encoded_start.size());
-  if (!value.ends_with(encoded_end))
-    return std::nullopt;
   value.remove_suffix(encoded_end.size());
   return from_base64(value);
 }

@@ -4,6 +4,7 @@
 #include <mahavishnu/auth/scope.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace mahavishnu::mcp::server {
 
@@ -12,6 +13,9 @@ struct caller {
   /// What belongs to one caller is for no other; empty where only one may come in.
   std::string name;
   auth::scope_set may = auth::scope::admin;
+  /// How it has shown that: `own_user`, `jwt`, `claude_subscription` or `codex_subscription`.
+  /// Always a constant.
+  std::string_view method = "own_user";
 };
 
 } // namespace mahavishnu::mcp::server

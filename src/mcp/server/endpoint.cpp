@@ -61,6 +61,7 @@ endpoint::endpoint(endpoint_options options, offers all)
                                                     "\":" + to_text(to_json(options_.who)))),
       signer_(std::make_shared<const auth::text_signer>(
           options_.signing_key.empty() ? random_name() : options_.signing_key)),
+      entrance_(options_.entrance ? options_.entrance : std::make_shared<gate>(gate_options{})),
       tasks_(std::make_shared<task_board>(signer_, offered_.tasks(), task_board::limits{})),
       sessions_(options_.most_sessions, options_.session_idle_limit) {
   offered_.news()->set_watcher(
@@ -78,36 +79,33 @@ endpoint::~endpoint() {
 // -- HTTP -----------------------------------------------------------------------------------------
 
 void endpoint::handle(const net::http_request& request, const net::http_answer& answer) {
-  if (auto why = check_access(request))
-    return refuse(answer, *why);
+  auto said = entrance_->check(request);
+  if (auto* refused = std::get_if<net::http_response>(&said))
+    return answer.reply(std::move(*refused));
+  if (std::holds_alternative<must_wait>(said)) {
+    auto again = [this, request, answer] {
+      answer.run_soon([this, request, answer] { handle(request, answer); });
+    };
+    if (auto refused = entrance_->when_ready(again))
+      answer.reply(std::move(*refused));
+    return;
+  }
+  const auto& in = std::get<admission>(said);
   head headers{request};
   if (request.method == "POST")
-    return post(request, answer);
+    return post(request, in, answer);
   if (request.method == "GET")
-    return get_stream(headers, answer);
+    return get_stream(headers, in, answer);
   if (request.method == "DELETE")
-    return end_session(headers, answer);
+    return end_session(headers, in, answer);
   refuse(
       answer,
       {405, code::invalid_request, "send POST; with a session, GET to listen and DELETE to end it"},
       {}, {{"Allow", "POST, GET, DELETE"}});
 }
 
-std::optional<refusal> endpoint::check_access(const net::http_request& request) const {
-  const auto& peer = request.peer;
-  auto wanted = options_.only_user;
-  auto is_ours = peer.is_loopback && peer.user && (*peer.user == wanted || *peer.user == 0);
-  if (wanted && !is_ours)
-    return refusal{403, code::invalid_request,
-                   "only the user who runs this server, on this machine, may call its tools"};
-  if (!options_.origins.allow(head{request}))
-    return refusal{403, code::invalid_request,
-                   "this request names a foreign host, or comes from a page of one; use the "
-                   "address of the server, such as http://127.0.0.1:8680/mcp"};
-  return std::nullopt;
-}
-
-void endpoint::post(const net::http_request& request, const net::http_answer& answer) {
+void endpoint::post(const net::http_request& request, const admission& in,
+                    const net::http_answer& answer) {
   head headers{request};
   if (auto type = headers.find("content-type"); !type || !is_json(*type))
     return refuse(answer,
@@ -122,19 +120,28 @@ void endpoint::post(const net::http_request& request, const net::http_answer& an
                    "the header Accept must name application/json and text/event-stream"},
                   message.id);
   if (era_of(headers, message) == era::modern)
-    post_modern(headers, message, answer);
+    post_modern(headers, message, in, answer);
   else
-    post_legacy(headers, message, answer);
+    post_legacy(headers, message, in, answer);
 }
 
 endpoint::exchange_ptr endpoint::begin(const head& headers, era spoken, const incoming& message,
-                                       const net::http_answer& answer, session_ptr from) const {
-  return std::make_shared<exchange>(answer, exchange::terms{spoken, message.id,
-                                                            takes(headers, "text/event-stream"),
-                                                            own_name_, std::move(from)});
+                                       const admission& in, const net::http_answer& answer,
+                                       session_ptr from) const {
+  return std::make_shared<exchange>(
+      answer, exchange::terms{spoken, message.id, takes(headers, "text/event-stream"), own_name_,
+                              std::move(from), in.place, in.headers});
 }
 
-void endpoint::post_modern(const head& headers, const incoming& message,
+void endpoint::run(const known_method& which, const asked& what) {
+  // What a tool needs, it says itself.
+  if (!which.is_for_all)
+    if (auto refused = entrance_->check_scope(what.who, auth::scope::read, what.message.id))
+      return what.request->http().reply(std::move(*refused));
+  (this->*which.run)(what);
+}
+
+void endpoint::post_modern(const head& headers, const incoming& message, const admission& in,
                            const net::http_answer& answer) {
   if (message.what == incoming::kind::response)
     return refuse(answer, {400, code::invalid_request, "this server has asked nothing"},
@@ -153,11 +160,11 @@ void endpoint::post_modern(const head& headers, const incoming& message,
     return refuse(answer, *why, message.id);
   if (auto why = check_headers(headers, message))
     return refuse(answer, *why, message.id);
-  (this->*known->run)(
-      {begin(headers, era::modern, message, answer, nullptr), message, headers, nullptr});
+  run(*known, {begin(headers, era::modern, message, in, answer, nullptr), message, headers, in.who,
+               nullptr});
 }
 
-endpoint::session_ptr endpoint::session_of(const head& headers, const json& id,
+endpoint::session_ptr endpoint::session_of(const head& headers, const json& id, const admission& in,
                                            const net::http_answer& answer) {
   auto wrong = [&](unsigned status, std::string text) {
     refuse(answer, {status, code::invalid_request, std::move(text)}, id);
@@ -167,7 +174,7 @@ endpoint::session_ptr endpoint::session_of(const head& headers, const json& id,
   if (!name)
     return wrong(400, "the header Mcp-Session-Id is missing; begin a session with initialize");
   auto found = sessions_.find(*name, now());
-  if (!found)
+  if (!found || found->owner() != in.who.name)
     return wrong(404, "there is no such session (any more); begin one with initialize");
   if (auto version = headers.find("mcp-protocol-version"); version && !is_legacy(*version))
     return wrong(400, "this server does not speak the version " + shown_name(*version) +
@@ -175,11 +182,11 @@ endpoint::session_ptr endpoint::session_of(const head& headers, const json& id,
   return found;
 }
 
-void endpoint::post_legacy(const head& headers, const incoming& message,
+void endpoint::post_legacy(const head& headers, const incoming& message, const admission& in,
                            const net::http_answer& answer) {
   auto is_first = message.what == incoming::kind::request && message.method == "initialize";
   session_ptr from;
-  if (!is_first && !(from = session_of(headers, message.id, answer)))
+  if (!is_first && !(from = session_of(headers, message.id, in, answer)))
     return;
   if (message.what == incoming::kind::notification) {
     hear(message, *from);
@@ -189,17 +196,18 @@ void endpoint::post_legacy(const head& headers, const incoming& message,
     from->take_response(message.params);
     return accept(answer);
   }
-  auto began = begin(headers, era::legacy, message, answer, from);
+  auto began = begin(headers, era::legacy, message, in, answer, from);
   const auto* known = find_method(era::legacy, message.method);
   if (!known)
     return began->fail(
         {200, code::method_not_found, "there is no method " + shown_name(message.method)});
   if (auto why = known->check(message.params))
     return began->fail({200, why->code, why->text});
-  (this->*known->run)({began, message, headers, from});
+  run(*known, {began, message, headers, in.who, from});
 }
 
-void endpoint::get_stream(const head& headers, const net::http_answer& answer) {
+void endpoint::get_stream(const head& headers, const admission& in,
+                          const net::http_answer& answer) {
   auto wrong = [&](unsigned status, std::string text) {
     refuse(answer, {status, code::invalid_request, std::move(text)});
   };
@@ -211,7 +219,7 @@ void endpoint::get_stream(const head& headers, const net::http_answer& answer) {
                   {}, {{"Allow", "POST"}});
   if (!takes(headers, "text/event-stream"))
     return wrong(406, "the header Accept must name text/event-stream");
-  auto from = session_of(headers, {}, answer);
+  auto from = session_of(headers, {}, in, answer);
   if (!from)
     return;
   event_id last;
@@ -236,12 +244,12 @@ void endpoint::get_stream(const head& headers, const net::http_answer& answer) {
   answer.on_stopping([answer] { answer.end(); });
 }
 
-void endpoint::end_session(const head& headers, const net::http_answer& answer) {
-  auto id = headers.find("mcp-session-id");
-  if (!id)
-    return refuse(answer, {400, code::invalid_request, "the header Mcp-Session-Id is missing"});
-  if (!sessions_.close(*id))
-    return refuse(answer, {404, code::invalid_request, "there is no such session (any more)"});
+void endpoint::end_session(const head& headers, const admission& in,
+                           const net::http_answer& answer) {
+  auto ended = session_of(headers, {}, in, answer);
+  if (!ended)
+    return;
+  sessions_.close(ended->id());
   session_count_ = sessions_.size();
   net::http_response response;
   response.status = 204;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "mcp/server/catalog.hpp"
+#include "mcp/server/gate.hpp"
 #include "mcp/server/incoming.hpp"
-#include "mcp/server/origin_rules.hpp"
 #include "mcp/server/sessions.hpp"
 
 #include <atomic>
@@ -34,10 +34,10 @@ struct endpoint_options {
   server_name who;
   /// What an agent should know before it calls anything.
   std::string instructions;
-  origin_rules origins;
-  /// Set: only processes of this user and of root on this machine may come in, which is what the
-  /// connection says of itself.
-  std::optional<std::uint32_t> only_user;
+  /// Says who may come in. None: everybody who names this machine.
+  std::shared_ptr<gate> entrance;
+  /// Hears of all calls; may be missing.
+  std::shared_ptr<audit_log> audit;
   /// Clients of the legacy era at a time, and how long one that says nothing is remembered.
   std::size_t most_sessions = 1000;
   std::chrono::seconds session_idle_limit{3600};
@@ -67,6 +67,7 @@ private:
     exchange_ptr request;
     const incoming& message;
     const head& headers;
+    const caller& who;
     /// None in the modern era.
     session_ptr from;
 
@@ -81,19 +82,24 @@ private:
     /// What its parameters must be like, before anything else is looked at.
     std::optional<refusal> (*check)(const json& params);
     method run;
+    /// A caller has to be allowed nothing for it.
+    bool is_for_all = false;
   };
 
-  std::optional<refusal> check_access(const net::http_request& request) const;
-  void post(const net::http_request& request, const net::http_answer& answer);
-  void post_modern(const head& headers, const incoming& message, const net::http_answer& answer);
-  void post_legacy(const head& headers, const incoming& message, const net::http_answer& answer);
-  void get_stream(const head& headers, const net::http_answer& answer);
-  void end_session(const head& headers, const net::http_answer& answer);
+  void post(const net::http_request& request, const admission& in, const net::http_answer& answer);
+  void post_modern(const head& headers, const incoming& message, const admission& in,
+                   const net::http_answer& answer);
+  void post_legacy(const head& headers, const incoming& message, const admission& in,
+                   const net::http_answer& answer);
+  void get_stream(const head& headers, const admission& in, const net::http_answer& answer);
+  void end_session(const head& headers, const admission& in, const net::http_answer& answer);
   void hear(const incoming& notification, session& from);
   /// Of a request that has to name one; answers it when it does not.
-  session_ptr session_of(const head& headers, const json& id, const net::http_answer& answer);
+  session_ptr session_of(const head& headers, const json& id, const admission& in,
+                         const net::http_answer& answer);
+  void run(const known_method& which, const asked& what);
 
-  exchange_ptr begin(const head& headers, era spoken, const incoming& message,
+  exchange_ptr begin(const head& headers, era spoken, const incoming& message, const admission& in,
                      const net::http_answer& answer, session_ptr from) const;
   static const known_method* find_method(era spoken, const std::string& name);
 
@@ -129,6 +135,7 @@ private:
   const catalog offered_;
   const std::shared_ptr<const std::string> own_name_;
   const std::shared_ptr<const auth::text_signer> signer_;
+  const std::shared_ptr<gate> entrance_;
   const std::shared_ptr<task_board> tasks_;
   session_table sessions_;
   std::atomic<std::size_t> session_count_{0};

@@ -58,8 +58,13 @@ void exchange::send(std::string message, net::http_response head) {
     http_.end();
   } else {
     head.body = std::move(message);
+    add_headers(head);
     http_.reply(std::move(head));
   }
+}
+
+void exchange::add_headers(net::http_response& head) const {
+  head.headers.insert(head.headers.end(), terms_.headers.begin(), terms_.headers.end());
 }
 
 void exchange::notify(std::string_view method, const json& params) {
@@ -74,7 +79,9 @@ void exchange::say(std::string_view message) {
     if (terms_.from)
       stream_ = terms_.from->open_stream(http_);
     if (!stream_) {
-      http_.begin(stream_head(event(message)));
+      auto head = stream_head(event(message));
+      add_headers(head);
+      http_.begin(std::move(head));
       http_.keep_alive(longest_silence, ":\n\n");
       return;
     }

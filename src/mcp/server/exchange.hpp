@@ -9,6 +9,8 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace mahavishnu::mcp::server {
 
@@ -35,6 +37,10 @@ public:
     std::shared_ptr<const std::string> own_name;
     /// Of the legacy era; none before there is one.
     std::shared_ptr<session> from;
+    /// Kept until all is answered: the place of the request among those of its caller.
+    std::shared_ptr<const void> place;
+    /// For whatever the answer is.
+    std::vector<std::pair<std::string, std::string>> headers;
   };
 
   exchange(net::http_answer http, terms agreed)
@@ -63,6 +69,7 @@ public:
 
 private:
   void send(std::string message, net::http_response head);
+  void add_headers(net::http_response& head) const;
   std::string result_of(std::string_view members, std::string_view type,
                         std::string_view meta) const;
 

@@ -29,6 +29,8 @@ public:
   /// happens before this is not told.
   void begin(listen_filter wanted, std::vector<std::shared_ptr<void>> watched);
   void end();
+  /// The client has gone. On the thread of begin().
+  void leave() { watched_.clear(); }
 
   void list_changed(offer which) override;
   void resource_changed(const std::string& uri) override;

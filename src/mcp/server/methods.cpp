@@ -153,11 +153,11 @@ std::string shown_name(std::string_view text) {
 
 const endpoint::known_method* endpoint::find_method(era spoken, const std::string& name) {
   static constexpr std::array<known_method, 18> all{{
-      {"tools/call", true, true, check_call, &endpoint::call_tool},
+      {"tools/call", true, true, check_call, &endpoint::call_tool, true},
       {"tools/list", true, true, check_nothing, &endpoint::list_tools},
-      {"ping", false, true, check_nothing, &endpoint::ping},
-      {"initialize", false, true, check_nothing, &endpoint::initialize},
-      {"server/discover", true, false, check_nothing, &endpoint::discover},
+      {"ping", false, true, check_nothing, &endpoint::ping, true},
+      {"initialize", false, true, check_nothing, &endpoint::initialize, true},
+      {"server/discover", true, false, check_nothing, &endpoint::discover, true},
       {"tasks/get", true, false, check_task, &endpoint::get_task},
       {"tasks/update", true, false, check_task, &endpoint::update_task},
       {"tasks/cancel", true, false, check_task, &endpoint::cancel_task},
@@ -196,7 +196,8 @@ void endpoint::initialize(const asked& what) {
     return what.request->fail(bad_params("params.protocolVersion must be a string"));
   std::string version{is_legacy(wanted) ? std::string_view{wanted} : legacy_versions.front()};
   auto can = what.params().value("capabilities", json::object());
-  auto opened = sessions_.open(version, std::move(can), std::chrono::steady_clock::now());
+  auto opened =
+      sessions_.open(version, std::move(can), what.who.name, std::chrono::steady_clock::now());
   session_count_ = sessions_.size();
   offered_.news()->add(opened);
   json result{{"protocolVersion", version},
@@ -234,6 +235,7 @@ void endpoint::set_log_level(const asked& what) {
 client_facts endpoint::asked::client() const {
   client_facts facts;
   facts.spoken = request->spoken();
+  facts.who = who;
   if (from) {
     facts.capabilities = from->capabilities();
     facts.least = from->least();
@@ -358,11 +360,14 @@ std::shared_ptr<Call> endpoint::begin_call(const asked& what, std::string name, 
       facts.state = std::move(*opened);
     }
   }
+  auto is_tool = std::is_same_v<Call, tool_call>;
   std::shared_ptr<outlet> where;
   if (what.from)
     where = std::make_shared<session_outlet>(what.request);
   else
     where = std::make_shared<modern_outlet>(what.request, signer_);
+  if (is_tool && options_.audit)
+    where = std::make_shared<audited_outlet>(std::move(where), options_.audit, facts);
   auto made = std::make_shared<Call>(std::move(where), std::move(facts), whose);
   made->set_office(tasks_);
   const auto& http = what.request->http();
@@ -402,6 +407,12 @@ void endpoint::call_tool(const asked& what) {
   if (!known)
     return what.request->fail(
         bad_params("there is no tool " + shown_name(name) + "; tools/list names all"));
+  if (auto refused = entrance_->check_scope(what.who, known->what.hints.needs, what.message.id)) {
+    if (options_.audit)
+      options_.audit->tool_called(what.who, name, what.params().value("arguments", json::object()),
+                                  call_result::denied);
+    return what.request->http().reply(std::move(*refused));
+  }
   if (known->what.tasks == task_mode::required && !has_tasks(what))
     return what.request->fail(
         needs_tasks(name + " can only run as a task: the client has to declare the extension " +
@@ -553,7 +564,7 @@ void endpoint::listen(const asked& what) {
     }
   const auto& http = what.request->http();
   // It lives as long as the answer does.
-  http.on_gone([stream] {});
+  http.on_gone([stream] { stream->leave(); });
   http.on_stopping([stream] { stream->end(); });
   auto followed = filter.tasks;
   stream->begin(std::move(filter), std::move(watched));

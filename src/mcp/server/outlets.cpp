@@ -77,4 +77,29 @@ bool session_outlet::need(call& whose, const std::vector<client_request>& inputs
   return false;
 }
 
+void audited_outlet::finish(std::string_view members) {
+  // The last member, when it is there.
+  auto is_error = members.ends_with(R"("isError":true)");
+  audit_->tool_called(who_, tool_, arguments_,
+                      is_error ? call_result::failure : call_result::success);
+  where_->finish(members);
+}
+
+void audited_outlet::fail(const refusal& why) {
+  audit_->tool_called(who_, tool_, arguments_, call_result::failure, why.text);
+  where_->fail(why);
+}
+
+void audited_outlet::abandon() {
+  audit_->tool_called(who_, tool_, arguments_, call_result::failure, "cancelled");
+  where_->abandon();
+}
+
+bool audited_outlet::finish_as_task(std::string_view members) {
+  if (!where_->finish_as_task(members))
+    return false;
+  audit_->tool_called(who_, tool_, arguments_, call_result::success);
+  return true;
+}
+
 } // namespace mahavishnu::mcp::server

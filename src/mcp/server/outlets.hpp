@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/text_signer.hpp"
+#include "mcp/server/audit_log.hpp"
 #include "mcp/server/call.hpp"
 #include "mcp/server/exchange.hpp"
 
@@ -52,6 +53,37 @@ public:
 
 private:
   const std::shared_ptr<exchange> request_;
+};
+
+/// Writes down how a call of a tool has ended.
+class audited_outlet : public outlet {
+public:
+  audited_outlet(std::shared_ptr<outlet> where, std::shared_ptr<audit_log> audit,
+                 const call::facts& whose)
+      : where_(std::move(where)),
+        audit_(std::move(audit)),
+        who_(whose.client.who),
+        tool_(whose.name),
+        arguments_(whose.arguments) {}
+
+  void finish(std::string_view members) override;
+  void fail(const refusal& why) override;
+  void notify(std::string_view method, const json& params) override {
+    where_->notify(method, params);
+  }
+  bool need(call& whose, const std::vector<client_request>& inputs, const json& state) override {
+    return where_->need(whose, inputs, state);
+  }
+  void abandon() override;
+  bool finish_as_task(std::string_view members) override;
+  void pause(std::chrono::milliseconds before_next) override { where_->pause(before_next); }
+
+private:
+  const std::shared_ptr<outlet> where_;
+  const std::shared_ptr<audit_log> audit_;
+  const caller who_;
+  const std::string tool_;
+  const json arguments_;
 };
 
 /// What a call has noted for its next round, as a client brings it back.

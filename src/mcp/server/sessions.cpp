@@ -246,14 +246,15 @@ void session::resource_changed(const std::string& uri) {
 // -- all of them ----------------------------------------------------------------------------------
 
 std::shared_ptr<session> session_table::open(std::string version, json capabilities,
-                                             time_point now) {
+                                             std::string owner, time_point now) {
   drop_old(now);
   if (by_use_.size() >= most_) {
     auto idle =
         std::ranges::find_if(by_use_, [](const entry& each) { return !each.what->is_busy(); });
     close((idle != by_use_.end() ? *idle : by_use_.front()).what->id());
   }
-  auto made = std::make_shared<session>(random_name(), std::move(version), std::move(capabilities));
+  auto made = std::make_shared<session>(random_name(), std::move(version), std::move(capabilities),
+                                        std::move(owner));
   by_use_.push_back({made, now});
   by_id_.emplace(made->id(), std::prev(by_use_.end()));
   return made;

@@ -25,13 +25,16 @@ namespace mahavishnu::mcp::server {
 /// asked. May be used from any thread.
 class session : public listener, public std::enable_shared_from_this<session> {
 public:
-  session(std::string id, std::string version, json capabilities)
+  session(std::string id, std::string version, json capabilities, std::string owner)
       : id_(std::move(id)),
+        owner_(std::move(owner)),
         version_(std::move(version)),
         capabilities_(std::move(capabilities)),
         own_stream_(std::make_shared<event_stream>(0, begins_empty())) {}
 
   const std::string& id() const { return id_; }
+  /// Whose it is, as caller::name.
+  const std::string& owner() const { return owner_; }
   const std::string& version() const { return version_; }
   const json& capabilities() const { return capabilities_; }
 
@@ -90,6 +93,7 @@ private:
   };
 
   const std::string id_;
+  const std::string owner_;
   const std::string version_;
   const json capabilities_;
   std::atomic<int> least_{-1};
@@ -117,7 +121,8 @@ public:
       : most_(most), idle_limit_(idle_limit) {}
 
   /// With an id that nobody can guess.
-  std::shared_ptr<session> open(std::string version, json capabilities, time_point now);
+  std::shared_ptr<session> open(std::string version, json capabilities, std::string owner,
+                                time_point now);
   /// Nothing when there is none; else it counts as used now.
   std::shared_ptr<session> find(std::string_view id, time_point now);
   bool close(std::string_view id);
