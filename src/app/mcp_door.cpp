@@ -23,7 +23,8 @@ constexpr auto instructions =
     "Look for a pool with pool_list, or start one with pool_spawn; run something with pool_execute "
     "or pool_route_execute. What takes longer than a call may answers with a task_id: ask "
     "task_wait "
-    "for its result, and do not send it again.";
+    "for its result, and do not send it again. For scripts outside of pools, pattern_advise says "
+    "which tool fits; memory_search finds what tasks have said.";
 
 } // namespace
 

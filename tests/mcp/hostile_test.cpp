@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 using mahavishnu::mcp::json;
 using mahavishnu::mcp::to_text;
 using mahavishnu::mcp::server::endpoint_options;
+using mahavishnu::mcp::server::gate;
+using mahavishnu::mcp::server::gate_options;
 
 namespace {
 

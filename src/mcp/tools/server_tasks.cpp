@@ -24,7 +24,7 @@ task_view view_of(const task_info& about) {
 } // namespace
 
 void server_tasks::find(const std::string& name,
-                         std::function<void(std::optional<task_view>)> found) {
+                        std::function<void(std::optional<task_view>)> found) {
   auto task = task_id::parse(name);
   if (!task)
     return found(std::nullopt);
