@@ -146,5 +146,5 @@ is 0 "$exit_code" "exit code of down"
 runs "$pid" && fail "the server still runs after down"
 run "$mahavishnu" down
 is 0 "$exit_code" "exit code of a second down"
-is "affinity epoch journal.db keepers memory.db periodic server.lock server.log" "$(ls -A "$work/state" | xargs)" "what is left behind"
+is "affinity epoch journal.db keepers mcp.key memory.db periodic server.lock server.log" "$(ls -A "$work/state" | xargs)" "what is left behind"
 is "" "$(ls -A "$work/state/keepers" "$work/state/periodic" | grep -v :)" "keepers and periodic tasks that are left"

@@ -316,12 +316,13 @@ bool relay::goes_on(const exchange_ptr& one, const error* failure) {
     return true;
   }
   auto is_of_client = one->what == purpose::request || one->what == purpose::message;
-  auto is_forgotten = one->status() == 404 && one->is_legacy() && !one->session.empty();
+  // One that had begun may have done its work: nobody asks for it twice.
+  auto is_forgotten = one->status() == 404 && one->is_legacy() && !one->session.empty() &&
+                      one->resumptions == 0;
   if (is_of_client && is_forgotten && hello_ && !std::exchange(one->was_begun_again, true)) {
     running_.erase(one);
     if (one->what == purpose::message)
       return true; // it was about what is no more
-    one->resumptions = 0;
     one->event_id.clear();
     held_.push_back(one);
     if (!is_opening_ && one->session != session_)
@@ -366,7 +367,7 @@ void relay::conclude(const exchange_ptr& one, const error* failure) {
     auto status = one->status();
     if (one->reply && !is_success(status))
       return "the server has answered with HTTP status " + std::to_string(status) + ": " +
-             one->reply->excerpt();
+             one->reply->excerpt() + (one->resumptions > 0 ? fate_unknown : "");
     return std::string{"the server has ended its answer without a result"} + fate_unknown;
   };
   switch (one->what) {
