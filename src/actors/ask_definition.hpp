@@ -39,11 +39,15 @@ void ask(caf::actor_system& system, const control_actor& control, const Question
   using place = std::shared_ptr<ask_detail::once<Answer>>;
   auto asker = [](caf::event_based_actor* self, const control_actor& whom, const Question& what,
                   std::chrono::milliseconds time, const place& answer) {
-    self->set_down_handler([self, answer](const caf::down_msg&) {
-      answer->set(error{errc::unreachable, "the server went away before it answered"});
-      self->quit();
-    });
-    self->monitor(whom);
+    // Of an actor in this system, CAF itself tells those who wait when it has gone. Who monitors it
+    // is kept in its list for as long as it lives, with all of its memory.
+    if (whom.node() != self->system().node()) {
+      self->set_down_handler([self, answer](const caf::down_msg&) {
+        answer->set(error{errc::unreachable, "the server went away before it answered"});
+        self->quit();
+      });
+      self->monitor(whom);
+    }
     self->request(whom, time, what)
         .then(
             [self, answer](const Answer& x) {

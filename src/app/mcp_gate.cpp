@@ -181,6 +181,12 @@ result<std::unique_ptr<server::gate>> make_mcp_gate(const settings& all, const s
       return safe.error();
     options.authorization_servers.push_back(each);
   }
+  const auto& host = all.get<"mcp.host">();
+  auto is_vague = host == "0.0.0.0" || host == "::" || all.get<"mcp.port">() == 0;
+  if (!options.authorization_servers.empty() && all.get<"auth.resource">().empty() && is_vague)
+    return error{errc::invalid_settings,
+                 "auth.authorization_servers needs auth.resource, the address that clients know: "
+                 "mcp.host and mcp.port do not say it"};
   auto tokens = token_rules_of(all, options.resource);
   if (!tokens)
     return tokens.error();

@@ -27,6 +27,8 @@ namespace mahavishnu {
 namespace {
 
 constexpr int exit_code_of_watchdog = 70;
+/// For clients to take their last answers, and scripts of calls to end.
+constexpr std::chrono::seconds time_for_doors{20};
 
 result<void> open_log(const config::settings& settings) {
   log::options options;
@@ -210,6 +212,7 @@ result<void> run_server(const config::settings& settings,
     sign->ready = false;
     std::chrono::seconds limit{settings.get<"exec.grace_seconds">() +
                                2 * settings.get<"actors.shutdown_timeout_seconds">()};
+    limit += time_for_doors;
     guard = std::make_unique<watchdog>(limit, [] {
       log::error("server", "the actor system does not end; leaving without it");
       log::close();

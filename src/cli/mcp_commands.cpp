@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -180,11 +181,15 @@ void add_change(CLI::App& mcp, invocation& now, mcp_change change, const char* n
 result<std::string> read_token(const std::string& file) {
   std::string token;
   if (!file.empty()) {
-    std::ifstream in{file, std::ios::binary};
     constexpr std::size_t longest = 16384;
-    token.assign(std::istreambuf_iterator<char>{in}, {});
-    if (!in)
+    std::error_code failure;
+    std::ifstream in;
+    if (!std::filesystem::is_directory(file, failure))
+      in.open(file, std::ios::binary);
+    token.resize(longest + 1);
+    if (!in.is_open() || in.read(token.data(), longest + 1).bad())
       return error{errc::invalid_argument, "cannot read the token file '" + file + "'"};
+    token.resize(static_cast<std::size_t>(in.gcount()));
     if (token.size() > longest)
       return error{errc::invalid_argument, "the token file '" + file + "' is too long for a token"};
   } else if (const auto* given = std::getenv("MAHAVISHNU_TOKEN")) {

@@ -37,7 +37,8 @@ result<std::string> endpoint_url(const invocation& now, const output& out,
                  "no server is running, and mcp.port is 0, so nobody knows the address; start it "
                  "first, set mcp.port, or use --stdio"};
   const auto& host = settings.get<"mcp.host">();
-  return "http://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+  auto scheme = settings.get<"mcp.tls_certificate">().empty() ? "http://" : "https://";
+  return scheme + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
          std::to_string(port) + settings.get<"mcp.path">();
 }
 
@@ -79,7 +80,9 @@ result<written> write(const fs::path& where, const client_kind& client,
                       const offered_server& server, bool is_private) {
   std::error_code failure;
   // A file that is kept somewhere else and linked to stays there.
-  auto file = fs::weakly_canonical(where, failure);
+  auto file = fs::is_symlink(where, failure) && !fs::exists(where, failure)
+                  ? where.parent_path() / fs::read_symlink(where, failure)
+                  : fs::weakly_canonical(where, failure);
   if (failure)
     file = where;
   auto before = read_file(file);
@@ -109,6 +112,10 @@ result<written> write(const fs::path& where, const client_kind& client,
                                         "': " + failure.message() + "; it is left alone"};
     outcome.backup = backup.string();
   }
+  // A client that runs may have written it meanwhile.
+  if (auto still = read_file(file); !still || *still != *before)
+    return error{errc::io_failed,
+                 "'" + file.string() + "' has just been changed by somebody else; try again"};
   if (auto replaced = replace_file(file, *after); !replaced)
     return replaced.error();
   fs::permissions(file, rights, failure);

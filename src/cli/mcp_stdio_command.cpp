@@ -7,12 +7,16 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <thread>
 
 namespace mahavishnu::cli {
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -43,15 +47,29 @@ result<std::string> find_url(const invocation& now, const output& out) {
   return door->url;
 }
 
-int connect(const invocation& now, const output& out, bridge_wish wish) {
+constexpr auto longest_start = 10s;
+constexpr auto between_looks = 100ms;
+
+/// A server that has just been started takes its directory before it listens.
+void wait_for_start(const invocation& now, const output& out, const std::filesystem::path& where) {
+  auto end = std::chrono::steady_clock::now() + longest_start;
+  while (std::chrono::steady_clock::now() < end && server_lock::is_held(where)) {
+    if (session::open(now, out))
+      return;
+    std::this_thread::sleep_for(between_looks);
+  }
+}
+
+int connect(const invocation& now, const output& out, const std::filesystem::path& where,
+            bridge_wish wish) {
+  wait_for_start(now, out, where);
   wish.find_url = [&now, &out] { return find_url(now, out); };
   auto ended = bridge_mcp(wish, {});
   return ended ? done : out.failure(ended.error());
 }
 
 /// A server in this process, for as long as the client is there.
-int embed(const invocation& now, const output& out, const config::settings& settings,
-          bridge_wish wish) {
+result<void> embed(const invocation& now, const config::settings& settings, bridge_wish wish) {
   std::jthread bridge;
   result<void> bridged;
   auto ready = [&](const server_status& server) {
@@ -63,9 +81,7 @@ int embed(const invocation& now, const output& out, const config::settings& sett
   };
   auto ended = now.above.run_server(settings, ready);
   bridge = {};
-  if (!ended)
-    return out.failure(ended.error());
-  return bridged ? done : out.failure(bridged.error());
+  return ended ? bridged : ended;
 }
 
 int stdio(invocation& now, const output& out, const stdio_options& options) {
@@ -80,14 +96,21 @@ int stdio(invocation& now, const output& out, const stdio_options& options) {
   auto connects =
       options.connects || (!options.embeds && server_lock::is_held(found->state_directory));
   if (connects)
-    return connect(now, out, std::move(wish));
+    return connect(now, out, found->state_directory, std::move(wish));
   // Others may want the usual port, and nobody is told of this one.
   now.flags.push_back({"mcp.host", "127.0.0.1", "mcp stdio"});
   now.flags.push_back({"mcp.port", "0", "mcp stdio"});
+  // Nobody else can listen to what the two of us say.
+  now.flags.push_back({"mcp.tls_certificate", "", "mcp stdio"});
+  now.flags.push_back({"mcp.tls_key", "", "mcp stdio"});
   auto settings = load_settings(now, out);
   if (!settings)
     return settings.error();
-  return embed(now, out, *settings, std::move(wish));
+  auto ended = embed(now, *settings, wish);
+  // Somebody else was quicker, and shares.
+  if (!ended && ended.error().code == errc::already_exists && !options.embeds)
+    return connect(now, out, found->state_directory, std::move(wish));
+  return ended ? done : out.failure(ended.error());
 }
 
 } // namespace

@@ -65,6 +65,11 @@ std::size_t answer_channel::waiting() const {
   return given_bytes_ + in_flight_bytes_;
 }
 
+bool answer_channel::is_over() const {
+  std::lock_guard guard{mutex_};
+  return has_begun_ || is_closed_ || is_gone_;
+}
+
 void answer_channel::keep_alive(stream_pulse pulse) {
   locked lock{mutex_};
   if (is_closed_)
@@ -82,10 +87,9 @@ void answer_channel::take_time() {
 }
 
 void answer_channel::run_soon(callback task) {
+  std::function<void()> quiet = [task = std::move(task)] { call_quietly(task); };
   if (auto core = core_.lock())
-    core->run_soon([task = std::move(task)] { call_quietly(task); });
-  else
-    call_quietly(task);
+    core->post(quiet);
 }
 
 void answer_channel::wake(locked lock) {

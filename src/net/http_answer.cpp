@@ -54,4 +54,8 @@ void http_answer::run_soon(std::function<void()> task) const {
     channel_->run_soon(std::move(task));
 }
 
+bool http_answer::is_over() const {
+  return !channel_ || channel_->is_over();
+}
+
 } // namespace mahavishnu::net

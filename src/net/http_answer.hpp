@@ -57,10 +57,13 @@ public:
   /// While the stream is open and nothing else has been written for that long, this piece is.
   void keep_alive(std::chrono::milliseconds every, std::string piece) const;
 
+  /// Nobody waits for it any more, or it has been given.
+  bool is_over() const;
+
   /// The limit on the time to reply is not for this request.
   void take_time() const;
 
-  /// Runs a task on the thread of the server, soon, and on this one when that has ended.
+  /// Runs a task on the thread of the server, soon, and not at all when that has ended.
   void run_soon(std::function<void()> task) const;
 
 private:

@@ -5,15 +5,16 @@
 
 namespace mahavishnu::net {
 
+bool http_core::post(std::function<void()>& task) {
+  std::lock_guard guard{end_mutex};
+  if (!has_ended)
+    boost::asio::post(context, std::move(task));
+  return !has_ended;
+}
+
 void http_core::run_soon(std::function<void()> task) {
-  {
-    std::lock_guard guard{end_mutex};
-    if (!has_ended) {
-      boost::asio::post(context, std::move(task));
-      return;
-    }
-  }
-  task();
+  if (!post(task))
+    task();
 }
 
 void http_core::end() {

@@ -27,6 +27,8 @@ struct http_core {
   /// Runs a task on the server's thread, soon, or at once on the calling one when the server's has
   /// ended. From any thread.
   void run_soon(std::function<void()> task);
+  /// The same for what only that thread may do: false, and nothing, when it has ended.
+  bool post(std::function<void()>& task);
   /// The server's thread has ended: runs what was still posted to it.
   void end();
   bool is_own_thread() { return context.get_executor().running_in_this_thread(); }

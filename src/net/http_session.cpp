@@ -94,7 +94,10 @@ void http_session::wait_to_read() {
     return wait_for_reset();
   is_waiting_to_read_ = true;
   auto go_on = step(&http_session::read);
-  if (stream_.holds_input())
+  // What is left to be skipped comes from the socket, and nothing of it is looked at.
+  if (phase_ == phase::lingering)
+    stream_.socket().async_wait(tcp::socket::wait_read, std::move(go_on));
+  else if (stream_.holds_input())
     asio::post(core_.context, [go_on = std::move(go_on)] { go_on({}); });
   else
     stream_.socket().async_wait(stream_.read_waits_for(), std::move(go_on));

@@ -88,7 +88,9 @@ void relay::pass_on(client_line line) {
   if (line.what == line_kind::notification && line.method == "notifications/cancelled")
     return cancel(line);
   auto is_request = line.what == line_kind::request;
-  if (running_.size() + held_.size() >= options_.most_requests) {
+  // What is no request may be an answer that others wait for.
+  auto most = options_.most_requests * (is_request ? 1 : 2);
+  if (running_.size() + held_.size() >= most) {
     if (is_request)
       options_.write(error_line(line.id, code::internal_error,
                                 "more than " + std::to_string(options_.most_requests) +
@@ -110,7 +112,8 @@ void relay::cancel(const client_line& line) {
   if (id == line.params.end())
     return;
   auto is_meant = [&](const exchange_ptr& one) {
-    return one->what == purpose::request && one->line.id == *id;
+    return one->what == purpose::request && one->line.id == *id &&
+           one->line.method != "initialize"; // which nobody may cancel
   };
   if (std::erase_if(held_, is_meant) > 0)
     return;
@@ -317,12 +320,16 @@ bool relay::goes_on(const exchange_ptr& one, const error* failure) {
   }
   auto is_of_client = one->what == purpose::request || one->what == purpose::message;
   // One that had begun may have done its work: nobody asks for it twice.
-  auto is_forgotten = one->status() == 404 && one->is_legacy() && !one->session.empty() &&
-                      one->resumptions == 0;
+  auto is_forgotten =
+      one->status() == 404 && one->is_legacy() && !one->session.empty() && one->resumptions == 0;
   if (is_of_client && is_forgotten && hello_ && !std::exchange(one->was_begun_again, true)) {
     running_.erase(one);
-    if (one->what == purpose::message)
-      return true; // it was about what is no more
+    if (one->what == purpose::message) { // it was about what is no more
+      if (one->line.method == "notifications/initialized")
+        begin_session_again();
+      finish_if_quiet();
+      return true;
+    }
     one->event_id.clear();
     held_.push_back(one);
     if (!is_opening_ && one->session != session_)
@@ -336,7 +343,7 @@ bool relay::goes_on(const exchange_ptr& one, const error* failure) {
 
 /// A legacy server may let a stream go, and have the client come back for the rest.
 bool relay::resumes(const exchange_ptr& one) {
-  auto may_resume = one->is_legacy() && !one->event_id.empty() && one->reply &&
+  auto may_resume = one->is_legacy() && !one->is_too_long && !one->event_id.empty() && one->reply &&
                     is_success(one->status()) && one->resumptions < most_resumptions;
   if (!may_resume)
     return false;
@@ -417,7 +424,9 @@ void relay::conclude(const exchange_ptr& one, const error* failure) {
     break;
   case purpose::listing: {
     auto cursor = string_member(one->result, "nextCursor");
-    if (cursor.empty() || cursor == string_member(one->line.params, "cursor"))
+    if (one->for_whom->is_cancelled)
+      running_.erase(one->for_whom);
+    else if (cursor.empty() || cursor == string_member(one->line.params, "cursor"))
       send(one->for_whom); // whatever came: a second refusal is the client's
     else
       list_tools(one->for_whom, std::move(cursor));

@@ -43,32 +43,34 @@ bool client_facts::has_tasks() const {
 }
 
 call::~call() {
-  if (auto asked = where())
+  if (auto asked = end())
     asked->fail({200, code::internal_error,
                  "the server ended the call without an answer, as it does when it shuts down; ask "
                  "again"});
-  let_go();
 }
 
 std::shared_ptr<outlet> call::where() {
   std::lock_guard guard{mutex_};
-  return is_over_ ? nullptr : outlet_;
+  return outlet_;
 }
 
-/// What is kept for an end that cannot come any more.
-void call::let_go() {
+/// Only the first one gets something. What is kept for an end goes, and so does what belongs to the
+/// request: others may hold on to the call for long.
+std::shared_ptr<outlet> call::end() {
   std::function<void()> on_cancel;
   std::function<void(call&)> on_stopping;
   std::function<void()> on_end;
+  std::shared_ptr<outlet> asked;
   {
     std::lock_guard guard{mutex_};
-    is_over_ = true;
+    asked.swap(outlet_);
     on_cancel.swap(on_cancel_);
     on_stopping.swap(on_stopping_);
     on_end.swap(on_end_);
   }
   if (on_end)
     on_end();
+  return asked;
 }
 
 json call::answer(std::string_view key) {
@@ -83,16 +85,12 @@ json call::state() {
 }
 
 void call::finish(std::string_view members) {
-  auto asked = where();
-  let_go();
-  if (asked)
+  if (auto asked = end())
     asked->finish(members);
 }
 
 void call::fail(const refusal& why) {
-  auto asked = where();
-  let_go();
-  if (asked)
+  if (auto asked = end())
     asked->fail(why);
 }
 
@@ -105,7 +103,7 @@ void call::progress(double done, std::optional<double> total, std::string_view t
   if (!text.empty())
     params["message"] = text;
   std::lock_guard guard{mutex_}; // also while it is told: what comes later must be more
-  if (is_over_ || (done_ && done <= *done_))
+  if (!outlet_ || (done_ && done <= *done_))
     return;
   done_ = done;
   outlet_->notify("notifications/progress", params);
@@ -137,19 +135,19 @@ void call::need(std::vector<client_request> inputs, json state) {
   std::shared_ptr<outlet> asked;
   {
     std::lock_guard guard{mutex_};
-    if (is_over_)
+    if (!outlet_)
       return;
     facts_.state = state;
     asked = outlet_;
   }
   if (asked->need(*this, inputs, state))
-    let_go();
+    end();
 }
 
 void call::take_answers(const json& answers) {
   {
     std::lock_guard guard{mutex_};
-    if (is_over_)
+    if (!outlet_)
       return;
     facts_.answers.update(answers);
   }
@@ -161,7 +159,7 @@ bool call::become_task() {
   if (!office || !facts_.client.has_tasks())
     return false;
   std::lock_guard guard{mutex_}; // whoever cancels the task must not find the call without it
-  if (is_over_)
+  if (!outlet_)
     return false;
   auto next = office->begin(shared_from_this(), *outlet_);
   if (!next)
@@ -175,7 +173,7 @@ bool call::become_task_of(const std::string& name) {
   auto asked = where();
   if (!office || !asked || !facts_.client.has_tasks() || !office->hand_over(*this, name, *asked))
     return false;
-  let_go();
+  end();
   return true;
 }
 
@@ -188,7 +186,7 @@ void call::on_cancel(std::function<void()> callback) {
   {
     std::lock_guard guard{mutex_};
     if (!is_cancelled_) {
-      if (!is_over_)
+      if (outlet_)
         on_cancel_ = std::move(callback);
       return;
     }
@@ -198,31 +196,29 @@ void call::on_cancel(std::function<void()> callback) {
 
 void call::cancel() {
   std::function<void()> callback;
-  std::shared_ptr<outlet> asked;
   {
     std::lock_guard guard{mutex_};
-    if (is_over_)
+    if (!outlet_)
       return;
     is_cancelled_ = true;
-    callback = std::exchange(on_cancel_, nullptr);
-    asked = outlet_;
+    callback.swap(on_cancel_);
   }
-  let_go();
-  asked->abandon();
+  if (auto asked = end())
+    asked->abandon();
   if (callback)
     callback();
 }
 
 void call::on_stopping(std::function<void(call&)> callback) {
   std::lock_guard guard{mutex_};
-  if (!is_over_)
+  if (outlet_)
     on_stopping_ = std::move(callback);
 }
 
 void call::on_end(std::function<void()> callback) {
   {
     std::lock_guard guard{mutex_};
-    if (!is_over_) {
+    if (outlet_) {
       on_end_ = std::move(callback);
       return;
     }
@@ -232,16 +228,21 @@ void call::on_end(std::function<void()> callback) {
 
 void call::stop() {
   std::function<void(call&)> callback;
+  std::function<void()> on_cancel;
   {
     std::lock_guard guard{mutex_};
-    if (is_over_)
+    if (!outlet_)
       return;
-    callback = std::exchange(on_stopping_, nullptr);
+    callback.swap(on_stopping_);
+    // Who has not said what becomes of the work is told to ask again, and it must not go on.
+    if (!callback)
+      on_cancel.swap(on_cancel_);
   }
   if (callback)
     callback(*this);
-  // For those that have said nothing of it.
   end_with_server();
+  if (on_cancel)
+    on_cancel();
 }
 
 void call::end_with_server() {
@@ -250,7 +251,7 @@ void call::end_with_server() {
 
 bool call::is_over() {
   std::lock_guard guard{mutex_};
-  return is_over_;
+  return !outlet_;
 }
 
 } // namespace mahavishnu::mcp::server

@@ -145,7 +145,8 @@ public:
   /// Ends the call without an answer.
   void cancel();
 
-  /// How the call ends when the server does; it may end with an answer of its own.
+  /// How the call ends when the server does; it may end with an answer of its own. Without this,
+  /// the work is given up as if nobody wanted the result any more.
   void on_stopping(std::function<void(call&)> callback);
   void stop();
 
@@ -164,15 +165,15 @@ protected:
   virtual void end_with_server();
 
 private:
-  void let_go();
+  std::shared_ptr<outlet> end();
   std::shared_ptr<outlet> where();
 
   facts facts_;
   std::weak_ptr<task_office> office_;
   std::mutex mutex_;
+  /// Until the end.
   std::shared_ptr<outlet> outlet_;
   std::optional<double> done_;
-  bool is_over_ = false;
   bool is_cancelled_ = false;
   std::function<void()> on_cancel_;
   std::function<void(call&)> on_stopping_;

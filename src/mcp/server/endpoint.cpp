@@ -83,8 +83,12 @@ void endpoint::handle(const net::http_request& request, const net::http_answer& 
   if (auto* refused = std::get_if<net::http_response>(&said))
     return answer.reply(std::move(*refused));
   if (std::holds_alternative<must_wait>(said)) {
-    auto again = [this, request, answer] {
-      answer.run_soon([this, request, answer] { handle(request, answer); });
+    // Kept until keys have come, and forgotten when nobody waits for the answer any more.
+    auto again = [this, kept = std::make_shared<const net::http_request>(request), answer] {
+      answer.run_soon([this, kept, answer] {
+        if (!answer.is_over())
+          handle(*kept, answer);
+      });
     };
     if (auto refused = entrance_->when_ready(again))
       answer.reply(std::move(*refused));
@@ -134,10 +138,8 @@ endpoint::exchange_ptr endpoint::begin(const head& headers, era spoken, const in
 }
 
 void endpoint::run(const known_method& which, const asked& what) {
-  // What a tool needs, it says itself.
-  if (!which.is_for_all)
-    if (auto refused = entrance_->check_scope(what.who, auth::scope::read, what.message.id))
-      return what.request->http().reply(std::move(*refused));
+  if (auto refused = entrance_->check_scope(what.who, which.needs, what.message.id))
+    return what.request->http().reply(std::move(*refused));
   (this->*which.run)(what);
 }
 
@@ -188,6 +190,9 @@ void endpoint::post_legacy(const head& headers, const incoming& message, const a
   session_ptr from;
   if (!is_first && !(from = session_of(headers, message.id, in, answer)))
     return;
+  if (message.what != incoming::kind::request)
+    if (auto refused = entrance_->check_scope(in.who, auth::scope::read))
+      return answer.reply(std::move(*refused));
   if (message.what == incoming::kind::notification) {
     hear(message, *from);
     return accept(answer);
@@ -222,6 +227,8 @@ void endpoint::get_stream(const head& headers, const admission& in,
   auto from = session_of(headers, {}, in, answer);
   if (!from)
     return;
+  if (auto refused = entrance_->check_scope(in.who, auth::scope::read))
+    return answer.reply(std::move(*refused));
   event_id last;
   std::optional<std::uint64_t> after;
   if (headers.has("last-event-id")) {
@@ -241,7 +248,8 @@ void endpoint::get_stream(const head& headers, const admission& in,
     return wrong(404, "what came after that event is not kept any more");
   if (last.stream == 0)
     from->follow_lists(offered_.news()->watch({}));
-  answer.on_stopping([answer] { answer.end(); });
+  // It has its place among the requests of its caller for as long as it is open.
+  answer.on_stopping([answer, place = in.place] { answer.end(); });
 }
 
 void endpoint::end_session(const head& headers, const admission& in,
@@ -249,6 +257,8 @@ void endpoint::end_session(const head& headers, const admission& in,
   auto ended = session_of(headers, {}, in, answer);
   if (!ended)
     return;
+  if (auto refused = entrance_->check_scope(in.who, auth::scope::read))
+    return answer.reply(std::move(*refused));
   sessions_.close(ended->id());
   session_count_ = sessions_.size();
   net::http_response response;

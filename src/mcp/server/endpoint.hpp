@@ -82,8 +82,8 @@ private:
     /// What its parameters must be like, before anything else is looked at.
     std::optional<refusal> (*check)(const json& params);
     method run;
-    /// A caller has to be allowed nothing for it.
-    bool is_for_all = false;
+    /// What a caller has to be allowed. A tool says itself what it needs.
+    auth::scope_set needs = auth::scope::read;
   };
 
   void post(const net::http_request& request, const admission& in, const net::http_answer& answer);

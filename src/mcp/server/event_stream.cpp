@@ -20,17 +20,19 @@ net::http_response stream_head(std::string body) {
 
 bool event_stream::attach(const net::http_answer& where, std::optional<std::uint64_t> after) {
   std::lock_guard guard{mutex_};
+  auto first_kept = kept_.empty() ? next_place_ : kept_.front().place;
+  if (after && (*after + 1 < first_kept || *after >= next_place_))
+    return false;
   if (where_)
     where_->end(); // of two connections, the new one counts
   where_.reset();
   if (next_place_ == 0 && begins_empty_)
     keep("data: \n\n");
-  auto first_kept = kept_.empty() ? next_place_ : kept_.front().place;
-  if (after && (*after + 1 < first_kept || *after >= next_place_))
-    return false;
+  // Who comes again and does not say what it has heard wants to hear what is new.
+  auto from_now = !after && was_attached_;
   std::string rest;
   for (const auto& each : kept_)
-    if (!after || each.place > *after)
+    if (!from_now && (!after || each.place > *after))
       rest += each.text;
   if (rest.empty())
     rest = ":\n\n"; // the client is to see that it is connected

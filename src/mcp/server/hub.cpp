@@ -48,7 +48,8 @@ std::shared_ptr<void> hub::watch(const std::string& uri) {
     return nullptr;
   std::erase_if(watched_, [](const auto& each) { return each.second.expired(); });
   if (auto found = watched_.find(uri); found != watched_.end())
-    return found->second.lock();
+    if (auto token = found->second.lock())
+      return token;
   auto token = watch_(uri, [weak = weak_from_this(), uri] {
     auto self = weak.lock();
     if (self && uri.empty())

@@ -23,6 +23,8 @@ constexpr std::string_view cacheable = R"("ttlMs":300000,"cacheScope":"public")"
 constexpr std::string_view momentary = R"("ttlMs":0,"cacheScope":"private")";
 constexpr std::size_t most_values = 100;
 constexpr std::size_t most_watched = 256;
+constexpr std::size_t longest_capability = 64;
+constexpr std::size_t most_capabilities = 64;
 
 bool is_legacy(std::string_view version) {
   return std::ranges::find(legacy_versions, version) != legacy_versions.end();
@@ -153,14 +155,14 @@ std::string shown_name(std::string_view text) {
 
 const endpoint::known_method* endpoint::find_method(era spoken, const std::string& name) {
   static constexpr std::array<known_method, 18> all{{
-      {"tools/call", true, true, check_call, &endpoint::call_tool, true},
+      {"tools/call", true, true, check_call, &endpoint::call_tool, {}},
       {"tools/list", true, true, check_nothing, &endpoint::list_tools},
-      {"ping", false, true, check_nothing, &endpoint::ping, true},
-      {"initialize", false, true, check_nothing, &endpoint::initialize, true},
-      {"server/discover", true, false, check_nothing, &endpoint::discover, true},
+      {"ping", false, true, check_nothing, &endpoint::ping, {}},
+      {"initialize", false, true, check_nothing, &endpoint::initialize},
+      {"server/discover", true, false, check_nothing, &endpoint::discover, {}},
       {"tasks/get", true, false, check_task, &endpoint::get_task},
-      {"tasks/update", true, false, check_task, &endpoint::update_task},
-      {"tasks/cancel", true, false, check_task, &endpoint::cancel_task},
+      {"tasks/update", true, false, check_task, &endpoint::update_task, auth::scope::execute},
+      {"tasks/cancel", true, false, check_task, &endpoint::cancel_task, auth::scope::execute},
       {"resources/list", true, true, check_nothing, &endpoint::list_resources},
       {"resources/templates/list", true, true, check_nothing, &endpoint::list_templates},
       {"resources/read", true, true, check_uri, &endpoint::read_resource},
@@ -195,7 +197,12 @@ void endpoint::initialize(const asked& what) {
   if (wanted.empty())
     return what.request->fail(bad_params("params.protocolVersion must be a string"));
   std::string version{is_legacy(wanted) ? std::string_view{wanted} : legacy_versions.front()};
-  auto can = what.params().value("capabilities", json::object());
+  // What is in them is of no use, and could be much.
+  auto can = json::object();
+  if (auto said = what.params().find("capabilities"); said != what.params().end())
+    for (const auto& [name, value] : said->items())
+      if (value.is_object() && name.size() <= longest_capability && can.size() < most_capabilities)
+        can[name] = json::object();
   auto opened =
       sessions_.open(version, std::move(can), what.who.name, std::chrono::steady_clock::now());
   session_count_ = sessions_.size();

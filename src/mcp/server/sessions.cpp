@@ -27,6 +27,7 @@ std::optional<log_level> session::least() const {
 }
 
 session::admission session::begin(const std::shared_ptr<call>& which) {
+  drop_old_questions();
   std::lock_guard guard{mutex_};
   if (calls_.size() >= most_calls)
     return admission::too_many;
@@ -58,6 +59,7 @@ void session::close() {
   std::shared_ptr<void> lists;
   {
     std::lock_guard guard{mutex_};
+    is_closed_ = true;
     lists.swap(lists_followed_);
     calls.swap(calls_);
     streams.swap(streams_);
@@ -72,6 +74,17 @@ void session::close() {
   own_stream_->end();
 }
 
+void session::stop_calls() {
+  std::map<json, std::weak_ptr<call>> calls;
+  {
+    std::lock_guard guard{mutex_};
+    calls = calls_;
+  }
+  for (const auto& [request, each] : calls)
+    if (auto which = each.lock())
+      which->stop();
+}
+
 bool session::is_busy() {
   drop_old_questions();
   std::lock_guard guard{mutex_};
@@ -81,19 +94,22 @@ bool session::is_busy() {
 // -- questions ------------------------------------------------------------------------------------
 
 void session::drop_old_questions() {
-  std::vector<std::shared_ptr<call>> old;
+  std::map<std::string, question, std::less<>> all;
   {
     std::lock_guard guard{mutex_};
-    std::erase_if(questions_, [&](const auto& each) {
-      auto is_over = each.second.whose->is_over();
-      auto is_old = std::chrono::steady_clock::now() - each.second.asked > longest_answer;
-      if (is_over || is_old)
-        old.push_back(each.second.whose);
-      return is_over || is_old;
-    });
+    all = questions_;
   }
-  for (const auto& each : old)
-    each->fail({200, code::invalid_request, "the client was asked and has not answered"});
+  // Not while they are locked: a call may be about to ask something.
+  for (const auto& [id, each] : all) {
+    auto is_old = std::chrono::steady_clock::now() - each.asked > longest_answer;
+    if (!is_old && !each.whose->is_over())
+      continue;
+    {
+      std::lock_guard guard{mutex_};
+      questions_.erase(id);
+    }
+    each.whose->fail({200, code::invalid_request, "the client was asked and has not answered"});
+  }
 }
 
 void session::ask(const std::shared_ptr<call>& whose, exchange& where,
@@ -104,7 +120,7 @@ void session::ask(const std::shared_ptr<call>& whose, exchange& where,
   std::vector<std::string> messages;
   {
     std::lock_guard guard{mutex_};
-    if (questions_.size() + inputs.size() <= most_questions) {
+    if (!is_closed_ && questions_.size() + inputs.size() <= most_questions) {
       for (const auto& each : inputs) {
         auto id = "server-" + std::to_string(++last_question_);
         questions_.emplace(id, question{whose, each.key, left, answers});
@@ -171,7 +187,7 @@ std::shared_ptr<event_stream> session::open_stream(const net::http_answer& where
   {
     std::lock_guard guard{mutex_};
     drop_ended_streams();
-    if (streams_.size() >= most_streams)
+    if (is_closed_ || streams_.size() >= most_streams)
       return nullptr;
     made = std::make_shared<event_stream>(++last_stream_, begins_empty());
     streams_.emplace(made->number(), made);
@@ -205,7 +221,7 @@ std::shared_ptr<event_stream> session::find_stream(std::uint32_t number) {
 
 bool session::subscribe(const std::string& uri, std::shared_ptr<void> watched) {
   std::lock_guard guard{mutex_};
-  if (followed_.size() >= most_followed && !followed_.contains(uri))
+  if (is_closed_ || (followed_.size() >= most_followed && !followed_.contains(uri)))
     return false;
   followed_[uri] = std::move(watched);
   return true;
@@ -222,7 +238,8 @@ void session::unsubscribe(const std::string& uri) {
 
 void session::follow_lists(std::shared_ptr<void> watched) {
   std::lock_guard guard{mutex_};
-  lists_followed_.swap(watched);
+  if (!is_closed_)
+    lists_followed_.swap(watched);
 }
 
 void session::tell(std::string_view method, const json& params) {
@@ -248,16 +265,34 @@ void session::resource_changed(const std::string& uri) {
 std::shared_ptr<session> session_table::open(std::string version, json capabilities,
                                              std::string owner, time_point now) {
   drop_old(now);
-  if (by_use_.size() >= most_) {
-    auto idle =
-        std::ranges::find_if(by_use_, [](const entry& each) { return !each.what->is_busy(); });
-    close((idle != by_use_.end() ? *idle : by_use_.front()).what->id());
-  }
+  if (by_use_.size() >= most_)
+    close(make_room_for(owner).id());
   auto made = std::make_shared<session>(random_name(), std::move(version), std::move(capabilities),
                                         std::move(owner));
   by_use_.push_back({made, now});
   by_id_.emplace(made->id(), std::prev(by_use_.end()));
   return made;
+}
+
+/// Who has many loses one of its own before others do, and what idles goes first.
+session& session_table::make_room_for(std::string_view owner) {
+  session* idle = nullptr;
+  session* own = nullptr;
+  std::size_t owned = 0;
+  for (const auto& each : by_use_) {
+    auto is_own = each.what->owner() == owner;
+    owned += is_own ? 1 : 0;
+    auto is_idle = !each.what->is_busy();
+    if (is_own && is_idle)
+      return *each.what;
+    if (is_own && !own)
+      own = each.what.get();
+    if (is_idle && !idle)
+      idle = each.what.get();
+  }
+  if (own && owned * 2 > most_)
+    return *own;
+  return idle ? *idle : own ? *own : *by_use_.front().what;
 }
 
 std::shared_ptr<session> session_table::find(std::string_view id, time_point now) {
@@ -282,8 +317,10 @@ bool session_table::close(std::string_view id) {
 }
 
 void session_table::close_all() {
-  for (const auto& each : by_use_)
+  for (const auto& each : by_use_) {
+    each.what->stop_calls();
     each.what->close();
+  }
   by_id_.clear();
   by_use_.clear();
 }

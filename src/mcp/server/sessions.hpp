@@ -46,7 +46,9 @@ public:
   admission begin(const std::shared_ptr<call>& which);
   void end(const json& request);
   void cancel(const json& request);
-  /// All that runs, and what else the client is connected for.
+  /// All that runs, as the server ends.
+  void stop_calls();
+  /// Gives up all that runs, and what else the client is connected for.
   void close();
   /// Something runs for the client, or it listens. A call that waits for the client for too long
   /// ends with this.
@@ -98,6 +100,7 @@ private:
   const json capabilities_;
   std::atomic<int> least_{-1};
   std::mutex mutex_;
+  bool is_closed_ = false;
   std::map<json, std::weak_ptr<call>> calls_;
   std::map<std::string, question, std::less<>> questions_;
   std::uint64_t last_question_ = 0;
@@ -126,6 +129,7 @@ public:
   /// Nothing when there is none; else it counts as used now.
   std::shared_ptr<session> find(std::string_view id, time_point now);
   bool close(std::string_view id);
+  /// As the server ends.
   void close_all();
   std::size_t size() const { return by_use_.size(); }
 
@@ -134,6 +138,7 @@ private:
     std::shared_ptr<session> what;
     time_point used;
   };
+  session& make_room_for(std::string_view owner);
   /// Of those that idle: what runs for a client may take longer than it asks for anything else.
   void drop_old(time_point now);
   void touch(std::list<entry>::iterator which, time_point now);

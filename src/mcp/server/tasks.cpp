@@ -108,7 +108,7 @@ public:
   void notify(std::string_view method, const json& params) override {
     // What is progress elsewhere is how a task stands.
     if (method == "notifications/progress")
-      change(task_view::state::working,
+      change(std::nullopt,
              [&](task_view& task) { task.message = string_member(params, "message"); });
   }
 
@@ -161,13 +161,13 @@ public:
 
 private:
   template <class Set>
-  void change(task_view::state status, Set set) {
+  void change(std::optional<task_view::state> status, Set set) {
     std::shared_ptr<call> kept; // it may go with this, and then has much to let go of
     {
       std::lock_guard guard{mutex_};
       if (view_.has_ended())
         return;
-      view_.status = status;
+      view_.status = status.value_or(view_.status);
       view_.updated = now();
       set(view_);
       if (view_.has_ended())

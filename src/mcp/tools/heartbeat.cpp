@@ -31,10 +31,12 @@ caf::behavior heartbeat(caf::event_based_actor* self, const control_actor& contr
   self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
   self->delayed_send(self, pause, caf::tick_atom::value);
   return {[=](caf::tick_atom) {
-    if (whose->goes_on())
+    if (whose->goes_on()) {
       self->delayed_send(self, pause, caf::tick_atom::value);
-    else
-      self->quit();
+      return;
+    }
+    self->demonitor(control.address()); // or it is kept in that list for ever
+    self->quit();
   }};
 }
 

@@ -107,7 +107,11 @@ void run_script_for(const runner_ptr& scripts, const call_ptr& call, Run run) {
 
 template <class Look>
 void look_for(const runner_ptr& scripts, const call_ptr& call, Look look) {
-  auto begun = scripts->ask(std::move(look));
+  auto begun = scripts->ask(
+      [call, look = std::move(look)](task_orchestrator& patterns, run_registry& known) mutable {
+        if (!call->is_over()) // nobody has given it up while it waited
+          look(patterns, known);
+      });
   if (!begun)
     call->finish(tool_error(begun.error().message));
 }

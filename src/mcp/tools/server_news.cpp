@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "mcp/tools/server_news.hpp"
 
+#include <caf/event_based_actor.hpp>
+
 #include <set>
 
 namespace mahavishnu::mcp::server {
@@ -9,6 +11,7 @@ namespace {
 
 /// Soon enough to see that nobody listens any more.
 constexpr std::chrono::seconds one_wait{5};
+constexpr std::chrono::seconds before_next_try{1};
 
 /// What can be read that is not the same after this notice.
 void add_changed(const notice& what, std::set<std::string>& changed) {
@@ -53,10 +56,11 @@ void server_news::begin() {
                                auto self = weak.lock();
                                if (!self)
                                  return;
-                               if (begun)
-                                 self->go_on(begun->subscription);
-                               else
-                                 self->stop();
+                               if (!begun)
+                                 return self->try_again(begun.error());
+                               // Nobody knows what has happened before this.
+                               self->tell_all();
+                               self->go_on(begun->subscription);
                              });
 }
 
@@ -72,7 +76,7 @@ void server_news::go_on(std::uint64_t subscription) {
         if (!self)
           return;
         if (!news)
-          return self->stop();
+          return self->try_again(news.error());
         if (news->missed > 0)
           self->tell_all();
         else
@@ -123,10 +127,19 @@ bool server_news::is_wanted() {
   return is_running_;
 }
 
-/// The server does not answer: it is about to end, or somebody who watches later tries again.
-void server_news::stop() {
-  std::lock_guard guard{mutex_};
-  is_running_ = false;
+void server_news::try_again(const error& why) {
+  if (why.code == errc::shutting_down || why.code == errc::unreachable)
+    return; // there is no news any more
+  if (!is_wanted())
+    return;
+  door_.system->spawn([weak = weak_from_this()](caf::event_based_actor* self) -> caf::behavior {
+    self->delayed_send(self, before_next_try, caf::tick_atom::value);
+    return {[self, weak](caf::tick_atom) {
+      if (auto news = weak.lock())
+        news->begin();
+      self->quit();
+    }};
+  });
 }
 
 } // namespace mahavishnu::mcp::server

@@ -36,7 +36,8 @@ private:
   void tell_all();
   /// Forgets those who want nothing any more. False when nobody is left, and then it has stopped.
   bool is_wanted();
-  void stop();
+  /// After a while, unless the server is about to end.
+  void try_again(const error& why);
 
   using callback = std::function<void()>;
 

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 
+#include <utility>
 #include <variant>
 
 namespace mahavishnu::mcp::server {
@@ -69,11 +70,14 @@ void show_output(const control_door& door, const std::shared_ptr<resource_call>&
           return wish->fail_unknown(piece.error().message);
         if (!piece)
           return wish->fail({200, code::internal_error, piece.error().message});
+        std::string_view bytes = piece->bytes;
+        auto is_all = is_final(piece->status) && std::cmp_equal(bytes.size(), piece->size);
+        auto text = is_all ? bytes : bytes.substr(0, whole_characters(bytes));
         // What is no text is so as a whole: half of it as text would help nobody.
-        if (first_invalid_utf8(piece->bytes))
-          wish->finish_bytes("application/octet-stream", piece->bytes);
+        if (first_invalid_utf8(text))
+          wish->finish_bytes("application/octet-stream", bytes);
         else
-          wish->finish_text("text/plain", piece->bytes);
+          wish->finish_text("text/plain", text);
       });
 }
 

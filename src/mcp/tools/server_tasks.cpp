@@ -12,6 +12,12 @@ wall_time moment_of(const task_id& task) {
   return wall_time{std::chrono::milliseconds{task.high() >> task_id::bits_below_time}};
 }
 
+/// An answer may well come the next time.
+bool is_passing(const error& failure) {
+  return failure.code == errc::timeout || failure.code == errc::unreachable ||
+         failure.code == errc::shutting_down;
+}
+
 task_view view_of(const task_info& about) {
   task_view task;
   task.created = task.updated = moment_of(about.task);
@@ -52,6 +58,8 @@ void server_tasks::find(const std::string& name,
               if (how) {
                 view.status = task_view::state::completed;
                 view.result = members_of(answer_of(*how));
+              } else if (is_passing(how.error())) {
+                view.message = how.error().message; // it has ended, and will say how
               } else {
                 view.status = task_view::state::failed;
                 view.error = refusal{200, code::internal_error, how.error().message};
