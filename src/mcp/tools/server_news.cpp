@@ -108,12 +108,13 @@ void server_news::tell(const notices& what) {
     (*each)();
 }
 
+/// Except of the list: whoever has just begun to watch has not read it yet.
 void server_news::tell_all() {
   std::vector<std::shared_ptr<callback>> all;
   {
     std::lock_guard guard{mutex_};
     for (const auto& [uri, each] : watchers_)
-      if (auto watcher = each.lock())
+      if (auto watcher = uri.empty() ? nullptr : each.lock())
         all.push_back(std::move(watcher));
   }
   for (const auto& each : all)

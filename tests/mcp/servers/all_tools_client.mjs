@@ -146,6 +146,8 @@ await refused("periodic_add", { script: "here/a.sh" }, "absolute");
 
 // Terminals.
 const [terminal] = (await call("terminal_launch", { command: "exec sh -i", columns: 80 })).result;
+// What is typed before the shell asks for it looks another way.
+await soon("the shell's prompt", () => call("terminal_capture", { session_id: terminal }), (answer) => /[#$]\s*$/.test(answer.result));
 const sent = await call("terminal_send", { session_id: terminal, command: "echo $((6 * 7))" });
 expect("terminal_send", ["success", terminal], [sent.status, sent.session_id]);
 await soon("terminal_capture", () => call("terminal_capture", { session_id: terminal, lines: 20 }), (answer) => answer.result.includes("\n42"));
