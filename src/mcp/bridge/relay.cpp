@@ -120,10 +120,10 @@ void relay::cancel(const client_line& line) {
   auto found = std::ranges::find_if(running_, is_meant);
   if (found == running_.end())
     return;
-  auto one = *found;
+  const auto& one = *found; // which stays where it is until it is erased
   one->is_cancelled = true;
   if (std::erase(without_url_, one) > 0) {
-    running_.erase(one);
+    running_.erase(found);
     return;
   }
   if (one->is_legacy())
