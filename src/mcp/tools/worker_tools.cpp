@@ -90,7 +90,7 @@ std::string results_by_worker(const worker_results& all) {
 }
 
 tool spawn(const control_door& door) {
-  constexpr std::string_view instead = "pool_spawn";
+  static constexpr std::string_view instead = "pool_spawn";
   return {"worker_spawn",
           "Start single workers (deprecated)",
           described("Starts workers that belong to no pool, all or none, and answers with their "
@@ -121,7 +121,7 @@ task_spec spec_of(const tool_call& call, std::string prompt) {
 }
 
 tool execute(const control_door& door) {
-  constexpr std::string_view instead = "pool_execute";
+  static constexpr std::string_view instead = "pool_execute";
   return {
       "worker_execute",
       "Run a task on a single worker (deprecated)",
@@ -142,7 +142,7 @@ tool execute(const control_door& door) {
 }
 
 tool execute_batch(const control_door& door) {
-  constexpr std::string_view instead = "pool_execute or task_submit";
+  static constexpr std::string_view instead = "pool_execute or task_submit";
   return {"worker_execute_batch",
           "Run a task on each of some workers (deprecated)",
           described("Runs the first prompt on the first worker, the second on the second, and so "
@@ -185,7 +185,7 @@ tool execute_batch(const control_door& door) {
 }
 
 tool list(const control_door& door) {
-  constexpr std::string_view instead = "pool_list";
+  static constexpr std::string_view instead = "pool_list";
   return {"worker_list",
           "List single workers (deprecated)",
           described("The workers that belong to no pool, the oldest first.", instead),
@@ -200,7 +200,7 @@ tool list(const control_door& door) {
 }
 
 tool monitor(const control_door& door) {
-  constexpr std::string_view instead = "pool_monitor or task_status";
+  static constexpr std::string_view instead = "pool_monitor or task_status";
   return {"worker_monitor",
           "Where single workers stand (deprecated)",
           described("The status of workers at this moment, by their ids: idle, queued, running, or "
@@ -226,7 +226,7 @@ tool monitor(const control_door& door) {
 }
 
 tool collect(const control_door& door) {
-  constexpr std::string_view instead = "task_result";
+  static constexpr std::string_view instead = "task_result";
   return {
       "worker_collect_results",
       "Last results of single workers (deprecated)",
@@ -243,7 +243,7 @@ tool collect(const control_door& door) {
 }
 
 tool close(const control_door& door) {
-  constexpr std::string_view instead = "pool_close or pool_scale";
+  static constexpr std::string_view instead = "pool_close or pool_scale";
   return {
       "worker_close",
       "End a single worker (deprecated)",
@@ -266,7 +266,7 @@ tool close(const control_door& door) {
 }
 
 tool close_all(const control_door& door) {
-  constexpr std::string_view instead = "pool_close_all";
+  static constexpr std::string_view instead = "pool_close_all";
   return {"worker_close_all",
           "End all single workers (deprecated)",
           described("Ends every worker that belongs to no pool, and what it runs.", instead),
@@ -280,7 +280,7 @@ tool close_all(const control_door& door) {
 }
 
 tool health_of_workers(const control_door& door) {
-  constexpr std::string_view instead = "pool_health";
+  static constexpr std::string_view instead = "pool_health";
   return {"worker_health",
           "Health of single workers (deprecated)",
           described("Whether the workers that belong to no pool do well.", instead),
