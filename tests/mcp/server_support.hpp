@@ -24,6 +24,9 @@ public:
     whom.handle(request, net::http_answer{channel_});
     look();
   }
+  asked(const asked&) = delete;
+  /// As a server does when all is written, or what waits for the client is kept for ever.
+  ~asked() { channel_->complete(); }
 
   unsigned status() { return look().head ? look_.head->status : 0; }
   /// Of an answer that is no stream.
