@@ -370,7 +370,8 @@ void relay::conclude(const exchange_ptr& one, const error* failure) {
       return "the answer has a message of more than " + std::to_string(options_.max_message_bytes) +
              " bytes; ask for less, or raise mcp.max_body_bytes" + fate_unknown;
     if (failure)
-      return failure->message + (failure->code == errc::io_failed ? fate_unknown : "");
+      return failure->message +
+             (failure->code == errc::io_failed || one->resumptions > 0 ? fate_unknown : "");
     auto status = one->status();
     if (one->reply && !is_success(status))
       return "the server has answered with HTTP status " + std::to_string(status) + ": " +
