@@ -17,9 +17,9 @@ legacy() {
 # modern METHOD PARAMS [CURL_OPTION...]
 modern() {
   local method=$1 params name
-  params=$(jq -c '._meta += {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientCapabilities": {}}' <<<"$2")
-  name=$(jq -r '.name // empty' <<<"$2")
+  params=$(jq -c '._meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {}} + ._meta' <<<"$2")
+  name=$(jq -r '.name // .taskId // empty' <<<"$2")
   shift 2
   run curl -sS "$url" -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \
     -H 'MCP-Protocol-Version: 2026-07-28' -H "Mcp-Method: $method" ${name:+-H "Mcp-Name: $name"} \
@@ -67,6 +67,28 @@ echo >go &
 tool task_wait "{\"task_id\": \"$task\"}"
 wait
 is "completed over" "$(json '.result.structuredContent | "\(.status) \(.output[:-1])"')" "result of a task of before"
+
+# So does a task of the protocol, under the id that its client was given, and under no other.
+knows_tasks='"_meta": {"io.modelcontextprotocol/clientCapabilities": {
+  "extensions": {"io.modelcontextprotocol/tasks": {}}}}'
+modern tools/call '{"name": "pool_execute", "arguments": {"pool_id": "night",
+  "prompt": "echo $$ > '"$work"'/lasting; read x < '"$work"'/go; echo over"}, '"$knows_tasks"'}'
+is "task working" "$(json '.result | "\(.resultType) \(.status)"')" "a task of the protocol"
+task=$(json .result.taskId)
+soon begun lasting || fail "the task should have begun"
+kill_server
+up
+url=$(url)
+get_task() { modern tasks/get "{\"taskId\": \"$1\", $knows_tasks}"; }
+get_task "$task"
+is working "$(json .result.status)" "how a task of before stands"
+get_task "${task%.*}"
+is -32602 "$(json .error.code)" "code for an id that nobody was given"
+echo >go &
+is_over() { get_task "$task" && [ "$(json .result.status)" = completed ]; }
+soon is_over || fail "the task should have ended: $out"
+wait
+is over "$(json '.result.result.structuredContent.output[:-1]')" "result of a task of the protocol"
 
 # A server that ends tells those who wait what to ask the next one for, and cancels nothing.
 modern tools/call '{"name": "pool_execute", "arguments": {"pool_id": "night",
