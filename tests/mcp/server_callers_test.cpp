@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// What belongs to one caller is for no other, and nobody may do more than a token says.
+#include "mahavishnu/auth/token_maker.hpp"
+#include "mcp/server_support.hpp"
+
+using namespace mahavishnu;
+using namespace mahavishnu::mcp;
+using namespace mahavishnu::mcp::server;
+using namespace mahavishnu::mcp::server::test;
+
+namespace {
+
+constexpr auto secret = "a secret of at least thirty-two characters";
+
+endpoint_options asks_for_tokens() {
+  gate_options rules;
+  rules.tokens.emplace();
+  rules.tokens->keys = std::make_unique<fixed_keys>(auth::key_set::of_secret(secret).value());
+  endpoint_options options;
+  options.entrance = std::make_shared<gate>(std::move(rules));
+  return options;
+}
+
+std::pair<std::string, std::string> token_of(const std::string& user, auth::scope_set scopes) {
+  auth::token_wish wish;
+  wish.user_id = user;
+  wish.scopes = scopes;
+  auto made =
+      auth::token_maker::with_secret(secret).value().make(wish, std::chrono::system_clock::now());
+  return {"authorization", "Bearer " + made.value()};
+}
+
+json knowing_tasks(json params) {
+  params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = {
+      {"extensions", {{"io.modelcontextprotocol/tasks", json::object()}}}};
+  return params;
+}
+
+} // namespace
+
+TEST_CASE("a session is for the caller who began it") {
+  some_server s{asks_for_tokens()};
+  auto ann = token_of("ann", auth::scope::read);
+  auto eve = token_of("eve", auth::scope::admin);
+  auto first =
+      s.post(some_server::message("initialize", {{"protocolVersion", "2025-11-25"}}), {ann});
+  auto id = first.header("Mcp-Session-Id");
+  REQUIRE_FALSE(id.empty());
+  auto ping = [&](const auto& who) {
+    return s.post(some_server::message("ping"), {{"mcp-session-id", id}, who}).status();
+  };
+  CHECK(ping(ann) == 200);
+  CHECK(ping(eve) == 404);
+  CHECK(s.get(id, {eve}).status() == 404);
+  CHECK(s.get(id, {ann}).status() == 200);
+  CHECK(s.get(id).status() == 401);
+}
+
+TEST_CASE("a task is for the caller who was given its id") {
+  some_server s{asks_for_tokens()};
+  auto ann = token_of("ann", auth::scope::admin);
+  auto eve = token_of("eve", auth::scope::admin);
+  for (const auto* tool : {"long", "elsewhere"}) {
+    INFO(tool);
+    auto begun = s.modern("tools/call", knowing_tasks({{"name", tool}}), {ann});
+    auto id = begun.body()["result"]["taskId"].get<std::string>();
+    auto ask = [&](const char* method, const auto& who) {
+      return s.modern(method, knowing_tasks({{"taskId", id}}), {who}).body().contains("result");
+    };
+    CHECK(ask("tasks/get", ann));
+    CHECK_FALSE(ask("tasks/get", eve));
+    CHECK_FALSE(ask("tasks/cancel", eve));
+    CHECK_FALSE(ask("tasks/update", eve));
+    CHECK(ask("tasks/cancel", ann));
+  }
+}
+
+TEST_CASE("a token that allows too little is told what is missing") {
+  some_server s{asks_for_tokens()};
+  auto reader = token_of("ann", auth::scope::read);
+  json echo{{"name", "echo"}, {"arguments", {{"text", "x"}}}};
+  CHECK(s.modern("tools/call", echo, {reader}).status() == 200);
+  auto refused = s.modern("tools/call", {{"name", "open"}}, {reader});
+  CHECK(refused.status() == 403);
+  CHECK(refused.header("WWW-Authenticate").find("insufficient_scope") != std::string::npos);
+  CHECK(s.calls.empty());
+  CHECK(s.modern("tasks/cancel", knowing_tasks({{"taskId", "x"}}), {reader}).status() == 403);
+  CHECK(s.modern("tools/list", json::object(), {token_of("ann", {})}).status() == 403);
+}
