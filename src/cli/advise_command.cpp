@@ -39,14 +39,14 @@ std::string show(task_pattern pattern) {
 }
 
 int compare(const output& out) {
-  auto all = json::value::object();
-  std::vector<std::vector<std::string>> rows{{"PATTERN", "USE IT WHEN"}};
+  auto all = json::value::array();
+  grid table{{{.title = "PATTERN"}, {.title = "USE IT WHEN", .may_shrink = true}}};
   for (auto pattern : task_patterns) {
-    std::string name{to_string(pattern)};
-    all[name] = describe(pattern);
-    rows.push_back({name, std::string{pattern_advisor::explain(pattern).use_when}});
+    all.push_back(describe(pattern));
+    table.add(
+        {std::string{to_string(pattern)}, std::string{pattern_advisor::explain(pattern).use_when}});
   }
-  out.data(all, table(rows));
+  out.answer("pattern_list", {{"patterns", all}}, table);
   return done;
 }
 
@@ -57,7 +57,7 @@ int advise(const output& out, advise_wish wish) {
     auto pattern = pattern_from_string(wish.explain);
     if (!pattern)
       return out.failure(pattern.error());
-    out.data(describe(*pattern), show(*pattern));
+    out.answer("pattern", describe(*pattern), show(*pattern));
     return done;
   }
   wish.needs.expected_duration_seconds = wish.duration;
@@ -66,8 +66,9 @@ int advise(const output& out, advise_wish wish) {
   std::string reason{pattern_advisor::reason(wish.needs)};
   auto object = describe(pattern);
   object["reason"] = reason;
-  out.data(object, std::string{to_string(pattern)} + ", because " + reason + "\n  " +
-                       std::string{pattern_advisor::explain(pattern).example} + "\n");
+  out.answer("advice", object,
+             std::string{to_string(pattern)} + ", because " + reason + "\n  " +
+                 std::string{pattern_advisor::explain(pattern).example} + "\n");
   return done;
 }
 

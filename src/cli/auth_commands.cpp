@@ -30,7 +30,7 @@ int print_secret(const output& out) {
   auto secret = auth::make_secret();
   if (!secret)
     return out.failure(secret.error());
-  out.data({{"secret", *secret}}, *secret + "\n");
+  out.answer("secret", {{"secret", *secret}}, *secret + "\n");
   return done;
 }
 
@@ -79,12 +79,13 @@ int create(const invocation& now, const output& out, const new_token& options) {
   if (!token)
     return out.failure(token.error());
   auto end = std::chrono::floor<std::chrono::seconds>(present) + wish->lifetime;
-  out.data({{"token", *token},
-            {"user_id", wish->user_id},
-            {"scopes", wish->scopes->names()},
-            {"algorithm", std::string{to_string(maker->signs_with())}},
-            {"expires_at", rfc3339(end)}},
-           *token + "\n");
+  out.answer("token",
+             {{"token", *token},
+              {"user_id", wish->user_id},
+              {"scopes", wish->scopes->names()},
+              {"algorithm", std::string{to_string(maker->signs_with())}},
+              {"expires_at", rfc3339(end)}},
+             *token + "\n");
   return done;
 }
 
@@ -150,18 +151,19 @@ int verify(const invocation& now, const output& out, const std::string& given) {
     return out.failure(gate.error());
   auto claims = gate->check(given == "-" ? read_token() : given, std::chrono::system_clock::now());
   if (claims) {
-    out.data(json_of(*claims), show(*claims));
+    out.answer("token_claims", json_of(*claims), show(*claims));
     return done;
   }
   const auto& why = claims.error();
   out.talk("error: " + why.message);
   if (out.is_json())
-    out.data({{"status", "failed"},
-              {"valid", false},
-              {"error", why.message},
-              {"code", std::string{to_string(errc::unauthorized)}},
-              {"kind", std::string{to_string(why.kind)}}},
-             "");
+    out.answer("token_claims",
+               {{"status", "failed"},
+                {"valid", false},
+                {"error", why.message},
+                {"code", std::string{to_string(errc::unauthorized)}},
+                {"kind", std::string{to_string(why.kind)}}},
+               "");
   return failed;
 }
 

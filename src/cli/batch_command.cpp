@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command_line.hpp"
 #include "cli/interrupts.hpp"
+#include "cli/kinds.hpp"
 #include "cli/session.hpp"
 #include "cli/task_options.hpp"
 #include "cli/text.hpp"
@@ -159,15 +160,19 @@ result<collected> follow(session& server, const batch_started& batch, bool strea
   return all;
 }
 
-std::string show_results(const collected& all) {
-  std::vector<std::vector<std::string>> rows{{"INDEX", "STATUS", "EXIT", "OUTPUT"}};
+grid show_results(const collected& all) {
+  grid table{{{.title = "INDEX", .is_number = true},
+              {.title = "TASK", .is_rare = true},
+              {.title = "STATUS"},
+              {.title = "EXIT", .is_number = true},
+              {.title = "OUTPUT", .may_shrink = true}}};
   for (std::size_t i = 0; i < all.results.size(); ++i) {
     const auto& each = all.results[i];
     const auto& said = each.output.empty() ? each.error : each.output.str();
-    rows.push_back({std::to_string(i), std::string{to_string(each.status)},
-                    std::to_string(each.exit_code), first_line(said, longest_output_shown)});
+    table.add({std::to_string(i), each.task.str(), std::string{to_string(each.status)},
+               std::to_string(each.exit_code), first_line(said, longest_output_shown)});
   }
-  return table(rows);
+  return table;
 }
 
 int run_batch(const invocation& now, const output& out, const batch_wish& wish) {
@@ -200,7 +205,7 @@ int run_batch(const invocation& now, const output& out, const batch_wish& wish) 
                        {"completed", all->completed},
                        {"failed", not_completed}};
     object.update(json::from(batch_result{all->results}));
-    out.data(object, show_results(*all));
+    out.answer(kind_of<batch_result>(), object, show_results(*all));
   }
   out.talk(std::to_string(all->completed) + " of " + std::to_string(started->total) +
            " tasks completed.");

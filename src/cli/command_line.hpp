@@ -30,7 +30,9 @@ struct services {
 
 /// What holds for every command, as given on the command line.
 struct global_options {
-  std::string output = "text";
+  std::string output = "table";
+  bool quiet = false;
+  bool no_input = false;
   std::string state_dir;
   std::string settings_dir;
   std::vector<std::string> sets; // KEY=VALUE
@@ -63,6 +65,12 @@ void add_periodic_commands(CLI::App& app, invocation& now);
 void add_store_commands(CLI::App& app, invocation& now);
 void add_config_commands(CLI::App& app, invocation& now);
 void add_auth_commands(CLI::App& app, invocation& now);
+
+/// Every command there is, with its options and help.
+std::unique_ptr<CLI::App> command_tree(invocation& now);
+
+/// `mahavishnu` alone: how things stand, and what to do next.
+int show_overview(const invocation& now, const output& out);
 
 /// Parses the command line, runs the command, and returns the exit code of the process.
 int run(int argc, const char* const* argv, const services& above);

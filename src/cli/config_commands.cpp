@@ -25,7 +25,8 @@ int refuse(const output& out, const std::vector<config::problem>& problems,
   for (const auto& each : problems)
     out.talk("error: " + to_string(each));
   if (out.is_json())
-    out.data({{"valid", false}, {"problems", as_json(problems)}, {"warnings", warnings}}, "");
+    out.answer("config_check",
+               {{"valid", false}, {"problems", as_json(problems)}, {"warnings", warnings}}, "");
   return wrong_usage;
 }
 
@@ -44,8 +45,9 @@ int validate(const invocation& now, const output& out) {
   warn(out, loaded.warnings);
   if (!loaded.settings)
     return refuse(out, loaded.problems, loaded.warnings);
-  out.data({{"valid", true}, {"problems", json::value::array()}, {"warnings", loaded.warnings}},
-           "The settings are valid.\n");
+  out.answer("config_check",
+             {{"valid", true}, {"problems", json::value::array()}, {"warnings", loaded.warnings}},
+             "The settings are valid.\n");
   return done;
 }
 
@@ -54,8 +56,8 @@ int show(const invocation& now, const output& out, bool with_origins) {
   if (!settings)
     return settings.error();
   auto origins = with_origins ? config::origins::shown : config::origins::hidden;
-  out.data(json::value::parse(config::render_settings_json(*settings, origins)),
-           config::render_settings(*settings, origins));
+  out.document(json::value::parse(config::render_settings_json(*settings, origins)),
+               config::render_settings(*settings, origins));
   return done;
 }
 
@@ -67,7 +69,7 @@ int get(const invocation& now, const output& out, const std::string& key) {
   auto object = config::render_value_json(*settings, key);
   if (!text || !object)
     return out.failure({errc::invalid_argument, (text ? object : text).error().message});
-  out.data(json::value::parse(*object), *text + (text->ends_with('\n') ? "" : "\n"));
+  out.document(json::value::parse(*object), *text + (text->ends_with('\n') ? "" : "\n"));
   return done;
 }
 
@@ -85,7 +87,8 @@ int try_out(invocation now, const output& out, const set_options& wish) {
   auto text = config::render_value(*settings, wish.key);
   if (!text)
     return out.failure({errc::invalid_argument, text.error().message});
-  out.data({{"key", wish.key}, {"saved", false}}, wish.key + " would be " + *text + "\n");
+  out.answer("config_change", {{"key", wish.key}, {"saved", false}},
+             wish.key + " would be " + *text + "\n");
   out.talk("Nothing was saved; add --save to write it to the settings file.");
   return done;
 }
@@ -111,7 +114,7 @@ int set(const invocation& now, const output& out, const set_options& wish) {
     object["overridden_by"] = by;
     out.talk("warning: " + by + " sets " + wish.key + " too and wins over the file");
   }
-  out.data(object, "Saved " + wish.key + " to " + file + ".\n");
+  out.answer("config_change", object, "Saved " + wish.key + " to " + file + ".\n");
   return done;
 }
 
@@ -133,7 +136,7 @@ struct init_options {
 int init(const invocation& now, const output& out, const init_options& wish) {
   if (wish.to_stdout) {
     auto text = config::render_template();
-    out.data({{"template", text}}, text);
+    out.document({{"template", text}}, text);
     return done;
   }
   auto from = sources_of(now);
@@ -142,7 +145,8 @@ int init(const invocation& now, const output& out, const init_options& wish) {
   auto path = from->settings_dir / "mahavishnu.yaml";
   if (auto written = write_template(path, wish.force); !written)
     return out.failure(written.error());
-  out.data({{"file", path.string()}, {"created", true}}, "Wrote " + path.string() + ".\n");
+  out.answer("config_file", {{"file", path.string()}, {"created", true}},
+             "Wrote " + path.string() + ".\n");
   out.talk("Values of this machine only belong in " + (from->settings_dir / "local.yaml").string() +
            ", which git should ignore.");
   return done;
@@ -160,7 +164,8 @@ int migrate(const output& out, const migrate_options& wish) {
   std::string text = "Migrated " + wish.from + " to " + wish.to + ".\n";
   for (const auto& each : made.moved)
     text += "  " + each + "\n";
-  out.data({{"from", wish.from}, {"to", wish.to}, {"moved", made.moved}}, text);
+  out.answer("config_migration", {{"from", wish.from}, {"to", wish.to}, {"moved", made.moved}},
+             text);
   return done;
 }
 
@@ -208,7 +213,7 @@ void add_config_commands(CLI::App& app, invocation& now) {
       ->callback([&now] {
         now.action = [](output& out) {
           auto text = config::render_schema();
-          out.data(json::value::parse(text), text);
+          out.document(json::value::parse(text), text);
           return done;
         };
       });
@@ -216,7 +221,7 @@ void add_config_commands(CLI::App& app, invocation& now) {
   config->add_subcommand("docs", "Print the page docs/settings.md")->callback([&now] {
     now.action = [](output& out) {
       auto text = config::render_docs();
-      out.data({{"markdown", text}}, text);
+      out.document({{"markdown", text}}, text);
       return done;
     };
   });

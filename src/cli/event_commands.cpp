@@ -2,6 +2,7 @@
 #include "base/rfc3339.hpp"
 #include "cli/command_line.hpp"
 #include "cli/interrupts.hpp"
+#include "cli/kinds.hpp"
 #include "cli/session.hpp"
 #include "cli/task_options.hpp"
 #include "cli/text.hpp"
@@ -61,8 +62,7 @@ std::string line_of(const notice& what) {
 void show(const output& out, const notices& news) {
   // On one line in both forms, since more are to come.
   for (const auto& each : news.items)
-    std::cout << (out.is_json() ? json::text(json::from(each)) : line_of(each)) << '\n';
-  std::cout << std::flush;
+    out.item(kind_of<notice>(), json::from(each), line_of(each));
   if (news.missed > 0)
     out.talk("warning: missed " + std::to_string(news.missed) +
              " events, which came faster than they were printed");

@@ -22,13 +22,9 @@ namespace mahavishnu::cli {
 namespace {
 
 /// What a shell and timeout(1) end with in the same cases.
-enum exec_code : int {
-  timed_out = 124,
-  could_not_run = 125,
-  not_executable = 126,
-  not_found = 127,
-  interrupted = 130,
-};
+constexpr int could_not_run = 125;
+constexpr int not_executable = 126;
+constexpr int not_there = 127;
 
 constexpr std::size_t most_tasks = 1'000'000;
 
@@ -53,7 +49,7 @@ struct exec_wish {
 int fail(const output& out, const error& why) {
   auto code = out.failure(why);
   switch (why.code) {
-  case errc::not_found: return not_found;
+  case errc::not_found: return not_there;
   case errc::unauthorized: return not_executable;
   default: return code == wrong_usage ? code : could_not_run;
   }
@@ -219,16 +215,17 @@ int run_simple(task_orchestrator& runs, const output& out, const exec_wish& wish
     return fail(out, ended.error());
   auto words = words_for(ended->end, options.timeout);
   if (out.is_json())
-    out.data({{"pattern", "simple"},
-              {"script", task.script},
-              {"exit_code", ended->exit_code},
-              {"success", ended->exit_code == 0 && words.empty()},
-              {"error", words.empty() ? json::value(nullptr) : json::value(words)},
-              {"stdout", ended->standard_output},
-              {"stderr", ended->standard_error},
-              {"stdout_truncated", ended->output_truncated},
-              {"stderr_truncated", ended->error_truncated}},
-             "");
+    out.answer("script_result",
+               {{"pattern", "simple"},
+                {"script", task.script},
+                {"exit_code", ended->exit_code},
+                {"success", ended->exit_code == 0 && words.empty()},
+                {"error", words.empty() ? json::value(nullptr) : json::value(words)},
+                {"stdout", ended->standard_output},
+                {"stderr", ended->standard_error},
+                {"stdout_truncated", ended->output_truncated},
+                {"stderr_truncated", ended->error_truncated}},
+               "");
   else if (!words.empty())
     out.talk("error: " + task.script + ": " + words);
   return code_of(ended->exit_code, ended->end);
@@ -353,9 +350,10 @@ int run_detached(task_orchestrator& runs, const output& out, const exec_wish& wi
   auto run = runs.fire_and_forget(task, options);
   if (!run)
     return fail(out, run.error());
-  out.data(mahavishnu::to_json(*run), "Run " + std::string{to_string(run->status)} + ": " +
-                                          run->run_id + "\n  mahavishnu runs show " + run->run_id +
-                                          "\n  mahavishnu runs logs -f " + run->run_id + "\n");
+  out.answer("run", mahavishnu::to_json(*run),
+             "Run " + std::string{to_string(run->status)} + ": " + run->run_id +
+                 "\n  mahavishnu runs show " + run->run_id + "\n  mahavishnu runs logs -f " +
+                 run->run_id + "\n");
   return done;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/state_dir.hpp"
 #include "cli/detach.hpp"
+#include "cli/kinds.hpp"
 #include "cli/mcp_services.hpp"
 #include "cli/session.hpp"
 
@@ -39,7 +40,7 @@ std::string show(const mcp_status& door) {
 }
 
 int no_server_is_running(const output& out, const error& why, int code) {
-  out.data({{"running", false}}, "");
+  out.answer(kind_of<mcp_status>(), {{"running", false}}, "");
   out.talk(why.message);
   return code;
 }
@@ -68,7 +69,7 @@ int show_door(const invocation& now, const output& out) {
   auto door = (*server)->ask<mcp_status>(get_mcp_status{});
   if (!door)
     return out.failure(door.error());
-  out.data(json::from(*door), show(*door));
+  out.answer(kind_of<mcp_status>(), json::from(*door), show(*door));
   return done;
 }
 
@@ -104,7 +105,7 @@ int change_door(invocation& now, const output& out, mcp_change change,
   auto door = (*server)->ask<mcp_status>(change_mcp{change, options.host, options.port});
   if (!door)
     return out.failure(door.error());
-  out.data(json::from(*door), show(*door));
+  out.answer(kind_of<mcp_status>(), json::from(*door), show(*door));
   if (change == mcp_change::stop)
     out.talk("The server goes on; end it with: mahavishnu down");
   return done;
@@ -119,13 +120,13 @@ int status(const invocation& now, const output& out) {
   auto door = (*server)->ask<mcp_status>(get_mcp_status{});
   if (!door)
     return out.failure(door.error());
-  out.data(json::from(*door), show(*door));
+  out.answer(kind_of<mcp_status>(), json::from(*door), show(*door));
   return door->running ? done : failed;
 }
 
 int health(const invocation& now, const output& out, const std::string& token_file) {
   auto unhealthy = [&](const std::string& why, int code) {
-    out.data({{"status", "unhealthy"}, {"error", why}}, "unhealthy: " + why + "\n");
+    out.answer("mcp_health", {{"status", "unhealthy"}, {"error", why}}, "unhealthy: " + why + "\n");
     return code;
   };
   auto token = read_token(token_file);
@@ -149,12 +150,13 @@ int health(const invocation& now, const output& out, const std::string& token_fi
   text << (is_good ? "healthy" : "unhealthy") << ": " << door->url
        << "\n  HTTP: " << word(found.http_problem) << "\n  MCP: " << word(found.mcp_problem)
        << "\n  Round trip: " << found.round_trip.count() << " ms\n";
-  out.data({{"status", is_good ? "healthy" : "unhealthy"},
-            {"url", door->url},
-            {"http", word(found.http_problem)},
-            {"mcp", word(found.mcp_problem)},
-            {"round_trip", std::chrono::duration<double>(found.round_trip).count()}},
-           text.str());
+  out.answer("mcp_health",
+             {{"status", is_good ? "healthy" : "unhealthy"},
+              {"url", door->url},
+              {"http", word(found.http_problem)},
+              {"mcp", word(found.mcp_problem)},
+              {"round_trip", std::chrono::duration<double>(found.round_trip).count()}},
+             text.str());
   return is_good ? done : failed;
 }
 

@@ -154,7 +154,7 @@ int run_config(const invocation& now, const output& out, const config_options& o
   else
     answer["configuration"] = json::value::parse(text);
   if (!options.writes) {
-    out.data(answer, text);
+    out.answer("mcp_client_config", answer, text);
     out.talk("This is for '" + file->string() + "'; --write puts it there.");
     return done;
   }
@@ -164,11 +164,12 @@ int run_config(const invocation& now, const output& out, const config_options& o
   answer["changed"] = outcome->has_changed;
   if (!outcome->backup.empty())
     answer["backup"] = outcome->backup;
-  out.data(answer,
-           outcome->has_changed
-               ? "Wrote '" + file->string() + "'" +
-                     (outcome->backup.empty() ? ".\n" : "; as it was: '" + outcome->backup + "'.\n")
-               : "'" + file->string() + "' says so already.\n");
+  out.answer(
+      "mcp_client_config", answer,
+      outcome->has_changed
+          ? "Wrote '" + file->string() + "'" +
+                (outcome->backup.empty() ? ".\n" : "; as it was: '" + outcome->backup + "'.\n")
+          : "'" + file->string() + "' says so already.\n");
   if (server.needs_token)
     out.talk("The server asks for a token: set MAHAVISHNU_TOKEN where the client runs (mahavishnu "
              "auth token create).");

@@ -130,7 +130,7 @@ void add_mcp_stdio_command(CLI::App& mcp, invocation& now) {
   command->callback([&now, given] {
     now.action = [&now, given](output&) {
       // Standard output is for messages of MCP only.
-      output out{false};
+      output out;
       return stdio(now, out, *given);
     };
   });

@@ -48,15 +48,16 @@ int exit_code_of_found(const memory_found& found) {
   return found.problems.empty() ? done : failed;
 }
 
-std::string show_stats(const memory_stats& all) {
+grid show_stats(const memory_stats& all) {
   std::ostringstream text;
   text << all.records << " records of " << all.contents << " contents, " << all.bytes << " bytes\n";
-  std::vector<std::vector<std::string>> rows{{"POOL", "ID", "RECORDS", "NEWEST"}};
+  grid table{{{.title = "POOL"},
+              {.title = "ID", .is_rare = true},
+              {.title = "RECORDS", .is_number = true},
+              {.title = "NEWEST"}}};
   for (const auto& each : all.pools)
-    rows.push_back(
-        {each.pool_name, each.pool.value, std::to_string(each.memory_count), each.newest});
-  if (rows.size() > 1)
-    text << table(rows);
+    table.add({each.pool_name, each.pool.value, std::to_string(each.memory_count),
+               age_of_moment(each.newest)});
   for (const auto& each : all.targets) {
     text << each.service << " (" << each.url << "): " << each.sent << " sent, " << each.waiting
          << " waiting, " << each.failed << " refused" << (each.circuit_open ? ", paused" : "")
@@ -64,7 +65,11 @@ std::string show_stats(const memory_stats& all) {
     if (!each.last_error.empty())
       text << "  " << each.last_error << "\n";
   }
-  return text.str();
+  auto lines = text.str();
+  lines.pop_back();
+  table.note(lines);
+  table.when_empty("Nothing is remembered yet.");
+  return table;
 }
 
 std::string show_synced(const memory_synced& how) {

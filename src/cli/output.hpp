@@ -1,42 +1,80 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cli/exit_codes.hpp"
+#include "cli/grid.hpp"
 #include "messages/json.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 
 namespace mahavishnu::cli {
 
-/// Exit codes of every command; docs/cli.md explains them.
-enum exit_code : int {
-  done = 0,
-  /// The request failed, or the task did.
-  failed = 1,
-  /// The command line or the settings are wrong.
-  wrong_usage = 2,
-  /// No server can be reached.
-  no_server = 3,
-};
+enum class output_form { table, wide, json, jsonl, yaml, name };
+
+/// The form of that name; `text` is what `table` was called once.
+std::optional<output_form> output_form_of(std::string_view name);
+
+/// What people see: a text, or a table that is laid out for where it goes.
+using shown = std::variant<std::string, grid>;
 
 /// Where a command's words go: data to standard output, talk to standard error.
 class output {
 public:
-  explicit output(bool json) : json_(json) {}
+  explicit output(output_form form = output_form::table, look where = {}, look talk_where = {},
+                  bool quiet = false)
+      : form_(form), where_(where), talk_where_(talk_where), quiet_(quiet) {
+    where_.wide = form == output_form::wide;
+  }
 
-  bool is_json() const { return json_; }
+  /// Whether a program reads it: JSON or YAML.
+  bool is_json() const {
+    return form_ == output_form::json || form_ == output_form::jsonl || form_ == output_form::yaml;
+  }
+  output_form form() const { return form_; }
+  const look& where() const { return where_; }
+  const look& talk_where() const { return talk_where_; }
+  bool is_quiet() const { return quiet_; }
 
-  /// The answer of the command: one of the two forms of the same thing.
-  void data(const json::value& object, const std::string& text) const;
+  /// The answer of the command: one of the forms of the same thing. The kind names its schema.
+  void answer(std::string_view kind, const json::value& object, const shown& text) const;
+
+  /// One of several answers, of which more may come: on one line, and not kept back.
+  void item(std::string_view kind, const json::value& object, const std::string& line) const;
+
+  /// A document that is of no kind of ours: a schema, a settings file.
+  void document(const json::value& object, const std::string& text) const;
 
   /// Something for a person, no part of the answer.
   void talk(const std::string& line) const;
 
-  /// Says what went wrong, in both forms, and returns the exit code for it; without a message it
-  /// has been said already.
+  /// The same, although --quiet was given.
+  void warn(const std::string& line) const;
+
+  /// Says what went wrong and what helps, in all forms, and returns the exit code for it; without a
+  /// message it has been said already.
   int failure(const error& what) const;
 
 private:
-  bool json_;
+  output_form form_;
+  look where_;
+  look talk_where_;
+  bool quiet_;
 };
+
+/// An error as people read it: what follows the last `; ` of its text is what helps.
+struct told_error {
+  std::string what;
+  std::string fix;
+};
+told_error told(const error& failure);
+
+/// What `-o name` prints of an object: the ids of the things that it lists, or its own.
+std::vector<std::string> names_in(const json::value& object);
+
+/// The list of things in an object that is such a list, for `-o jsonl`.
+const json::value* items_of(const json::value& object);
 
 } // namespace mahavishnu::cli

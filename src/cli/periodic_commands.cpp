@@ -19,20 +19,26 @@ std::string when_text(const add_periodic& task) {
   return "every " + seconds(task.interval);
 }
 
-std::string show_list(const periodic_list& all) {
-  std::vector<std::vector<std::string>> rows{
-      {"NAME", "WHEN", "STATE", "RUNS", "ERRORS", "LAST RUN", "NEXT RUN"}};
+grid show_list(const periodic_list& all) {
+  grid table{{{.title = "NAME"},
+              {.title = "WHEN", .may_shrink = true},
+              {.title = "STATE"},
+              {.title = "RUNS", .is_number = true},
+              {.title = "ERRORS", .is_number = true},
+              {.title = "LAST RUN"},
+              {.title = "NEXT RUN"},
+              {.title = "SCRIPT", .is_rare = true}}};
   for (const auto& each : all.tasks)
-    rows.push_back({each.task.name, when_text(each.task),
-                    each.is_running     ? "running"
-                    : each.task.enabled ? "enabled"
-                                        : "disabled",
-                    std::to_string(each.run_count), std::to_string(each.error_count), each.last_run,
-                    each.next_run});
-  auto text = table(rows);
+    table.add({each.task.name, when_text(each.task),
+               each.is_running     ? "running"
+               : each.task.enabled ? "enabled"
+                                   : "disabled",
+               std::to_string(each.run_count), std::to_string(each.error_count),
+               age_of_moment(each.last_run), age_of_moment(each.next_run), each.task.script});
   for (const auto& each : all.damaged)
-    text += "left out: " + each + "\n";
-  return text;
+    table.note("left out: " + each);
+  table.when_empty("No periodic tasks. Add one with: mahavishnu periodic add");
+  return table;
 }
 
 std::string show_task(const periodic_info& about) {

@@ -35,11 +35,29 @@ std::string show_info(const pool_info& pool) {
   return text.str();
 }
 
-std::string show_list(const pool_list& list) {
-  auto text = "Active pools: " + std::to_string(list.pools.size()) + "\n";
+grid show_list(const pool_list& list) {
+  grid table{{{.title = "NAME", .may_shrink = true},
+              {.title = "ID", .is_rare = true},
+              {.title = "TYPE"},
+              {.title = "STATUS"},
+              {.title = "HEALTH"},
+              {.title = "WORKERS", .is_number = true},
+              {.title = "ACTIVE", .is_number = true},
+              {.title = "QUEUED", .is_number = true},
+              {.title = "COMPLETED", .is_number = true},
+              {.title = "FAILED", .is_number = true},
+              {.title = "REASON", .is_rare = true}}};
   for (const auto& pool : list.pools)
-    text += "\n" + show_info(pool);
-  return text;
+    table.add({pool.name, pool.pool.value, pool.worker_type,
+               pool.draining ? "draining" : std::string{to_string(pool.status)},
+               std::string{to_string(pool.health)},
+               std::to_string(pool.workers) + " (" + std::to_string(pool.min_workers) + "-" +
+                   std::to_string(pool.max_workers) + ")",
+               std::to_string(pool.active_workers), std::to_string(pool.queued),
+               std::to_string(pool.tasks_completed), std::to_string(pool.tasks_failed),
+               pool.reason});
+  table.when_empty("No pools. Start one with: mahavishnu pool spawn --name NAME");
+  return table;
 }
 
 std::string show_health(const pools_health& all) {
@@ -127,19 +145,27 @@ std::string show_all_closed(const pools_closed& pools) {
   return "Closed pools: " + std::to_string(pools.count) + "\n";
 }
 
-std::string show_monitored(const aggregated_results& all) {
-  std::vector<std::vector<std::string>> rows{{"POOL", "STATUS", "WORKERS", "ACTIVE", "QUEUED",
-                                              "COMPLETED", "FAILED", "AVERAGE", "P95", "MEMORY",
-                                              "REMEMBERED"}};
+grid show_monitored(const aggregated_results& all) {
+  grid table{{{.title = "POOL", .may_shrink = true},
+              {.title = "STATUS"},
+              {.title = "WORKERS", .is_number = true},
+              {.title = "ACTIVE", .is_number = true},
+              {.title = "QUEUED", .is_number = true},
+              {.title = "COMPLETED", .is_number = true},
+              {.title = "FAILED", .is_number = true},
+              {.title = "AVERAGE", .is_rare = true, .is_number = true},
+              {.title = "P95", .is_number = true},
+              {.title = "MEMORY", .is_rare = true, .is_number = true},
+              {.title = "REMEMBERED", .is_rare = true, .is_number = true}}};
   auto number = [](auto value) { return std::to_string(value); };
   for (const auto& [id, pool] : all.pools) {
     const auto& seen = pool.metrics;
-    rows.push_back({id, pool.status, number(seen.total_workers), number(seen.active_workers),
-                    number(seen.queued), number(seen.tasks_completed), number(seen.tasks_failed),
-                    seconds(seen.avg_task_duration), seconds(seen.p95_task_duration),
-                    number(std::lround(seen.memory_usage_mb)) + " MB", number(pool.memory_count)});
+    table.add({id, pool.status, number(seen.total_workers), number(seen.active_workers),
+               number(seen.queued), number(seen.tasks_completed), number(seen.tasks_failed),
+               seconds(seen.avg_task_duration), seconds(seen.p95_task_duration),
+               number(std::lround(seen.memory_usage_mb)) + " MB", number(pool.memory_count)});
   }
-  return table(rows);
+  return table;
 }
 
 int monitor(const invocation& now, const output& out, const aggregate_results& question) {
@@ -149,8 +175,7 @@ int monitor(const invocation& now, const output& out, const aggregate_results& q
   auto answer = (*server)->ask<aggregated_results>(question);
   if (!answer)
     return out.failure(answer.error());
-  // The map itself: that is how it always was.
-  out.data(json::from(*answer)["pools"], show_monitored(*answer));
+  out.answer(kind_of<aggregated_results>(), json::from(*answer), show_monitored(*answer));
   auto unknown = std::ranges::any_of(
       answer->pools, [](const auto& each) { return each.second.status == "not_found"; });
   return unknown ? failed : done;
@@ -273,9 +298,9 @@ void add_for_pool(CLI::App& pool, invocation& now, const char* name, const char*
 }
 
 /// A command without options.
-template <class Question, class Answer>
+template <class Question, class Answer, class Shown>
 void add_plain(CLI::App& pool, invocation& now, const char* name, const char* help,
-               std::string (*show)(const Answer&), int (*exit_code_of)(const Answer&) = nullptr,
+               Shown (*show)(const Answer&), int (*exit_code_of)(const Answer&) = nullptr,
                std::chrono::milliseconds limit = session::answer_limit) {
   pool.add_subcommand(name, help)->callback([&now, show, exit_code_of, limit] {
     now.action = [&now, show, exit_code_of, limit](output& out) {

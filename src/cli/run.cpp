@@ -4,15 +4,24 @@
 #include "cli/script_commands.hpp"
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <cstdlib>
 
 namespace mahavishnu::cli {
 
 namespace {
 
 void add_global_options(CLI::App& app, global_options& global) {
-  app.add_option("--output,-o", global.output, "Form of the answer on standard output")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->default_str("text");
+  app.add_option("--output,-o", global.output,
+                 "Form of the answer: table, wide, json, jsonl, yaml or name (default: table)")
+      ->check([](const std::string& name) {
+        return output_form_of(name)
+                   ? ""
+                   : "there is no form '" + name + "'; take table, wide, json, jsonl, yaml or name";
+      });
+  app.add_flag("--quiet", global.quiet, "Say nothing on standard error but what went wrong");
+  app.add_flag("--no-input", global.no_input, "Ask nothing, and read nothing from a terminal");
   app.add_option("--state-dir", global.state_dir,
                  "Directory of the instance (default: state_dir of the settings)");
   app.add_option("--settings-dir", global.settings_dir,
@@ -23,15 +32,42 @@ void add_global_options(CLI::App& app, global_options& global) {
       ->take_all();
 }
 
+constexpr const char* exit_codes =
+    "Exit codes: 0 done, 1 failed, 2 wrong command line or settings, 3 no server, 4 not "
+    "permitted,\n"
+    "5 not found, 6 refused or full, 124 timed out, 130 interrupted; exec, each, wait and attach\n"
+    "end with the code of what they ran.\n"
+    "Results go to standard output, everything else to standard error.";
+
+output output_of(const global_options& global) {
+  auto environment = [](const char* name) { return std::getenv(name); };
+  return output{output_form_of(global.output).value_or(output_form::table),
+                look_of(terminal_width_of(STDOUT_FILENO), environment),
+                look_of(terminal_width_of(STDERR_FILENO), environment), global.quiet};
+}
+
+/// What somebody typed that cannot be parsed, said as other errors are.
+int refuse(const CLI::App& app, const CLI::ParseError& failure, const output& out) {
+  const auto* command = &app;
+  while (!command->get_subcommands().empty())
+    command = command->get_subcommands().front();
+  std::string path = command->get_name();
+  for (const auto* above = command->get_parent(); above != nullptr; above = above->get_parent())
+    path = above->get_name() + " " + path;
+  return out.failure(
+      {errc::invalid_argument, failure.what() + std::string{"; see: "} + path + " --help"});
+}
+
 } // namespace
 
-int run(int argc, const char* const* argv, const services& above) {
-  CLI::App app{"Mahavishnu: pools of workers for shell jobs, with results that do not get lost",
-               "mahavishnu"};
-  app.require_subcommand(1);
+std::unique_ptr<CLI::App> command_tree(invocation& now) {
+  auto tree = std::make_unique<CLI::App>(
+      "Mahavishnu: pools of workers for shell jobs, with results that do not get lost",
+      "mahavishnu");
+  auto& app = *tree;
+  app.require_subcommand(0, 1);
   app.fallthrough(); // global options may stand after the command
   app.get_formatter()->column_width(34);
-  invocation now{above, {argv + 1, argv + argc}, {}, {}, {}};
   add_global_options(app, now.global);
   add_server_commands(app, now);
   add_pool_commands(app, now);
@@ -49,15 +85,22 @@ int run(int argc, const char* const* argv, const services& above) {
   add_run_commands(app, now);
   add_advise_command(app, now);
   app.set_version_flag("--version", "mahavishnu " MAHAVISHNU_VERSION);
-  app.footer("Exit codes: 0 done, 1 failed, 2 wrong command line or settings, 3 no server.\n"
-             "Results go to standard output, everything else to standard error.");
+  app.footer(exit_codes);
+  return tree;
+}
+
+int run(int argc, const char* const* argv, const services& above) {
+  invocation now{above, {argv + 1, argv + argc}, {}, {}, {}};
+  auto app = command_tree(now);
   try {
-    app.parse(argc, argv);
+    app->parse(argc, argv);
+  } catch (const CLI::Success& wanted) { // help, version
+    return app->exit(wanted);
   } catch (const CLI::ParseError& failure) {
-    return app.exit(failure) == 0 ? done : wrong_usage;
+    return refuse(*app, failure, output_of(now.global));
   }
-  output out{now.global.output == "json"};
-  return now.action(out);
+  auto out = output_of(now.global);
+  return now.action ? now.action(out) : show_overview(now, out);
 }
 
 } // namespace mahavishnu::cli

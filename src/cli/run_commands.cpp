@@ -53,12 +53,18 @@ std::string progress_text(const run_record& run) {
   return text;
 }
 
-std::string show_list(const std::vector<run_record>& runs) {
-  std::vector<std::vector<std::string>> rows{{"RUN", "STATUS", "PROGRESS", "EXIT", "CREATED"}};
+grid show_list(const std::vector<run_record>& runs) {
+  grid table{{{.title = "RUN"},
+              {.title = "STATUS"},
+              {.title = "PROGRESS", .is_number = true},
+              {.title = "EXIT", .is_number = true},
+              {.title = "CREATED"}}};
   for (const auto& run : runs)
-    rows.push_back({run.run_id, std::string{to_string(run.status)}, progress_text(run),
-                    run.exit_code ? std::to_string(*run.exit_code) : "", rfc3339(run.created_at)});
-  return table(rows);
+    table.add({run.run_id, std::string{to_string(run.status)}, progress_text(run),
+               run.exit_code ? std::to_string(*run.exit_code) : "",
+               age_of_moment(rfc3339(run.created_at))});
+  table.when_empty("No runs. Start one with: mahavishnu exec --no-wait SCRIPT");
+  return table;
 }
 
 std::string show_run(const run_record& run, const run_files& files) {
@@ -120,7 +126,7 @@ int list(const invocation& now, const output& out, const list_wish& wish) {
   auto runs = json::value::array();
   for (const auto& run : listing.runs)
     runs.push_back(to_json(run));
-  out.data({{"runs", runs}, {"problems", listing.problems}}, show_list(listing.runs));
+  out.answer("run_list", {{"runs", runs}, {"problems", listing.problems}}, show_list(listing.runs));
   return done;
 }
 
@@ -219,7 +225,7 @@ int show(run_registry& registry, const std::string& run_id, const output& out) {
   auto object = to_json(*run);
   object["output_file"] = files.standard_output.string();
   object["error_file"] = files.standard_error.string();
-  out.data(object, show_run(*run, files));
+  out.answer("run", object, show_run(*run, files));
   return done;
 }
 
@@ -234,8 +240,9 @@ int cancel(run_registry& registry, const std::string& run_id, const output& out)
                                            "mahavishnu runs show " +
                                            run_id});
   auto had_ended = before && !is_active(before->status);
-  out.data(to_json(*run), "Run " + run_id + (had_ended ? " had ended already: " : ": ") +
-                              std::string{to_string(run->status)} + "\n");
+  out.answer("run", to_json(*run),
+             "Run " + run_id + (had_ended ? " had ended already: " : ": ") +
+                 std::string{to_string(run->status)} + "\n");
   return done;
 }
 
@@ -256,8 +263,10 @@ int cleanup(const invocation& now, const output& out, const cleanup_wish& wish) 
           std::to_string(wish.days) + " days ago.\n";
   for (const auto& each : report.removed)
     text += "  " + each + "\n";
-  out.data({{"removed", report.removed}, {"dry_run", wish.dry_run}, {"problems", report.problems}},
-           text);
+  out.answer(
+      "runs_removed",
+      {{"removed", report.removed}, {"dry_run", wish.dry_run}, {"problems", report.problems}},
+      text);
   return done;
 }
 

@@ -32,7 +32,7 @@ int up(const invocation& now, const output& out, int ready_descriptor) {
   auto ready = [&](const server_status& server) {
     if (ready_descriptor >= 0)
       return tell_ready(ready_descriptor, server);
-    out.data(json::from(server), show_status(server));
+    out.answer("server_status", json::from(server), show_status(server));
     out.talk("Ctrl-C ends it.");
   };
   auto ended = now.above.run_server(*settings, ready);
@@ -52,7 +52,7 @@ int up_detached(const invocation& now, const output& out) {
   auto server = start_detached(now.arguments, *directory / state_dir::detached_log);
   if (!server)
     return out.failure(server.error());
-  out.data(json::from(*server), show_status(*server));
+  out.answer("server_status", json::from(*server), show_status(*server));
   return done;
 }
 
@@ -86,7 +86,7 @@ void add_up(CLI::App& app, invocation& now) {
 }
 
 int no_server_is_running(const output& out, const error& why, int code) {
-  out.data({{"running", false}}, "");
+  out.answer("server_status", {{"running", false}}, "");
   out.talk(why.message);
   return code;
 }
@@ -102,7 +102,7 @@ int status(const invocation& now, const output& out) {
     return out.failure(answer.error());
   auto object = json::value{{"running", true}};
   object.update(json::from(*answer));
-  out.data(object, show_status(*answer));
+  out.answer("server_status", object, show_status(*answer));
   return done;
 }
 
@@ -124,14 +124,14 @@ int down(const invocation& now, bool cancels, const output& out) {
   if (!wait_for_end(answer->pid, limit))
     return out.failure({errc::timeout, "the server (pid " + std::to_string(answer->pid) +
                                            ") has not ended in time; it still ends its tasks"});
-  out.data({{"running", false}, {"pid", answer->pid}, {"status", "stopped"}},
-           "Stopped the server (pid " + std::to_string(answer->pid) + ").\n");
+  out.answer("server_stopped", {{"running", false}, {"pid", answer->pid}, {"status", "stopped"}},
+             "Stopped the server (pid " + std::to_string(answer->pid) + ").\n");
   return done;
 }
 
 int show_version(const output& out) {
-  out.data({{"name", "mahavishnu"}, {"version", MAHAVISHNU_VERSION}},
-           "mahavishnu " MAHAVISHNU_VERSION "\n");
+  out.answer("version", {{"name", "mahavishnu"}, {"version", MAHAVISHNU_VERSION}},
+             "mahavishnu " MAHAVISHNU_VERSION "\n");
   return done;
 }
 

@@ -39,7 +39,7 @@ int check(journal_care& journals, const instance& whose, const output& out) {
   auto report = journals.check(whose);
   if (!report)
     return out.failure(report.error());
-  out.data(json_of(*report), show(*report));
+  out.answer("store_report", json_of(*report), show(*report));
   return report->problems.empty() ? done : failed;
 }
 
@@ -48,7 +48,7 @@ int backup(journal_care& journals, const instance& whose, const std::string& to,
   auto report = journals.backup(whose, to);
   if (!report)
     return out.failure(report.error());
-  out.data(json_of(*report), show(*report));
+  out.answer("store_report", json_of(*report), show(*report));
   return done;
 }
 
@@ -59,7 +59,7 @@ int restore(journal_care& journals, const instance& whose, const std::string& fr
     return out.failure(restored.error());
   auto object = json_of(restored->now);
   object["before"] = restored->before;
-  out.data(object, show(restored->now));
+  out.answer("store_restored", object, show(restored->now));
   if (!restored->before.empty())
     out.talk("The journal of before is in '" + restored->before + "'.");
   out.talk("The next server goes on from the backup: what waited then runs, and what ran is lost, "
@@ -72,9 +72,9 @@ int compact(journal_care& journals, const instance& whose, const output& out) {
   if (!bytes)
     return out.failure(bytes.error());
   auto [before, after] = *bytes;
-  out.data({{"bytes_before", before}, {"bytes_after", after}},
-           "Compacted: " + std::to_string(before) + " bytes before, " + std::to_string(after) +
-               " after\n");
+  out.answer("store_compacted", {{"bytes_before", before}, {"bytes_after", after}},
+             "Compacted: " + std::to_string(before) + " bytes before, " + std::to_string(after) +
+                 " after\n");
   return done;
 }
 

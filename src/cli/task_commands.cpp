@@ -60,17 +60,21 @@ std::string show_info(const task_info& task) {
   return text.str();
 }
 
-std::string show_list(const task_list& list) {
-  std::vector<std::vector<std::string>> rows{
-      {"TASK", "POOL", "STATUS", "ATTEMPTS", "AGE", "PROMPT"}};
+grid show_list(const task_list& list) {
+  grid table{{{.title = "TASK"},
+              {.title = "POOL", .may_shrink = true},
+              {.title = "STATUS"},
+              {.title = "ATTEMPTS", .is_rare = true, .is_number = true},
+              {.title = "AGE", .is_number = true},
+              {.title = "PROMPT", .may_shrink = true}}};
   for (const auto& task : list.tasks)
-    rows.push_back({task.task.str(), task.pool_name, std::string{to_string(task.status)},
-                    std::to_string(task.attempts), seconds(task.age),
-                    first_line(task.prompt, longest_prompt_shown)});
-  auto text = table(rows);
+    table.add({task.task.str(), task.pool_name, std::string{to_string(task.status)},
+               std::to_string(task.attempts), age(task.age),
+               first_line(task.prompt, longest_prompt_shown)});
   for (const auto& each : list.problems)
-    text += "Problem: " + each + "\n";
-  return text;
+    table.note("Problem: " + each);
+  table.when_empty("No tasks. Run one with: mahavishnu task submit --prompt COMMAND");
+  return table;
 }
 
 int exit_code_of_list(const task_list& list) {

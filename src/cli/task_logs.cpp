@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/task_logs.hpp"
 
+#include "cli/kinds.hpp"
 #include "cli/session.hpp"
 
 #include <algorithm>
@@ -131,7 +132,7 @@ private:
     if (out_.is_json()) {
       last.bytes = std::move(all_.bytes);
       last.offset = all_.offset;
-      out_.data(json::from(last), {});
+      out_.answer(kind_of<task_output>(), json::from(last), {});
     }
     return done;
   }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "cli/text.hpp"
 
+#include "base/rfc3339.hpp"
 #include "cli/output.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iomanip>
 #include <sstream>
 
@@ -38,22 +40,33 @@ std::string pairs(const std::map<std::string, std::string>& all) {
   return text;
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], row[i].size());
+std::string age(std::chrono::nanoseconds duration) {
+  struct unit {
+    std::string_view name;
+    std::int64_t seconds;
+  };
+  static constexpr std::array<unit, 4> units{{{"d", 86'400}, {"h", 3600}, {"m", 60}, {"s", 1}}};
+  auto rest = std::max<std::int64_t>(std::chrono::floor<std::chrono::seconds>(duration).count(), 0);
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    auto many = rest / units[i].seconds;
+    if (many == 0 && i + 1 < units.size())
+      continue;
+    auto text = std::to_string(many) + std::string{units[i].name};
+    // Minutes of three days do not matter.
+    if (i + 1 < units.size() && many < 10)
+      if (auto few = rest % units[i].seconds / units[i + 1].seconds; few > 0)
+        text += std::to_string(few) + std::string{units[i + 1].name};
+    return text;
   }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line.append(row[i]).append(widths[i] - row[i].size() + 2, ' ');
-    line.erase(line.find_last_not_of(' ') + 1);
-    text.append(line).append("\n");
-  }
-  return text;
+  return "0s";
+}
+
+std::string age_of_moment(const std::string& text) {
+  auto moment = parse_rfc3339(text);
+  if (!moment)
+    return text;
+  auto past = std::chrono::system_clock::now() - *moment;
+  return past >= past.zero() ? age(past) + " ago" : "in " + age(-past);
 }
 
 std::string show_result(const task_result& task) {

@@ -21,8 +21,12 @@ std::string first_line(std::string_view text, std::size_t most);
 /// `a=1, b=2`
 std::string pairs(const std::map<std::string, std::string>& all);
 
-/// Rows of cells in columns that are as wide as they must be; the first row is the heading.
-std::string table(const std::vector<std::vector<std::string>>& rows);
+/// How long ago, in one or two units: `45s`, `3m20s`, `2h`, `5d`.
+std::string age(std::chrono::nanoseconds duration);
+
+/// How long ago a moment was that is written as RFC 3339, or how soon it comes: `3m20s ago`,
+/// `in 2h`; other texts as they are.
+std::string age_of_moment(const std::string& rfc3339);
 
 /// How a task ended, with what it said.
 std::string show_result(const task_result& task);

@@ -24,21 +24,23 @@ std::string show_spawned(const workers_spawned& all) {
   return text;
 }
 
-std::string show_workers(const std::vector<worker_info>& workers) {
-  std::vector<std::vector<std::string>> rows{{"WORKER", "TYPE", "STATUS"}};
+grid show_workers(const std::vector<worker_info>& workers) {
+  grid table{{{.title = "WORKER"}, {.title = "TYPE"}, {.title = "STATUS"}}};
   for (const auto& each : workers)
-    rows.push_back({each.worker.value, each.worker_type, each.status});
-  return table(rows);
+    table.add({each.worker.value, each.worker_type, each.status});
+  table.when_empty("No single workers.");
+  return table;
 }
 
-std::string show_list(const worker_list& all) {
+grid show_list(const worker_list& all) {
   return show_workers(all.workers);
 }
 
-std::string show_health(const workers_health& all) {
-  return "Workers: " + all.status + "\nActive workers: " + std::to_string(all.workers_active) +
-         "\nTasks at a time: " + std::to_string(all.max_concurrent) + "\n" +
-         show_workers(all.workers);
+grid show_health(const workers_health& all) {
+  auto table = show_workers(all.workers);
+  table.note("Workers: " + all.status + "\nActive workers: " + std::to_string(all.workers_active) +
+             "\nTasks at a time: " + std::to_string(all.max_concurrent));
+  return table;
 }
 
 int exit_code_of_health(const workers_health& all) {
@@ -106,7 +108,7 @@ int execute(const invocation& now, const output& out, const execute_wish& wish) 
     close();
   if (!answer)
     return out.failure(answer.error());
-  out.data(json::from(*answer), show_results(*answer));
+  out.answer(kind_of<worker_results>(), json::from(*answer), show_results(*answer));
   auto completed = std::ranges::all_of(
       answer->results, [](const auto& each) { return each.status == task_status::completed; });
   return completed ? done : failed;

@@ -18,15 +18,17 @@ std::string line_of(const std::vector<std::string>& command) {
   return line;
 }
 
-std::string show_types(const worker_type_list& all) {
-  std::vector<std::vector<std::string>> rows{{"TYPE", "USABLE", "PROGRAM", "DESCRIPTION"}};
+grid show_types(const worker_type_list& all) {
+  grid table{{{.title = "TYPE"},
+              {.title = "USABLE"},
+              {.title = "PROGRAM", .may_shrink = true},
+              {.title = "DESCRIPTION", .may_shrink = true}}};
   for (const auto& each : all.types)
-    rows.push_back({each.name, each.usable ? "yes" : "no", each.program, each.description});
-  auto text = table(rows);
+    table.add({each.name, each.usable ? "yes" : "no", each.program, each.description});
   for (const auto& each : all.types)
     if (!each.error.empty())
-      text += each.name + ": " + each.error + "\n";
-  return text;
+      table.note(each.name + ": " + each.error);
+  return table;
 }
 
 std::string show_probes(const worker_type_list& all) {
