@@ -64,6 +64,22 @@ void tell_ready(int descriptor, const server_status& server) {
   ::close(descriptor);
 }
 
+void tell_failure(int descriptor, const error& why) {
+  auto text = json::text({{"error", why.message}, {"code", static_cast<int>(why.code)}});
+  [[maybe_unused]] auto count = ::write(descriptor, text.data(), text.size());
+  ::close(descriptor);
+}
+
+namespace {
+
+std::optional<error> failure_in(const json::value& said) {
+  if (!said.is_object() || !said.contains("error"))
+    return std::nullopt;
+  return error{static_cast<errc>(said.value("code", 0)), said.value("error", std::string{})};
+}
+
+} // namespace
+
 result<server_status> start_detached(const std::vector<std::string>& arguments,
                                      const std::filesystem::path& log) {
   std::vector<std::string> words{"mahavishnu"};
@@ -108,7 +124,10 @@ result<server_status> start_detached(const std::vector<std::string>& arguments,
   if (!started)
     return failure;
 
-  if (auto parsed = json::value::parse(said, nullptr, false); !parsed.is_discarded())
+  auto parsed = json::value::parse(said, nullptr, false);
+  if (auto why = failure_in(parsed))
+    return *why;
+  if (!parsed.is_discarded())
     if (auto server = json::to<server_status>(parsed))
       return *server;
   if (!wait_for_end(child, start_limit)) {

@@ -18,4 +18,7 @@ result<server_status> start_detached(const std::vector<std::string>& arguments,
 /// The other end: the started server says that it is ready.
 void tell_ready(int descriptor, const server_status& server);
 
+/// Tells it why there is no server.
+void tell_failure(int descriptor, const error& why);
+
 } // namespace mahavishnu::cli

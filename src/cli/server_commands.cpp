@@ -29,13 +29,17 @@ int up(const invocation& now, const output& out, int ready_descriptor) {
   auto settings = load_settings(now, out);
   if (!settings)
     return settings.error();
+  bool is_ready = false;
   auto ready = [&](const server_status& server) {
+    is_ready = true;
     if (ready_descriptor >= 0)
       return tell_ready(ready_descriptor, server);
     out.answer("server_status", json::from(server), show_status(server));
     out.talk("Ctrl-C ends it.");
   };
   auto ended = now.above.run_server(*settings, ready);
+  if (!ended && !is_ready && ready_descriptor >= 0)
+    tell_failure(ready_descriptor, ended.error());
   return ended ? done : out.failure(ended.error());
 }
 

@@ -40,7 +40,7 @@ std::string pairs(const std::map<std::string, std::string>& all) {
   return text;
 }
 
-std::string age(std::chrono::nanoseconds duration) {
+std::string age(std::chrono::milliseconds duration) {
   struct unit {
     std::string_view name;
     std::int64_t seconds;
@@ -65,7 +65,8 @@ std::string age_of_moment(const std::string& text) {
   auto moment = parse_rfc3339(text);
   if (!moment)
     return text;
-  auto past = std::chrono::system_clock::now() - *moment;
+  auto past =
+      std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()) - *moment;
   return past >= past.zero() ? age(past) + " ago" : "in " + age(-past);
 }
 
@@ -88,7 +89,12 @@ std::string show_result(const task_result& task) {
 }
 
 int exit_code_of_task(const task_result& task) {
-  return task.status == task_status::completed ? done : failed;
+  switch (task.status) {
+  case task_status::completed: return done;
+  case task_status::timed_out: return timed_out;
+  case task_status::cancelled: return interrupted;
+  default: return task.exit_code > 0 && task.exit_code < 256 ? task.exit_code : failed;
+  }
 }
 
 } // namespace mahavishnu::cli

@@ -22,7 +22,7 @@ std::string first_line(std::string_view text, std::size_t most);
 std::string pairs(const std::map<std::string, std::string>& all);
 
 /// How long ago, in one or two units: `45s`, `3m20s`, `2h`, `5d`.
-std::string age(std::chrono::nanoseconds duration);
+std::string age(std::chrono::milliseconds duration);
 
 /// How long ago a moment was that is written as RFC 3339, or how soon it comes: `3m20s ago`,
 /// `in 2h`; other texts as they are.
@@ -31,7 +31,7 @@ std::string age_of_moment(const std::string& rfc3339);
 /// How a task ended, with what it said.
 std::string show_result(const task_result& task);
 
-/// 0 for a task that completed.
+/// 0 for a task that completed, otherwise its own code where it has one.
 int exit_code_of_task(const task_result& task);
 
 } // namespace mahavishnu::cli

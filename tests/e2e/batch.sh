@@ -7,8 +7,8 @@
 
 run "$mahavishnu" pool batch local -p 'echo a; echo more' -p 'exit 3' -p 'echo c'
 is 1 "$exit_code" "exit code of a batch with a failed task"
-contains "$out" "0      completed  0     a..."
-contains "$out" "1      failed     3     exited with code 3"
+contains "$out" "    0  completed     0  a..."
+contains "$out" "    1  failed        3  exited with code 3"
 contains "$err" "2 of 3 tasks completed"
 
 run "$mahavishnu" pool batch local -p 'echo a' -p 'exit 3' -o json
@@ -40,7 +40,7 @@ refused 2 "name a pool, or give --route" pool batch -p true
 refused 2 "not both" pool batch local --route -p true
 refused 2 "requires --route" pool batch local --selector random -p true
 refused 2 "--label takes NAME=VALUE" pool batch --route --label zone -p true
-refused 1 "there is no pool 'nope'" pool batch nope -p true
+refused 5 "there is no pool 'nope'" pool batch nope -p true
 refused 1 "cannot read 'nowhere'" pool batch local --file nowhere
 printf "echo $(printf 'x%.0s' {1..1000}) %d\n" {1..20000} >huge.txt
 refused 2 "the batch is too large" pool batch local --file huge.txt

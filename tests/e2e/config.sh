@@ -17,7 +17,7 @@ run "$mahavishnu" config init
 is 0 "$exit_code" "exit code of init"
 [ -f settings/mahavishnu.yaml ] || fail "init wrote no file"
 run "$mahavishnu" config init
-is 1 "$exit_code" "exit code of a second init"
+is 6 "$exit_code" "exit code of a second init"
 run "$mahavishnu" config validate
 is 0 "$exit_code" "exit code of validate after init"
 

@@ -157,8 +157,8 @@ contains "$(json .error_message)" "its keeper was killed"
 gone "$child" || fail "what a lost run left behind still runs"
 
 # bad input
-refused 1 "there is no run 'nope'" runs show nope
-refused 1 "there is no run" runs logs ../../etc
+refused 5 "there is no run 'nope'" runs show nope
+refused 5 "there is no run" runs logs ../../etc
 "$mahavishnu" exec --no-wait --run-id lost2 /bin/true >/dev/null
 refused 2 "runs begin with 'los'" runs show los
 refused 2 "there is no status 'odd'" runs list --status odd
@@ -183,7 +183,7 @@ is "long_running it takes more than a minute" "$(json '"\(.pattern) \(.reason)"'
 run "$mahavishnu" advise --no-result
 contains "$out" fire_and_forget
 run "$mahavishnu" advise --compare -o json
-is 6 "$(json length)" "advise --compare"
+is 6 "$(json '.patterns | length')" "advise --compare"
 run "$mahavishnu" advise --explain pooled
 contains "$out" "Resource Pooling"
 refused 2 "there is no pattern 'x'" advise --explain x

@@ -130,7 +130,7 @@ forgotten=$(submit --pool light --prompt 'echo x')
 is none "$("$mahavishnu" task submit --pool light --prompt 'echo x' -o json | jq -r .durability)" "what is said of it"
 kill_server
 up
-refused 1 "there is no task" task show "$forgotten"
+refused 5 "there is no task" task show "$forgotten"
 is light "$("$mahavishnu" pool list -o json | jq -r '.pools[].name')" "the pool itself"
 
 # A sticky key goes where it went, although there are more pools by now; with a killed server too.

@@ -61,7 +61,7 @@ wait
 is "" "$(ls "$keepers")" "directories after the end"
 
 # A keeper that is not there is said at the start.
-MAHAVISHNU_KEEPER=/nonexistent refused 1 "exec.keepers" up --port 0
+MAHAVISHNU_KEEPER=/nonexistent refused 5 "exec.keepers" up --port 0
 
 # Where there are none, processes do not outlive their server.
 "$mahavishnu" up --detach --port 0 --set exec.keepers=false >/dev/null

@@ -138,7 +138,7 @@ is 0 "$(json '.tasks | length')" "tasks of the future"
 
 # What is wrong.
 refused 2 "'nonsense' is no task id" task logs nonsense
-refused 1 "there is no task" task logs task_00000000000000000000000001
+refused 5 "there is no task" task logs task_00000000000000000000000001
 refused 2 "no form in JSON" task logs "$task" --follow -o json
 refused 2 "--since 'soon' is no moment" task list --since soon
 "$mahavishnu" down >/dev/null

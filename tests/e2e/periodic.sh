@@ -77,13 +77,13 @@ lines ticks $((before + 1)) || fail "an enabled task should run"
 # Removed it is gone.
 "$mahavishnu" periodic remove tick >/dev/null
 "$mahavishnu" periodic remove damaged >/dev/null
-refused 1 "did you mean 'broken'" periodic show brokn
+refused 5 "did you mean 'broken'" periodic show brokn
 run "$mahavishnu" periodic list -o json
 is "1 0" "$(json '"\(.tasks | length) \(.damaged | length)"')" "what is left"
 
 # Bad wishes
-refused 1 "/nonexistent.sh" periodic add /nonexistent.sh
+refused 5 "/nonexistent.sh" periodic add /nonexistent.sh
 refused 2 "minute" periodic add scripts/tick.sh --cron '61 * * * *'
 refused 2 "cancel_running" periodic add scripts/tick.sh --overlap sometimes
 refused 2 "--cron" periodic add scripts/tick.sh --time-zone UTC
-refused 1 "already" periodic add scripts/broken.sh
+refused 6 "already" periodic add scripts/broken.sh

@@ -38,8 +38,8 @@ refused 2 "sometimes" pool spawn --when-full sometimes
 refused 2 "worker_concurrency" pool spawn --name other --worker-type shell --concurrency 5
 for command in describe drain resume "scale --target 2"; do
   run "$mahavishnu" pool $command nope
-  is 1 "$exit_code" "exit code of pool $command for an unknown pool"
-  contains "$err" "there is no pool 'nope'; the pools are local"
+  is 5 "$exit_code" "exit code of pool $command for an unknown pool"
+  contains "$err" "there is no pool 'nope'"
 done
 
 # More workers, and fewer.
@@ -62,7 +62,7 @@ exec 4>&-
 wait $drain || fail "pool drain ended with $?"
 is drained "$(jq -r .status drained)" "status of a drained pool"
 run "$mahavishnu" pool execute local --prompt true
-is 1 "$exit_code" "exit code of a task on a drained pool"
+is 6 "$exit_code" "exit code of a task on a drained pool"
 contains "$err" "drained"
 run "$mahavishnu" pool list
 contains "$out" "draining"
@@ -75,11 +75,11 @@ is 0 "$exit_code" "exit code of a task on a resumed pool"
 run "$mahavishnu" pool health -o json
 is "0 healthy 1" "$exit_code $(json '"\(.status) \(.pools_active)"')" "pool health"
 run "$mahavishnu" pool monitor -o json
-is 2 "$(json ".[\"$pool\"].metrics.tasks_completed")" "completed tasks in pool monitor"
+is 2 "$(json ".pools[\"$pool\"].metrics.tasks_completed")" "completed tasks in pool monitor"
 run "$mahavishnu" pool monitor
 contains "$out" "$pool  running"
 run "$mahavishnu" pool monitor local nope -o json
-is "1 not_found" "$exit_code $(json .nope.status)" "pool monitor of an unknown pool"
+is "1 not_found" "$exit_code $(json .pools.nope.status)" "pool monitor of an unknown pool"
 
 # Those who listen.
 follow() { # ARGUMENT...: starts following in the background
@@ -106,7 +106,7 @@ run "$mahavishnu" events --wait 0.1
 is 0 "$exit_code" "exit code of events for a while"
 refused 2 "'nonsense' is not one of" events --type nonsense
 run "$mahavishnu" events --pool nope
-is 1 "$exit_code" "exit code of events of an unknown pool"
+is 5 "$exit_code" "exit code of events of an unknown pool"
 follow
 kill -9 "$pid"
 code=0

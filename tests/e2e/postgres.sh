@@ -28,8 +28,8 @@ refused 1 "whether PostgreSQL runs there" store check
 contains "$err" "postgresql://mahavishnu@/postgres"
 
 start_postgres
-refused 1 "there is no journal" store check
-refused 1 "there is no journal" store compact
+refused 5 "there is no journal" store check
+refused 5 "there is no journal" store compact
 up
 [ ! -e "$MAHAVISHNU_STATE_DIR/journal.db" ] || fail "there is a journal in the state directory as well"
 "$mahavishnu" pool spawn --worker-type shell --name night --min 1 --max 1 >/dev/null
@@ -57,8 +57,8 @@ soon stands "$running" running || fail "the task that ran should run"
 is "$done_before" "$(submit --pool night --key ended --prompt 'echo before; exit 3')" "the task of a key that had ended"
 
 # Another server, and commands that nobody may use beside one.
-refused 1 "in use by a server" up --port 0 --state-dir "$work/other"
-refused 1 "in use by a server" store compact
+refused 6 "in use by a server" up --port 0 --state-dir "$work/other"
+refused 6 "in use by a server" store compact
 run "$mahavishnu" store check -o json
 is 0 "$exit_code" "a check beside a server"
 is "1 2 2 0" "$(json '"\(.pools) \(.open_tasks) \(.ended_tasks) \(.problems | length)"')" "what it found"
@@ -66,7 +66,7 @@ contains "$(json .path)" "postgresql://mahavishnu@/postgres"
 run "$mahavishnu" store backup copy.db
 is 0 "$exit_code" "a backup beside a server"
 is 600 "$(stat -c %a copy.db)" "its rights"
-refused 1 "in use by a server" store restore copy.db
+refused 6 "in use by a server" store restore copy.db
 is "$done_before before 3" \
   "$("$mahavishnu" store export --status failed | jq -r '"\(.task_id) \(.result.output[:-1]) \(.result.exit_code)"')" \
   "what is exported of a task"

@@ -24,10 +24,10 @@ is cancelled "$(jq -r .status result)" "status of a task when its server ends"
 # A second server in the same directory is refused, and the first does not mind.
 "$mahavishnu" up --detach --port 0 >/dev/null
 run "$mahavishnu" up --detach --port 0
-is 1 "$exit_code" "exit code of a second server"
+is 6 "$exit_code" "exit code of a second server"
 contains "$err" "is running already"
 run "$mahavishnu" up --port 0
-is 1 "$exit_code" "exit code of a second server in the foreground"
+is 6 "$exit_code" "exit code of a second server in the foreground"
 run "$mahavishnu" status
 is 0 "$exit_code" "exit code of status beside a refused server"
 
@@ -73,7 +73,7 @@ is 0 "$exit_code" "exit code of up after a kill ($err)"
 # A state directory that others can write to, or a file in its place, is refused.
 mkdir -m 777 open && chmod 777 open
 run "$mahavishnu" up --detach --port 0 --state-dir open
-is 1 "$exit_code" "exit code for a directory that others can write to"
+is 4 "$exit_code" "exit code for a directory that others can write to"
 contains "$err" "chmod 700"
 touch file
 run "$mahavishnu" up --port 0 --state-dir file

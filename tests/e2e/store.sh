@@ -8,10 +8,10 @@ submit() { "$mahavishnu" task submit "$@" -o json | jq -r .task_id; }
 journal=$MAHAVISHNU_STATE_DIR/journal.db
 
 # There is none yet.
-refused 1 "there is no journal" store check
-refused 1 "there is no journal" store backup copy.db
-refused 1 "there is no journal" store export
-refused 1 "there is no journal" store restore missing.db
+refused 5 "there is no journal" store check
+refused 5 "there is no journal" store backup copy.db
+refused 5 "there is no journal" store export
+refused 5 "there is no journal" store restore missing.db
 
 up
 "$mahavishnu" pool spawn --worker-type shell --name local --min 2 >/dev/null
@@ -28,9 +28,9 @@ run "$mahavishnu" store backup copy.db
 is 0 "$exit_code" "a backup beside a server"
 is 600 "$(stat -c %a copy.db)" "its rights"
 is copy.db "$(ls copy.db*)" "its files"
-refused 1 "is there already" store backup copy.db
-refused 1 "a server is running already" store compact
-refused 1 "a server is running already" store restore copy.db
+refused 6 "is there already" store backup copy.db
+refused 6 "a server is running already" store compact
+refused 6 "a server is running already" store restore copy.db
 run "$mahavishnu" store export --status failed
 is "$first one two 3" "$(json '"\(.task_id) \(.result.output[:-1]) \(.result.stderr[:-1]) \(.result.exit_code)"')" \
   "what is exported of a task"
@@ -71,7 +71,7 @@ before=$(json .before)
 up
 (echo >go) &
 is over "$("$mahavishnu" task wait "$open" -o json | jq -r '.output[:-1]')" "a task that had not ended in the backup"
-refused 1 "there is no task" task show "$again"
+refused 5 "there is no task" task show "$again"
 "$mahavishnu" down >/dev/null
 wait
 

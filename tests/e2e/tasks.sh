@@ -27,11 +27,11 @@ is "2 4" "$(json '"\(.min_workers) \(.max_workers)"')" "bounds"
 pool=$(json .pool_id)
 
 run "$mahavishnu" pool spawn --name local --worker-type shell
-is 1 "$exit_code" "exit code of a second pool of that name"
+is 6 "$exit_code" "exit code of a second pool of that name"
 contains "$err" "'local' already"
 
 run "$mahavishnu" pool route --prompt 'echo hi; exit 3' --selector least_loaded -o json
-is 1 "$exit_code" "exit code of a failed task"
+is 3 "$exit_code" "exit code of a failed task, which is its own"
 is failed "$(json .status)" "status"
 is 3 "$(json .exit_code)" "exit_code"
 is '"hi\n"' "$(jq .output "$work/out")" "output"
@@ -47,11 +47,12 @@ run bash -c "echo 'echo from stdin' | '$mahavishnu' pool execute local --prompt 
 is "from stdin" "$(json .output)" "a prompt from standard input"
 
 run "$mahavishnu" pool execute local --prompt 'sleep 100' --timeout 0.3 -o json
-is timeout "$(json .status)" "status of a task that takes too long"
+is "124 timeout" "$exit_code $(json .status)" "status of a task that takes too long"
 
 run "$mahavishnu" pool execute nope --prompt true
-is 1 "$exit_code" "exit code for an unknown pool"
-contains "$err" "there is no pool 'nope'; the pools are local"
+is 5 "$exit_code" "exit code for an unknown pool"
+contains "$err" "error: there is no pool 'nope'
+fix: the pools are local"
 
 run "$mahavishnu" pool route --prompt true --selector fastest
 is 2 "$exit_code" "exit code for an unknown selector"
@@ -84,7 +85,7 @@ refused 2 "excludes" pool execute local --prompt a --command b
 refused 2 "cannot both read standard input" pool execute local --prompt - --stdin -
 refused 1 "cannot read 'nowhere'" pool execute local --prompt cat --stdin nowhere
 refused 2 "--meta takes NAME=VALUE, not 'x'" pool execute local --prompt a --meta x
-refused 1 "no pool that takes tasks has the labels zone=b" pool route --prompt a --label zone=b
+refused 6 "no pool that takes tasks has the labels zone=b" pool route --prompt a --label zone=b
 refused 2 "excludes" task submit --pool local --selector random --prompt a
 
 # A task without a command that waits.
@@ -115,17 +116,17 @@ read -r child <box4
 run "$mahavishnu" task cancel "$task"
 is 0 "$exit_code" "exit code of task cancel"
 run "$mahavishnu" task wait "$task" -o json
-is "1 cancelled" "$exit_code $(json .status)" "task wait for a cancelled task"
+is "130 cancelled" "$exit_code $(json .status)" "task wait for a cancelled task"
 gone "$child" || fail "a cancelled task still runs"
 run "$mahavishnu" task list --pool local --limit 1
 is 2 "$(wc -l <<<"$out")" "lines of a list of one task"
 
 unknown=task_00000000000000000000000001
 for command in wait show cancel; do
-  refused 1 "there is no task '$unknown'" task $command $unknown
+  refused 5 "there is no task '$unknown'" task $command $unknown
   refused 2 "'nonsense' is no task id" task $command nonsense
 done
-refused 1 "there is no pool 'nope'" task list --pool nope
+refused 5 "there is no pool 'nope'" task list --pool nope
 refused 2 "'nonsense' is not one of" task list --status nonsense
 refused 2 "between 1 and 10000" task list --limit 0
 

@@ -17,9 +17,9 @@ cp second.key key.pem
 
 # What it cannot use, it does not start with.
 refused 2 "mcp.tls_key" up --detach --port 0 --set mcp.tls_certificate="$work/cert.pem"
-refused 1 "cannot use the key of the HTTP server in '$work/key.pem': it does not belong" \
+refused 2 "cannot use the key of the HTTP server in '$work/key.pem': it does not belong" \
   up --detach --port 0 --set mcp.tls_certificate="$work/cert.pem" --set mcp.tls_key="$work/key.pem"
-refused 1 "cannot use the certificate of the HTTP server in '$work/none.pem': No such file" \
+refused 2 "cannot use the certificate of the HTTP server in '$work/none.pem': No such file" \
   up --detach --port 0 --set mcp.tls_certificate="$work/none.pem" --set mcp.tls_key="$work/key.pem"
 
 cp first.key key.pem

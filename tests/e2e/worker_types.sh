@@ -44,7 +44,7 @@ run "$mahavishnu" worker-types list
 contains "$out" "The prompt is a command line"
 run "$mahavishnu" worker-types probe container -o json
 is "0 podman version 9.9" "$exit_code $(json '.types[0].version')" "a probed version"
-refused 1 "there is no worker type 'nonsense'" worker-types probe nonsense
+refused 5 "there is no worker type 'nonsense'" worker-types probe nonsense
 
 # A command line without a shell
 "$mahavishnu" pool spawn --name words --worker-type process --min 1 >/dev/null

@@ -15,7 +15,7 @@ is "0 healthy 2" "$exit_code $(json '"\(.status) \(.workers_active)"')" "workers
 run "$mahavishnu" workers close "$worker" -o json
 is 1 "$(json .closed_count)" "workers close"
 run "$mahavishnu" workers close "$worker"
-is 1 "$exit_code" "exit code for a worker that is gone"
+is 5 "$exit_code" "exit code for a worker that is gone"
 contains "$err" "there is no worker '$worker'"
 run "$mahavishnu" workers close
 is 2 "$exit_code" "exit code of workers close without a worker"
