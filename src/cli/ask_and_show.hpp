@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cli/find.hpp"
 #include "cli/kinds.hpp"
 #include "cli/session.hpp"
 
 namespace mahavishnu::cli {
 
-/// Opens the session, asks, shows the answer: what most commands do.
+/// Asks; a pool that nobody knows by that name may be meant by its beginning.
+template <class Answer, class Question>
+result<Answer> ask_for(session& server, Question question, std::chrono::milliseconds limit) {
+  auto answer = server.ask<Answer>(question, limit);
+  if constexpr (requires { std::string{question.pool}; })
+    if (!answer && answer.error().code == errc::not_found && !question.pool.empty())
+      if (auto pool = find_pool(server, question.pool); !pool || *pool != question.pool) {
+        if (!pool)
+          return pool.error().code == errc::not_found ? answer.error() : pool.error();
+        question.pool = *pool;
+        answer = server.ask<Answer>(question, limit);
+      }
+  return answer;
+}
+
+/// Opens the session, asks, shows the answer: what most commands do. The question may have to be
+/// made with the help of the server.
 template <class Answer, class Question, class Shown>
 int ask_and_show(const invocation& now, const output& out, const Question& question,
                  Shown (*show)(const Answer&), int (*exit_code_of)(const Answer&) = nullptr,
@@ -14,7 +31,16 @@ int ask_and_show(const invocation& now, const output& out, const Question& quest
   auto server = session::open(now, out);
   if (!server)
     return out.failure(server.error());
-  auto answer = (*server)->ask<Answer>(question, limit);
+  auto answer = [&]() -> result<Answer> {
+    if constexpr (std::is_invocable_v<Question, session&>) {
+      auto made = question(**server);
+      if (!made)
+        return made.error();
+      return ask_for<Answer>(**server, std::move(*made), limit);
+    } else {
+      return ask_for<Answer>(**server, question, limit);
+    }
+  }();
   if (!answer)
     return out.failure(answer.error());
   out.answer(kind_of<Answer>(), json::from(*answer), show(*answer));

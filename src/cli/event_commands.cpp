@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "base/rfc3339.hpp"
 #include "cli/command_line.hpp"
+#include "cli/find.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/kinds.hpp"
-#include "cli/session.hpp"
 #include "cli/task_options.hpp"
 #include "cli/text.hpp"
 
 #include <CLI/CLI.hpp>
-
-#include <iostream>
 
 namespace mahavishnu::cli {
 
@@ -68,27 +66,17 @@ void show(const output& out, const notices& news) {
              " events, which came faster than they were printed");
 }
 
-/// The feed knows pools by id only.
-result<std::string> id_of_pool(session& server, const std::string& name_or_id) {
-  if (name_or_id.empty())
-    return name_or_id;
-  auto found = server.ask<pool_description>(describe_pool{name_or_id});
-  if (!found)
-    return found.error();
-  return found->info.pool.value;
-}
-
 int print_events(const invocation& now, const output& out, const events_wish& wish) {
   interrupts signals;
   auto server = session::open(now, out);
   if (!server)
     return out.failure(server.error());
-  auto pool = id_of_pool(**server, wish.pool);
+  auto pool = wish.pool.empty() ? result<std::string>{} : find_pool(**server, wish.pool);
   if (!pool)
     return out.failure(pool.error());
   subscribe question;
   question.types = wish.types;
-  question.pool = *pool;
+  question.pool = *pool; // the feed knows pools by id only
   auto mine = (*server)->ask<subscribed>(question);
   if (!mine)
     return out.failure(mine.error());
@@ -126,8 +114,9 @@ void add_event_commands(CLI::App& app, invocation& now) {
   add_words(*command, "--type", wish->types,
             "task_delegate, result_share, status_update, heartbeat, pool_created, pool_closed or "
             "task_completed; may be given many times (default: all)");
-  command->add_option("--pool", wish->pool,
-                      "Name or id of a pool: only what comes from it, or goes to it or to all");
+  command->add_option(
+      "--pool", wish->pool,
+      "Name or id of a pool, or its beginning: only what comes from it, or goes to it or to all");
   command->callback([&now, wish] {
     now.action = [&now, wish](output& out) { return print_events(now, out, *wish); };
   });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/output.hpp"
 
+#include "base/moment_text.hpp"
+#include "base/rfc3339.hpp"
 #include "cli/yaml.hpp"
 
 #include <algorithm>
@@ -15,10 +17,28 @@ namespace {
 /// the next one.
 constexpr std::string_view schema_version = "/1";
 
+/// The id of a task begins with the moment at which it was accepted; machines read it as a moment.
+void add_moments(json::value& to) {
+  if (to.is_structured())
+    for (auto& each : to)
+      add_moments(each);
+  if (!to.is_object() || to.contains("accepted_at"))
+    return;
+  if (auto id = to.find("task_id"); id != to.end() && id->is_string())
+    if (auto task = task_id::parse(id->get_ref<const std::string&>()); task && !task->empty())
+      to["accepted_at"] = rfc3339(
+          moment_in_time{std::chrono::milliseconds{task->high() >> task_id::bits_below_time}});
+}
+
+json::value for_machines(json::value object) {
+  add_moments(object);
+  return object;
+}
+
 json::value with_schema(std::string_view kind, const json::value& object) {
   auto whole = json::value::object();
   whole["schema"] = std::string{kind}.append(schema_version);
-  whole.update(object);
+  whole.update(for_machines(object));
   return whole;
 }
 
@@ -107,7 +127,7 @@ void output::answer(std::string_view kind, const json::value& object, const show
   case output_form::jsonl:
     if (const auto* items = items_of(object); items && !name_of(object))
       for (const auto& each : *items)
-        std::cout << json::text(each) << '\n';
+        std::cout << json::text(for_machines(each)) << '\n';
     else
       std::cout << json::text(with_schema(kind, object)) << '\n';
     break;

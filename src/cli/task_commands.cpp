@@ -2,6 +2,7 @@
 #include "base/moment_text.hpp"
 #include "cli/ask_and_show.hpp"
 #include "cli/command_line.hpp"
+#include "cli/find.hpp"
 #include "cli/task_logs.hpp"
 #include "cli/task_options.hpp"
 #include "cli/text.hpp"
@@ -17,14 +18,6 @@ namespace mahavishnu::cli {
 namespace {
 
 constexpr std::size_t longest_prompt_shown = 48;
-
-result<task_id> parse_task(const std::string& text) {
-  if (auto id = task_id::parse(text))
-    return *id;
-  return error{errc::invalid_argument, "'" + text + "' is no task id; it looks like " +
-                                           task_id{}.str() +
-                                           ", and these are the tasks: mahavishnu task list"};
-}
 
 std::string show_accepted(const task_accepted& task) {
   return "Task " + std::string{to_string(task.status)} + ": " + task.task.str() +
@@ -76,6 +69,12 @@ grid show_list(const task_list& list) {
     table.note("Problem: " + each);
   table.when_empty("No tasks. Run one with: mahavishnu task submit --prompt COMMAND");
   return table;
+}
+
+std::string without_last_end(std::string text) {
+  if (text.ends_with('\n'))
+    text.pop_back();
+  return text;
 }
 
 int exit_code_of_list(const task_list& list) {
@@ -147,17 +146,61 @@ void add_submit(CLI::App& group, invocation& now) {
 /// A command that asks about one task.
 template <class Question, class Answer>
 void add_for_task(CLI::App& group, invocation& now, const char* name, const char* help,
-                  std::string (*show)(const Answer&), int (*exit_code_of)(const Answer&) = nullptr,
-                  std::chrono::milliseconds limit = session::answer_limit) {
+                  std::string (*show)(const Answer&)) {
   auto* command = group.add_subcommand(name, help);
   auto id = std::make_shared<std::string>();
-  command->add_option("task", *id, "Id of the task")->required();
-  command->callback([&now, id, show, exit_code_of, limit] {
-    now.action = [&now, id, show, exit_code_of, limit](output& out) {
-      auto task = parse_task(*id);
-      if (!task)
-        return out.failure(task.error());
-      return ask_and_show<Answer>(now, out, Question{*task}, show, exit_code_of, limit);
+  command->add_option("task", *id, "Id of the task, or its beginning")->required();
+  command->callback([&now, id, show] {
+    now.action = [&now, id, show](output& out) {
+      auto question = [&](session& server) -> result<Question> {
+        auto task = find_task(server, *id);
+        if (!task)
+          return task.error();
+        return Question{*task};
+      };
+      return ask_and_show<Answer>(now, out, question, show);
+    };
+  });
+}
+
+/// Asks about each of these tasks, one after the other, and shows the answers; the worst exit code.
+template <class Question, class Answer>
+int for_each_task(const invocation& now, const output& out, const std::vector<std::string>& ids,
+                  std::string (*show)(const Answer&), int (*exit_code_of)(const Answer&),
+                  std::chrono::milliseconds limit) {
+  auto server = session::open(now, out);
+  if (!server)
+    return out.failure(server.error());
+  int worst = done;
+  for (const auto& id : ids) {
+    auto task = find_task(**server, id);
+    auto answer = task ? (*server)->ask<Answer>(Question{*task}, limit) : task.error();
+    auto code = answer ? exit_code_of(*answer) : out.failure(answer.error());
+    if (answer && ids.size() == 1)
+      out.answer(kind_of<Answer>(), json::from(*answer), show(*answer));
+    else if (answer)
+      out.item(kind_of<Answer>(), json::from(*answer), without_last_end(show(*answer)));
+    // The code of a task is its own only where one is meant.
+    if (code != done)
+      worst = ids.size() == 1 || !answer ? code : std::max(worst, static_cast<int>(failed));
+    if (!answer && answer.error().code == errc::unreachable)
+      break;
+  }
+  return worst;
+}
+
+template <class Question, class Answer>
+void add_for_tasks(
+    CLI::App& group, invocation& now, const char* name, const char* help,
+    std::string (*show)(const Answer&),
+    int (*exit_code_of)(const Answer&) = [](const Answer&) -> int { return done; },
+    std::chrono::milliseconds limit = session::answer_limit) {
+  auto* command = group.add_subcommand(name, help);
+  auto ids = std::make_shared<std::vector<std::string>>();
+  command->add_option("tasks", *ids, "Ids of tasks, or their beginnings")->required();
+  command->callback([&now, ids, show, exit_code_of, limit] {
+    now.action = [&now, ids, show, exit_code_of, limit](output& out) {
+      return for_each_task<Question>(now, out, *ids, show, exit_code_of, limit);
     };
   });
 }
@@ -166,9 +209,9 @@ void add_for_task(CLI::App& group, invocation& now, const char* name, const char
 struct list_bounds {
   std::string before, since, until;
 
-  result<void> apply_to(list_tasks& question) const {
+  result<void> apply_to(session& server, list_tasks& question) const {
     if (!before.empty()) {
-      auto task = parse_task(before);
+      auto task = find_task(server, before);
       if (!task)
         return task.error();
       question.before = *task;
@@ -212,9 +255,12 @@ void add_list(CLI::App& group, invocation& now) {
   command->add_option("--until", bounds->until, "Only those accepted before that");
   command->callback([&now, question, bounds] {
     now.action = [&now, question, bounds](output& out) {
-      if (auto good = bounds->apply_to(*question); !good)
-        return out.failure(good.error());
-      return ask_and_show<task_list>(now, out, *question, show_list, exit_code_of_list);
+      auto bounded = [&](session& server) -> result<list_tasks> {
+        if (auto good = bounds->apply_to(server, *question); !good)
+          return good.error();
+        return *question;
+      };
+      return ask_and_show<task_list>(now, out, bounded, show_list, exit_code_of_list);
     };
   });
 }
@@ -223,19 +269,71 @@ void add_logs(CLI::App& group, invocation& now) {
   auto* command = group.add_subcommand("logs", "Print what a task has written, also while it runs");
   auto id = std::make_shared<std::string>();
   auto wish = std::make_shared<logs_wish>();
-  command->add_option("task", *id, "Id of the task")->required();
+  command->add_option("task", *id, "Id of the task, or its beginning")->required();
   command->add_flag("--follow,-f", wish->follow, "Go on until the task has ended");
   command->add_flag_callback(
       "--stderr", [wish] { wish->stream = output_stream::error; },
       "What it wrote to its standard error instead");
   command->add_option("--lines,-n", wish->lines, "Only the last so many (default: all)");
   command->callback([&now, id, wish] {
-    now.action = [&now, id, wish](output& out) {
-      auto task = parse_task(*id);
-      if (!task)
-        return out.failure(task.error());
-      wish->task = *task;
-      return print_logs(now, out, *wish);
+    now.action = [&now, id, wish](output& out) { return print_logs(now, out, *id, *wish); };
+  });
+}
+
+void add_wait(CLI::App& group, invocation& now) {
+  add_for_tasks<wait_task>(group, now, "wait",
+                           "Wait until tasks have ended; their results, and the exit code of one",
+                           show_result, exit_code_of_task, session::task_limit);
+}
+
+void add_cancel(CLI::App& group, invocation& now) {
+  add_for_tasks<cancel_task>(group, now, "cancel", "End tasks", show_cancelled);
+}
+
+/// What runs and waits, the newest first.
+result<task_list> unfinished(session& server, list_tasks question) {
+  task_list all;
+  for (auto status : {task_status::running, task_status::queued, task_status::parked}) {
+    question.status = to_string(status);
+    auto some = ask_for<task_list>(server, question, session::answer_limit);
+    if (!some)
+      return some.error();
+    std::ranges::move(some->tasks, std::back_inserter(all.tasks));
+    all.problems = std::move(some->problems); // each time the same
+  }
+  std::ranges::sort(all.tasks, std::greater{}, &task_line::task);
+  all.tasks.resize(std::min(all.tasks.size(), static_cast<std::size_t>(question.limit)));
+  return all;
+}
+
+int ps(const invocation& now, const output& out, const list_tasks& question, bool shows_all) {
+  if (shows_all || !question.status.empty())
+    return ask_and_show<task_list>(now, out, question, show_list, exit_code_of_list);
+  auto server = session::open(now, out);
+  if (!server)
+    return out.failure(server.error());
+  auto all = unfinished(**server, question);
+  if (!all)
+    return out.failure(all.error());
+  auto table = show_list(*all);
+  table.when_empty("Nothing runs or waits. What has ended: mahavishnu ps --all");
+  out.answer(kind_of<task_list>(), json::from(*all), table);
+  return exit_code_of_list(*all);
+}
+
+void add_ps(CLI::App& app, invocation& now) {
+  auto* command = app.add_subcommand("ps", "List the tasks that run or wait, newest first");
+  auto question = std::make_shared<list_tasks>();
+  auto shows_all = std::make_shared<bool>(false);
+  command->add_flag("--all,-a", *shows_all, "Those that have ended, too");
+  command->add_option("--pool", question->pool, "Name or id of a pool (default: all)");
+  command->add_option("--status", question->status,
+                      "queued, parked, running, completed, failed, timeout, cancelled or lost");
+  command->add_option("--limit", question->limit, "How many at most (default: 100)")
+      ->check(CLI::Range(1, 1'000'000));
+  command->callback([&now, question, shows_all] {
+    now.action = [&now, question, shows_all](output& out) {
+      return ps(now, out, *question, *shows_all);
     };
   });
 }
@@ -251,15 +349,19 @@ void add_task_commands(CLI::App& app, invocation& now) {
   auto* group = app.add_subcommand("task", "Tasks that go on without the command that gave them");
   group->require_subcommand(1);
   add_submit(*group, now);
-  add_for_task<wait_task>(*group, now, "wait", "Wait until a task has ended; its result",
-                          show_result, exit_code_of_task, session::task_limit);
+  add_wait(*group, now);
   add_for_task<describe_task>(*group, now, "show", "Tell where a task stands, and how it came so",
                               show_info);
   add_list(*group, now);
   add_logs(*group, now);
   add_for_task<retry_task>(*group, now, "retry", "Have a new task do what one that ended did",
                            show_accepted);
-  add_for_task<cancel_task>(*group, now, "cancel", "End a task", show_cancelled);
+  add_cancel(*group, now);
+  // What people do most often has a shorter name.
+  add_ps(app, now);
+  add_logs(app, now);
+  add_wait(app, now);
+  add_cancel(app, now);
 }
 
 } // namespace mahavishnu::cli

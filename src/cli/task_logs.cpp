@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/task_logs.hpp"
 
+#include "cli/find.hpp"
 #include "cli/kinds.hpp"
-#include "cli/session.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -153,13 +153,17 @@ private:
 
 } // namespace
 
-int print_logs(const invocation& now, const output& out, const logs_wish& wish) {
+int print_logs(const invocation& now, const output& out, const std::string& task, logs_wish wish) {
   if (wish.follow && out.is_json())
     return out.failure({errc::invalid_argument,
                         "--follow prints as it comes and has no form in JSON; leave out one"});
   auto server = session::open(now, out);
   if (!server)
     return out.failure(server.error());
+  auto id = find_task(**server, task);
+  if (!id)
+    return out.failure(id.error());
+  wish.task = *id;
   return log_reader{**server, out, wish}.print();
 }
 

@@ -11,7 +11,7 @@ namespace mahavishnu::cli {
 
 /// What to print of a task.
 struct logs_wish {
-  task_id task;
+  task_id task = {}; // found by what was given
   output_stream stream = output_stream::output;
   /// Until the task has ended.
   bool follow = false;
@@ -20,6 +20,6 @@ struct logs_wish {
 };
 
 /// Prints what a task has written, as it was written.
-int print_logs(const invocation& now, const output& out, const logs_wish& wish);
+int print_logs(const invocation& now, const output& out, const std::string& task, logs_wish wish);
 
 } // namespace mahavishnu::cli

@@ -119,7 +119,7 @@ contains "$out" "Ended tasks: 7"
 run "$mahavishnu" store compact -o json
 is 0 "$exit_code" "compacting"
 "$mahavishnu" store backup whole.db >/dev/null
-refused 1 "so nothing was done" store restore whole.db
+refused 6 "so nothing was done" store restore whole.db
 
 # What was backed up comes into another schema, or into a file, and back.
 export MAHAVISHNU_STORAGE__URL=

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include "cli/find.hpp"
+#include "cli/kinds.hpp"
+#include "cli/names.hpp"
+#include "cli/yaml.hpp"
+#include "patterns/run_registry.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+
+namespace mahavishnu::cli {
+
+namespace {
+
+/// All that is known of one thing.
+struct found_thing {
+  std::string_view kind;
+  json::value object;
+};
+
+template <class Answer>
+result<found_thing> as_thing(const result<Answer>& answer) {
+  if (!answer)
+    return answer.error();
+  return found_thing{kind_of<Answer>(), json::from(*answer)};
+}
+
+result<found_thing> inspect_pool(session& server, const std::string& name) {
+  auto pool = find_pool(server, name);
+  if (!pool)
+    return pool.error();
+  return as_thing(server.ask<pool_description>(describe_pool{*pool}));
+}
+
+result<found_thing> inspect_task(session& server, const std::string& name) {
+  auto task = find_task(server, name);
+  if (!task)
+    return task.error();
+  return as_thing(server.ask<task_info>(describe_task{*task}));
+}
+
+/// The one of a list that is meant.
+template <class Item>
+result<found_thing> inspect_one_of(const std::vector<Item>& all, const std::string& name,
+                                   std::string_view what, std::string (*name_of)(const Item&)) {
+  std::vector<std::string> names;
+  for (const auto& each : all)
+    names.push_back(name_of(each));
+  auto meant = meant_by(name, what, names);
+  if (!meant)
+    return meant.error();
+  if (!*meant)
+    return error{errc::not_found, {}};
+  auto at = std::ranges::find(names, **meant) - names.begin();
+  return found_thing{kind_of<Item>(), json::from(all[static_cast<std::size_t>(at)])};
+}
+
+result<found_thing> inspect_terminal(session& server, const std::string& name) {
+  auto all = server.ask<terminal_list>(list_terminals{});
+  if (!all)
+    return all.error();
+  return inspect_one_of<terminal_info>(all->terminals, name, "terminal",
+                                       [](const terminal_info& each) { return each.terminal; });
+}
+
+result<found_thing> inspect_worker(session& server, const std::string& name) {
+  auto all = server.ask<worker_list>(list_workers{});
+  if (!all)
+    return all.error();
+  return inspect_one_of<worker_info>(all->workers, name, "worker",
+                                     [](const worker_info& each) { return each.worker.value; });
+}
+
+result<found_thing> inspect_periodic(session& server, const std::string& name) {
+  auto all = server.ask<periodic_list>(list_periodic{});
+  if (!all)
+    return all.error();
+  return inspect_one_of<periodic_info>(all->tasks, name, "periodic task",
+                                       [](const periodic_info& each) { return each.task.name; });
+}
+
+result<found_thing> inspect_type(session& server, const std::string& name) {
+  auto all = server.ask<worker_type_list>(list_worker_types{});
+  if (!all)
+    return all.error();
+  return inspect_one_of<worker_type_info>(all->types, name, "worker type",
+                                          [](const worker_type_info& each) { return each.name; });
+}
+
+/// A kind of thing, and how its names begin that are ids.
+struct thing_kind {
+  std::string_view name;
+  std::string_view id_prefix;
+  result<found_thing> (*inspect)(session&, const std::string&);
+};
+
+constexpr std::array<thing_kind, 6> thing_kinds{{{"pool", "pool_", inspect_pool},
+                                                 {"task", "task_", inspect_task},
+                                                 {"periodic", "", inspect_periodic},
+                                                 {"terminal", "term_", inspect_terminal},
+                                                 {"worker", "worker_", inspect_worker},
+                                                 {"worker-type", "", inspect_type}}};
+
+bool is_not_there(const error& why) {
+  // What cannot be the beginning of an id is none, too.
+  return why.code == errc::not_found || (why.code == errc::invalid_argument &&
+                                         why.message.find("is no task id") != std::string::npos);
+}
+
+/// The first kind that has a thing of that name.
+result<found_thing> find_thing(session& server, const run_registry& runs, const std::string& name,
+                               const std::string& kind) {
+  for (const auto& each : thing_kinds) {
+    if (!kind.empty() && kind != each.name)
+      continue;
+    auto found = each.inspect(server, name);
+    if (found || !is_not_there(found.error()) ||
+        (!each.id_prefix.empty() && name.starts_with(each.id_prefix) &&
+         !found.error().message.empty()))
+      return found;
+  }
+  if (kind.empty() || kind == "run")
+    if (auto id = runs.find_run(name)) {
+      auto run = runs.get_run(*id);
+      if (!run)
+        return run.error();
+      return found_thing{"run", to_json(*run)};
+    } else if (id.error().code != errc::not_found)
+      return id.error();
+  return error{errc::not_found,
+               "there is nothing of the name '" + name.substr(0, 100) +
+                   "'; look at what there is: mahavishnu ps --all, or mahavishnu pool list"};
+}
+
+int inspect(const invocation& now, const output& out, const std::vector<std::string>& names,
+            const std::string& kind) {
+  auto server = session::open(now, out);
+  if (!server)
+    return out.failure(server.error());
+  auto directory = state_directory((*server)->settings());
+  if (!directory)
+    return out.failure(directory.error());
+  run_registry runs{*directory};
+  int worst = done;
+  for (const auto& name : names) {
+    auto thing = find_thing(**server, runs, name, kind);
+    if (!thing) {
+      worst = std::max(worst, out.failure(thing.error()));
+      continue;
+    }
+    auto text = yaml_of(thing->object);
+    if (names.size() == 1)
+      out.answer(thing->kind, thing->object, text);
+    else
+      out.item(thing->kind, thing->object, "---\n" + text.substr(0, text.size() - 1));
+  }
+  return worst;
+}
+
+} // namespace
+
+void add_inspect_command(CLI::App& app, invocation& now) {
+  auto* command = app.add_subcommand("inspect", "Tell all that is known of things of any kind");
+  struct given {
+    std::vector<std::string> names;
+    std::string kind;
+  };
+  auto wish = std::make_shared<given>();
+  command
+      ->add_option("names", wish->names,
+                   "Names or ids of pools, tasks, periodic tasks, terminals, workers, worker types "
+                   "or runs, or their beginnings")
+      ->required();
+  command->add_option("--kind", wish->kind, "Only such a thing, where several have that name")
+      ->check(
+          CLI::IsMember({"pool", "task", "periodic", "terminal", "worker", "worker-type", "run"}));
+  command->callback([&now, wish] {
+    now.action = [&now, wish](output& out) { return inspect(now, out, wish->names, wish->kind); };
+  });
+}
+
+} // namespace mahavishnu::cli
