@@ -3,7 +3,8 @@
 #include "cli/kinds.hpp"
 #include "cli/names.hpp"
 #include "cli/yaml.hpp"
-#include "patterns/run_registry.hpp"
+#include "mahavishnu/patterns/run_registry.hpp"
+#include "patterns/run_json.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -120,14 +121,14 @@ result<found_thing> find_thing(session& server, const run_registry& runs, const 
          !found.error().message.empty()))
       return found;
   }
-  if (kind.empty() || kind == "run")
-    if (auto id = runs.find_run(name)) {
-      auto run = runs.get_run(*id);
-      if (!run)
-        return run.error();
+  if (kind.empty() || kind == "run") {
+    auto id = runs.find_run(name);
+    auto run = id ? runs.get_run(*id) : result<run_record>{id.error()};
+    if (run)
       return found_thing{"run", to_json(*run)};
-    } else if (id.error().code != errc::not_found)
-      return id.error();
+    if (run.error().code != errc::not_found)
+      return run.error();
+  }
   return error{errc::not_found,
                "there is nothing of the name '" + name.substr(0, 100) +
                    "'; look at what there is: mahavishnu ps --all, or mahavishnu pool list"};

@@ -97,7 +97,7 @@ is 0 "$exit_code" "cancel two tasks"
 run "$mahavishnu" wait "$one"
 is 130 "$exit_code" "exit code of wait for a cancelled task"
 refused 2 "several tasks begin with" task show "${one:0:7}"
-refused 5 "there is no task that begins with" task show task_0
+refused 5 "there is no task that begins with" task show task_7zz
 run "$mahavishnu" cancel "$one" task_00000000000000000000000001
 is 5 "$exit_code" "cancel where one is not known"
 
