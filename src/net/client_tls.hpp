@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <mahavishnu/base/error.hpp>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -19,11 +20,14 @@ public:
   /// `ca_file`: certificates of the authorities to trust, in PEM; empty: those of the system.
   explicit client_tls(std::string ca_file) : ca_file_(std::move(ca_file)) {}
 
-  /// The same one for all.
+  /// The same one for all, until the file is another: who serves renews certificates.
   result<boost::asio::ssl::context*> get();
 
 private:
+  result<boost::asio::ssl::context> make() const;
+
   std::string ca_file_;
+  std::filesystem::file_time_type changed_;
   std::optional<boost::asio::ssl::context> made_;
 };
 
