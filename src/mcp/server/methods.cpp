@@ -418,7 +418,7 @@ void endpoint::call_tool(const asked& what) {
     if (options_.audit)
       options_.audit->tool_called(what.who, name, what.params().value("arguments", json::object()),
                                   call_result::denied);
-    return what.request->http().reply(std::move(*refused));
+    return what.request->refuse(std::move(*refused));
   }
   if (known->what.tasks == task_mode::required && !has_tasks(what))
     return what.request->fail(
