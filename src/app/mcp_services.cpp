@@ -63,13 +63,17 @@ result<void> bridge_mcp(const bridge_wish& wish, std::stop_token stop) {
   mcp::bridge::bridge_options options;
   options.find_url = wish.find_url;
   options.token = wish.token;
+  options.ca_file = wish.ca_file;
   options.max_message_bytes = wish.max_message_bytes;
   return mcp::bridge::run_bridge(std::move(options), std::move(stop));
 }
 
-endpoint_health ask_endpoint(const std::string& url, const std::string& token) {
+endpoint_health ask_endpoint(const std::string& url, const std::string& token,
+                             const std::string& ca_file) {
   endpoint_health health;
-  auto http = net::http_client::start();
+  net::client_options options;
+  options.ca_file = ca_file;
+  auto http = net::http_client::start(std::move(options));
   if (!http) {
     health.http_problem = health.mcp_problem = http.error().message;
     return health;

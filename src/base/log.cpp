@@ -59,6 +59,10 @@ spdlog::level::level_enum to_spdlog(level at) {
   return levels[static_cast<std::size_t>(at)];
 }
 
+/// Lines that wait for the thread that writes them. Their places, of 400 bytes each, are made at
+/// once.
+constexpr std::size_t most_waiting = 2048;
+
 struct state {
   std::shared_ptr<spdlog::details::thread_pool> thread; // outlives the logger that uses it
   std::shared_ptr<spdlog::logger> logger;
@@ -102,7 +106,7 @@ result<void> open(const options& how) {
   }
   state next;
   if (how.background) {
-    next.thread = std::make_shared<spdlog::details::thread_pool>(8192, 1);
+    next.thread = std::make_shared<spdlog::details::thread_pool>(most_waiting, 1);
     next.logger = std::make_shared<spdlog::async_logger>(
         "mahavishnu", sinks.begin(), sinks.end(), next.thread,
         spdlog::async_overflow_policy::overrun_oldest);

@@ -20,7 +20,7 @@ struct options {
   std::string file;
   /// One JSON object a line instead of text.
   bool json = false;
-  /// Lines are written by a thread of their own, so that nobody waits for a slow reader; when 8192
+  /// Lines are written by a thread of their own, so that nobody waits for a slow reader; when 2048
   /// lines wait, the oldest are given up.
   bool background = false;
 };

@@ -124,14 +124,17 @@ int status(const invocation& now, const output& out) {
   return door->running ? done : failed;
 }
 
-int health(const invocation& now, const output& out, const std::string& token_file) {
+int health(const invocation& now, const output& out, const acquaintance& given) {
   auto unhealthy = [&](const std::string& why, int code) {
     out.answer("mcp_health", {{"status", "unhealthy"}, {"error", why}}, "unhealthy: " + why + "\n");
     return code;
   };
-  auto token = read_token(token_file);
+  auto token = read_token(given.token_file);
   if (!token)
     return out.failure(token.error());
+  auto found = find_instance(now, out);
+  if (!found)
+    return out.failure(found.error());
   auto server = session::open(now, out);
   if (!server)
     return server.error().code == errc::unreachable ? unhealthy(server.error().message, no_server)
@@ -141,21 +144,21 @@ int health(const invocation& now, const output& out, const std::string& token_fi
     return unhealthy(door.error().message, failed);
   if (!door->running)
     return unhealthy("MCP is closed; open it with: mahavishnu mcp start", failed);
-  auto found = ask_endpoint(door->url, *token);
-  auto is_good = found.http_problem.empty() && found.mcp_problem.empty();
+  auto said = ask_endpoint(door->url, *token, trusted_file(given, found->settings));
+  auto is_good = said.http_problem.empty() && said.mcp_problem.empty();
   auto word = [](const std::string& problem) {
     return problem.empty() ? std::string{"ok"} : problem;
   };
   std::ostringstream text;
   text << (is_good ? "healthy" : "unhealthy") << ": " << door->url
-       << "\n  HTTP: " << word(found.http_problem) << "\n  MCP: " << word(found.mcp_problem)
-       << "\n  Round trip: " << found.round_trip.count() << " ms\n";
+       << "\n  HTTP: " << word(said.http_problem) << "\n  MCP: " << word(said.mcp_problem)
+       << "\n  Round trip: " << said.round_trip.count() << " ms\n";
   out.answer("mcp_health",
              {{"status", is_good ? "healthy" : "unhealthy"},
               {"url", door->url},
-              {"http", word(found.http_problem)},
-              {"mcp", word(found.mcp_problem)},
-              {"round_trip", std::chrono::duration<double>(found.round_trip).count()}},
+              {"http", word(said.http_problem)},
+              {"mcp", word(said.mcp_problem)},
+              {"round_trip", std::chrono::duration<double>(said.round_trip).count()}},
              text.str());
   return is_good ? done : failed;
 }
@@ -179,6 +182,20 @@ void add_change(CLI::App& mcp, invocation& now, mcp_change change, const char* n
 }
 
 } // namespace
+
+void add_acquaintance(CLI::App& command, acquaintance& given) {
+  command.add_option("--token-file", given.token_file,
+                     "File with the token to show the server (default: MAHAVISHNU_TOKEN)");
+  command
+      .add_option("--ca-file", given.ca_file,
+                  "Certificates to trust, in PEM (default: mcp.tls_certificate, and without that "
+                  "those of the system)")
+      ->check(CLI::ExistingFile);
+}
+
+std::string trusted_file(const acquaintance& given, const config::settings& settings) {
+  return !given.ca_file.empty() ? given.ca_file : settings.get<"mcp.tls_certificate">();
+}
 
 result<std::string> read_token(const std::string& file) {
   std::string token;
@@ -216,13 +233,12 @@ void add_mcp_commands(CLI::App& app, invocation& now) {
              "Close and open the MCP endpoint; starts a server where none runs");
   group->add_subcommand("status", "Say where the MCP endpoint is; exit code 1 when it is closed")
       ->callback([&now] { now.action = [&now](output& out) { return status(now, out); }; });
-  auto token_file = std::make_shared<std::string>();
+  auto given = std::make_shared<acquaintance>();
   auto* asking = group->add_subcommand(
       "health", "Ask the MCP endpoint over HTTP; exit code 1 when it does not answer as it should");
-  asking->add_option("--token-file", *token_file,
-                     "File with the token to show (default: MAHAVISHNU_TOKEN)");
-  asking->callback([&now, token_file] {
-    now.action = [&now, token_file](output& out) { return health(now, out, *token_file); };
+  add_acquaintance(*asking, *given);
+  asking->callback([&now, given] {
+    now.action = [&now, given](output& out) { return health(now, out, *given); };
   });
   add_mcp_stdio_command(*group, now);
   add_mcp_config_command(*group, now);

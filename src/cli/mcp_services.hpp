@@ -19,6 +19,8 @@ struct bridge_wish {
   std::function<result<std::string>()> find_url;
   /// Empty: none.
   std::string token;
+  /// Certificates to trust in place of those of the system, in PEM; empty: those of the system.
+  std::string ca_file;
   std::size_t max_message_bytes = 0;
 };
 
@@ -32,7 +34,8 @@ struct endpoint_health {
   std::chrono::milliseconds round_trip{0};
 };
 
-/// Asks an endpoint how it is.
-endpoint_health ask_endpoint(const std::string& url, const std::string& token);
+/// Asks an endpoint how it is. `ca_file` as above.
+endpoint_health ask_endpoint(const std::string& url, const std::string& token,
+                             const std::string& ca_file);
 
 } // namespace mahavishnu::cli

@@ -23,7 +23,7 @@ namespace {
 struct stdio_options {
   bool connects = false;
   bool embeds = false;
-  std::string token_file;
+  acquaintance with_server;
 };
 
 bridge_wish wish_of(const config::settings& settings, std::string token) {
@@ -61,7 +61,8 @@ void wait_for_start(const invocation& now, const output& out, const std::filesys
 }
 
 int connect(const invocation& now, const output& out, const std::filesystem::path& where,
-            bridge_wish wish) {
+            bridge_wish wish, std::string ca_file) {
+  wish.ca_file = std::move(ca_file);
   wait_for_start(now, out, where);
   wish.find_url = [&now, &out] { return find_url(now, out); };
   auto ended = bridge_mcp(wish, {});
@@ -85,7 +86,7 @@ result<void> embed(const invocation& now, const config::settings& settings, brid
 }
 
 int stdio(invocation& now, const output& out, const stdio_options& options) {
-  auto token = read_token(options.token_file);
+  auto token = read_token(options.with_server.token_file);
   if (!token)
     return out.failure(token.error());
   ::unsetenv("MAHAVISHNU_TOKEN"); // no business of what a server in here runs
@@ -93,10 +94,11 @@ int stdio(invocation& now, const output& out, const stdio_options& options) {
   if (!found)
     return out.failure(found.error());
   auto wish = wish_of(found->settings, std::move(*token));
+  auto ca_file = trusted_file(options.with_server, found->settings);
   auto connects =
       options.connects || (!options.embeds && server_lock::is_held(found->state_directory));
   if (connects)
-    return connect(now, out, found->state_directory, std::move(wish));
+    return connect(now, out, found->state_directory, std::move(wish), std::move(ca_file));
   // Others may want the usual port, and nobody is told of this one.
   now.flags.push_back({"mcp.host", "127.0.0.1", "mcp stdio"});
   now.flags.push_back({"mcp.port", "0", "mcp stdio"});
@@ -109,7 +111,7 @@ int stdio(invocation& now, const output& out, const stdio_options& options) {
   auto ended = embed(now, *settings, wish);
   // Somebody else was quicker, and shares.
   if (!ended && ended.error().code == errc::already_exists && !options.embeds)
-    return connect(now, out, found->state_directory, std::move(wish));
+    return connect(now, out, found->state_directory, std::move(wish), std::move(ca_file));
   return ended ? done : out.failure(ended.error());
 }
 
@@ -125,8 +127,7 @@ void add_mcp_stdio_command(CLI::App& mcp, invocation& now) {
       ->add_flag("--embedded", given->embeds,
                  "Only with a server in this process, which ends with the input")
       ->excludes(connects);
-  command->add_option("--token-file", given->token_file,
-                      "File with the token to show the server (default: MAHAVISHNU_TOKEN)");
+  add_acquaintance(*command, given->with_server);
   command->callback([&now, given] {
     now.action = [&now, given](output&) {
       // Standard output is for messages of MCP only.

@@ -28,24 +28,6 @@ result<void> check(const client_options& options) {
   return {};
 }
 
-result<void> prepare(asio::ssl::context& tls, const std::string& ca_file) {
-  error_code failure;
-  using context = asio::ssl::context;
-  tls.set_options(context::default_workarounds | context::no_sslv2 | context::no_sslv3 |
-                      context::no_tlsv1 | context::no_tlsv1_1,
-                  failure);
-  if (ca_file.empty())
-    tls.set_default_verify_paths(failure);
-  else
-    tls.load_verify_file(ca_file, failure);
-  if (failure)
-    return error{errc::invalid_settings,
-                 "cannot read the certificates of authorities in '" +
-                     (ca_file.empty() ? std::string("the system's place") : ca_file) +
-                     "': " + failure.message() + "; give a readable file in PEM"};
-  return {};
-}
-
 /// What post_after() gives; in the set as long as it is to run.
 class waiting_task : public http_client::delayed_task {
 public:
@@ -131,8 +113,10 @@ result<std::unique_ptr<http_client>> http_client::start(client_options options) 
     return error{errc::io_failed, std::string("cannot prepare the HTTP client: ") + failure.what() +
                                       "; raise the limit on open files (ulimit -n)"};
   }
-  if (auto prepared = prepare(state->core.tls, state->core.options.ca_file); !prepared)
-    return prepared.error();
+  // A file that was given and cannot be read is told at once.
+  if (!state->core.options.ca_file.empty())
+    if (auto prepared = state->core.tls.get(); !prepared)
+      return prepared.error();
   auto started = start_io_thread(state->thread, state->core.context, "HTTP client");
   if (!started)
     return started.error();

@@ -102,7 +102,10 @@ void http_exchange::on_connected(error_code failure) {
   if (!where_.secure)
     return send();
   stage_ = request_stage::securing;
-  connection_->secure(core_.tls, where_, step(&http_exchange::on_secured));
+  auto tls = core_.tls.get();
+  if (!tls)
+    return fail(tls.error());
+  connection_->secure(**tls, where_, step(&http_exchange::on_secured));
 }
 
 void http_exchange::on_secured(error_code failure) {

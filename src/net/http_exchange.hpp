@@ -4,9 +4,9 @@
 // Only for the sources of this folder: whoever includes this compiles Boost.Beast.
 
 #include "net/client_errors.hpp"
+#include "net/client_tls.hpp"
 #include "net/connection_pool.hpp"
 
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -27,7 +27,7 @@ struct client_core {
   const client_options options;
   /// First: everything below waits in it.
   boost::asio::io_context context{1};
-  boost::asio::ssl::context tls{boost::asio::ssl::context::tls_client};
+  client_tls tls{options.ca_file};
   connection_pool pool{context, options};
   std::unordered_map<request_number, std::shared_ptr<http_exchange>> exchanges;
   bool stopping = false;

@@ -89,25 +89,25 @@ bool postgres_connection::connect(const postgres_url& url, std::string& why) {
       add(option, value);
   add("fallback_application_name", name.c_str());
   add(nullptr, nullptr);
-  handle_.reset(PQconnectStartParams(names.data(), values.data(), 0));
+  handle_.reset(pq().PQconnectStartParams(names.data(), values.data(), 0));
   if (!handle_) {
     why = "there is no memory left";
     return false;
   }
   // With the code of what went wrong: words come in the language of the server.
-  PQsetErrorVerbosity(handle_.get(), PQERRORS_VERBOSE);
-  PQsetNoticeProcessor(
+  pq().PQsetErrorVerbosity(handle_.get(), PQERRORS_VERBOSE);
+  pq().PQsetNoticeProcessor(
       handle_.get(), [](void*, const char*) {}, nullptr);
   auto until = clock::now() + connect_limit;
-  for (auto next = PGRES_POLLING_WRITING; PQstatus(handle_.get()) != CONNECTION_BAD;) {
-    if (wait(PQsocket(handle_.get()), next == PGRES_POLLING_READING, next == PGRES_POLLING_WRITING,
-             until) == waiting::late) {
+  for (auto next = PGRES_POLLING_WRITING; pq().PQstatus(handle_.get()) != CONNECTION_BAD;) {
+    if (wait(pq().PQsocket(handle_.get()), next == PGRES_POLLING_READING,
+             next == PGRES_POLLING_WRITING, until) == waiting::late) {
       why = no_answer(connect_limit);
       return false;
     }
-    next = PQconnectPoll(handle_.get());
+    next = pq().PQconnectPoll(handle_.get());
     if (next == PGRES_POLLING_OK)
-      return PQsetnonblocking(handle_.get(), 1) == 0;
+      return pq().PQsetnonblocking(handle_.get(), 1) == 0;
   }
   why = said();
   return false;
@@ -115,18 +115,18 @@ bool postgres_connection::connect(const postgres_url& url, std::string& why) {
 
 bool postgres_connection::has_ended() {
   // What has come says why, or nothing of interest.
-  for (pollfd on{PQsocket(handle_.get()), POLLIN, 0}; handle_ && ::poll(&on, 1, 0) == 1;)
-    if (PQconsumeInput(handle_.get()) == 0)
+  for (pollfd on{pq().PQsocket(handle_.get()), POLLIN, 0}; handle_ && ::poll(&on, 1, 0) == 1;)
+    if (pq().PQconsumeInput(handle_.get()) == 0)
       lose(said());
   return is_lost();
 }
 
 bool postgres_connection::in_transaction() const {
-  return PQtransactionStatus(handle_.get()) != PQTRANS_IDLE;
+  return pq().PQtransactionStatus(handle_.get()) != PQTRANS_IDLE;
 }
 
 std::string postgres_connection::said() const {
-  return PQerrorMessage(handle_.get());
+  return pq().PQerrorMessage(handle_.get());
 }
 
 bool postgres_connection::lose(std::string why) {
@@ -139,15 +139,15 @@ bool postgres_connection::lose(std::string why) {
 bool postgres_connection::flush() {
   auto until = clock::now() + silence_limit;
   for (;;) {
-    int left = PQflush(handle_.get());
+    int left = pq().PQflush(handle_.get());
     if (left == 0)
       return true;
     if (left < 0)
       return lose(said());
     // The server may have to be heard first before it listens.
-    if (wait(PQsocket(handle_.get()), true, true, until) == waiting::late)
+    if (wait(pq().PQsocket(handle_.get()), true, true, until) == waiting::late)
       return lose(no_answer(silence_limit));
-    if (PQconsumeInput(handle_.get()) == 0)
+    if (pq().PQconsumeInput(handle_.get()) == 0)
       return lose(said());
     until = clock::now() + silence_limit;
   }
@@ -157,24 +157,24 @@ postgres_result postgres_connection::next(std::chrono::seconds silence) {
   if (!handle_)
     return loss();
   auto until = clock::now() + silence;
-  while (PQisBusy(handle_.get()) != 0) {
-    if (wait(PQsocket(handle_.get()), true, false, until) == waiting::late)
+  while (pq().PQisBusy(handle_.get()) != 0) {
+    if (wait(pq().PQsocket(handle_.get()), true, false, until) == waiting::late)
       lose(no_answer(silence));
-    else if (PQconsumeInput(handle_.get()) == 0)
+    else if (pq().PQconsumeInput(handle_.get()) == 0)
       lose(said());
     if (!handle_)
       return loss();
     until = clock::now() + silence;
   }
-  auto* given = PQgetResult(handle_.get());
+  auto* given = pq().PQgetResult(handle_.get());
   if (given == nullptr) {
-    if (PQstatus(handle_.get()) == CONNECTION_BAD)
+    if (pq().PQstatus(handle_.get()) == CONNECTION_BAD)
       lose(said());
     return {};
   }
   postgres_result got{given};
   // What came last may be the reason why there is no connection any more.
-  if (PQstatus(handle_.get()) == CONNECTION_BAD)
+  if (pq().PQstatus(handle_.get()) == CONNECTION_BAD)
     lose(got.is_good() ? said() : got.reason());
   return got;
 }
@@ -207,7 +207,7 @@ postgres_result postgres_connection::execute(const std::string& text,
                                              std::chrono::seconds silence) {
   if (!handle_)
     return loss();
-  return sent(PQsendQuery(handle_.get(), text.c_str()), silence);
+  return sent(pq().PQsendQuery(handle_.get(), text.c_str()), silence);
 }
 
 postgres_result postgres_connection::query(const std::string& text, const postgres_values& values,
@@ -215,9 +215,9 @@ postgres_result postgres_connection::query(const std::string& text, const postgr
   if (!handle_)
     return loss();
   std::vector<int> formats(values.size(), 1);
-  return sent(PQsendQueryParams(handle_.get(), text.c_str(), static_cast<int>(values.size()),
-                                nullptr, values.pointers().data(), values.lengths().data(),
-                                formats.data(), 1),
+  return sent(pq().PQsendQueryParams(handle_.get(), text.c_str(), static_cast<int>(values.size()),
+                                     nullptr, values.pointers().data(), values.lengths().data(),
+                                     formats.data(), 1),
               silence);
 }
 
@@ -226,9 +226,9 @@ postgres_result postgres_connection::run(const postgres_statement& statement,
   if (!handle_)
     return loss();
   std::vector<int> formats(values.size(), 1);
-  return sent(PQsendQueryPrepared(handle_.get(), statement.name, static_cast<int>(values.size()),
-                                  values.pointers().data(), values.lengths().data(), formats.data(),
-                                  1));
+  return sent(pq().PQsendQueryPrepared(handle_.get(), statement.name,
+                                       static_cast<int>(values.size()), values.pointers().data(),
+                                       values.lengths().data(), formats.data(), 1));
 }
 
 postgres_result
@@ -237,9 +237,9 @@ postgres_connection::each_row(const std::string& text,
                               std::chrono::seconds silence) {
   if (!handle_)
     return loss();
-  if (PQsendQueryParams(handle_.get(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1) ==
-          0 ||
-      PQsetSingleRowMode(handle_.get()) == 0) {
+  if (pq().PQsendQueryParams(handle_.get(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr,
+                             1) == 0 ||
+      pq().PQsetSingleRowMode(handle_.get()) == 0) {
     lose(said());
     return loss();
   }
@@ -256,7 +256,7 @@ postgres_connection::each_row(const std::string& text,
   } reading{this};
   for (;;) {
     auto row = next(silence);
-    if (handle_ && PQresultStatus(row.get()) == PGRES_SINGLE_TUPLE) {
+    if (handle_ && pq().PQresultStatus(row.get()) == PGRES_SINGLE_TUPLE) {
       take(row);
       continue;
     }
@@ -272,7 +272,7 @@ postgres_result postgres_connection::prepare(std::span<const postgres_statement>
   if (!begin_pipeline())
     return loss();
   for (const auto& each : statements)
-    if (PQsendPrepare(handle_.get(), each.name, each.text.c_str(), 0, nullptr) == 0) {
+    if (pq().PQsendPrepare(handle_.get(), each.name, each.text.c_str(), 0, nullptr) == 0) {
       lose(said());
       return loss();
     }
@@ -280,7 +280,7 @@ postgres_result postgres_connection::prepare(std::span<const postgres_statement>
 }
 
 bool postgres_connection::begin_pipeline() {
-  if (handle_ && PQenterPipelineMode(handle_.get()) == 0)
+  if (handle_ && pq().PQenterPipelineMode(handle_.get()) == 0)
     lose(said());
   return !is_lost();
 }
@@ -289,15 +289,15 @@ bool postgres_connection::send(const postgres_statement& statement, const postgr
   if (!handle_)
     return false;
   std::vector<int> formats(values.size(), 1);
-  if (PQsendQueryPrepared(handle_.get(), statement.name, static_cast<int>(values.size()),
-                          values.pointers().data(), values.lengths().data(), formats.data(),
-                          1) == 0)
+  if (pq().PQsendQueryPrepared(handle_.get(), statement.name, static_cast<int>(values.size()),
+                               values.pointers().data(), values.lengths().data(), formats.data(),
+                               1) == 0)
     return lose(said());
   return flush();
 }
 
 postgres_result postgres_connection::end_pipeline() {
-  if (handle_ && PQpipelineSync(handle_.get()) == 0)
+  if (handle_ && pq().PQpipelineSync(handle_.get()) == 0)
     lose(said());
   if (!handle_ || !flush())
     return loss();
@@ -308,7 +308,7 @@ postgres_result postgres_connection::end_pipeline() {
   for (bool was_nothing = false;;) {
     auto got = next(silence_limit);
     bool is_nothing = got.get() == nullptr;
-    bool is_end = PQresultStatus(got.get()) == PGRES_PIPELINE_SYNC;
+    bool is_end = pq().PQresultStatus(got.get()) == PGRES_PIPELINE_SYNC;
     if (!is_nothing && !is_end && !is_failed && !is_committed) {
       is_failed = !got;
       is_committed = got.done() == "COMMIT";
@@ -322,7 +322,7 @@ postgres_result postgres_connection::end_pipeline() {
       break;
     was_nothing = is_nothing;
   }
-  if (PQexitPipelineMode(handle_.get()) == 0)
+  if (pq().PQexitPipelineMode(handle_.get()) == 0)
     lose(said());
   return last;
 }

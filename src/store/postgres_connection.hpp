@@ -2,11 +2,10 @@
 #pragma once
 
 #include "mahavishnu/base/error.hpp"
+#include "store/libpq.hpp"
 #include "store/postgres_result.hpp"
 #include "store/postgres_url.hpp"
 #include "store/postgres_values.hpp"
-
-#include <libpq-fe.h>
 
 #include <chrono>
 #include <functional>
@@ -53,7 +52,7 @@ public:
   /// What every statement gives from then on.
   postgres_result loss() const { return postgres_result::lost(loss_); }
   bool in_transaction() const;
-  int server_version() const { return PQserverVersion(handle_.get()); }
+  int server_version() const { return pq().PQserverVersion(handle_.get()); }
   PGconn* get() const { return handle_.get(); }
 
   /// How the journal is called in errors.
@@ -103,7 +102,7 @@ private:
   std::string said() const;
 
   struct finish {
-    void operator()(PGconn* handle) const { PQfinish(handle); }
+    void operator()(PGconn* handle) const { pq().PQfinish(handle); }
   };
   std::unique_ptr<PGconn, finish> handle_;
   std::string name_;

@@ -7,7 +7,7 @@ postgres_result::postgres_result(PGresult* given) : result_(given) {
   if (is_good())
     return;
   auto field = [given](int which) {
-    const char* text = PQresultErrorField(given, which);
+    const char* text = pq().PQresultErrorField(given, which);
     return std::string{text ? text : ""};
   };
   state_ = field(PG_DIAG_SQLSTATE);
@@ -15,7 +15,7 @@ postgres_result::postgres_result(PGresult* given) : result_(given) {
   if (auto detail = field(PG_DIAG_MESSAGE_DETAIL); !detail.empty())
     reason_ += " (" + detail + ")";
   if (reason_.empty())
-    reason_ = PQresultErrorMessage(given);
+    reason_ = pq().PQresultErrorMessage(given);
   while (!reason_.empty() && reason_.back() == '\n')
     reason_.pop_back();
 }
@@ -27,7 +27,7 @@ postgres_result postgres_result::lost(std::string why) {
 }
 
 bool postgres_result::is_good() const {
-  switch (PQresultStatus(result_.get())) {
+  switch (pq().PQresultStatus(result_.get())) {
   case PGRES_COMMAND_OK:
   case PGRES_TUPLES_OK:
   case PGRES_SINGLE_TUPLE:

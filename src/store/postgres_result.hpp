@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <libpq-fe.h>
+#include "store/libpq.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -31,18 +31,18 @@ public:
   bool is_damage() const { return state_.starts_with("XX"); }
 
   /// What was done: "COMMIT".
-  std::string_view done() const { return PQcmdStatus(result_.get()); }
+  std::string_view done() const { return pq().PQcmdStatus(result_.get()); }
 
   // -- rows, of which columns count from 0 -------------------------------------------------------
 
-  int rows() const { return result_ ? PQntuples(result_.get()) : 0; }
+  int rows() const { return result_ ? pq().PQntuples(result_.get()) : 0; }
   bool is_null(int column, int row = 0) const {
-    return PQgetisnull(result_.get(), row, column) != 0;
+    return pq().PQgetisnull(result_.get(), row, column) != 0;
   }
   /// Good as long as the result is there.
   std::string_view bytes(int column, int row = 0) const {
-    return {PQgetvalue(result_.get(), row, column),
-            static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+    return {pq().PQgetvalue(result_.get(), row, column),
+            static_cast<std::size_t>(pq().PQgetlength(result_.get(), row, column))};
   }
   std::string text(int column, int row = 0) const { return std::string{bytes(column, row)}; }
   /// A whole number of any size, or true as 1.
@@ -52,7 +52,7 @@ public:
 
 private:
   struct clear {
-    void operator()(PGresult* result) const { PQclear(result); }
+    void operator()(PGresult* result) const { pq().PQclear(result); }
   };
   std::unique_ptr<PGresult, clear> result_;
   std::string state_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/postgres_url.hpp"
 
-#include <libpq-fe.h>
+#include "store/libpq.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -32,7 +32,7 @@ std::string without_quoted(std::string text) {
 }
 
 struct free_options {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+  void operator()(PQconninfoOption* options) const { pq().PQconninfoFree(options); }
 };
 
 std::string encoded(std::string_view text, std::string_view plain) {
@@ -90,11 +90,14 @@ bool may_be_password(const PQconninfoOption& option) {
 result<postgres_url> postgres_url::parse(const std::string& text) {
   if (!text.starts_with("postgresql://") && !text.starts_with("postgres://"))
     return no_url("does not begin with postgresql://");
+  if (const auto& library = load_libpq(); !library)
+    return library.error();
   char* refusal = nullptr;
-  std::unique_ptr<PQconninfoOption, free_options> parsed{PQconninfoParse(text.c_str(), &refusal)};
+  std::unique_ptr<PQconninfoOption, free_options> parsed{
+      pq().PQconninfoParse(text.c_str(), &refusal)};
   if (!parsed) {
     std::string why = refusal ? refusal : "there is no memory left";
-    PQfreemem(refusal);
+    pq().PQfreemem(refusal);
     return no_url("cannot be read: " + without_quoted(std::move(why)));
   }
   postgres_url url;

@@ -53,6 +53,9 @@ is 1 "$listening" "listening TCP sockets of a server"
 is 600 "$(stat -c %a state/control.sock)" "mode of the control socket"
 is 700 "$(stat -c %a state)" "mode of the state directory"
 
+# With a journal in a file, nobody pays for the library of PostgreSQL.
+! grep -q libpq "/proc/$pid/maps" || fail "a server without PostgreSQL has loaded its library"
+
 # kill -9: commands say so at once, and the next server starts over what it left.
 mkfifo box2
 "$mahavishnu" pool execute mine --prompt "echo \$\$ > $work/box2; exec sleep 1000" \

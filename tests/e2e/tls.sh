@@ -46,6 +46,25 @@ is 2025-11-25 "$(curl -sS --cacert first.pem "$endpoint" -H 'Content-Type: appli
   -d '{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}' |
   jq -r .result.protocolVersion)" "answer of the endpoint"
 
+# Our own clients trust it when they are given it, or have the settings of the server; nobody else's.
+own=(--set mcp.tls_certificate="$work/cert.pem" --set mcp.tls_key="$work/key.pem")
+hello='{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}'
+asked() { echo "$hello" | "$mahavishnu" mcp stdio --connect "$@" | jq -r '.result.protocolVersion // .error.message'; }
+run "$mahavishnu" mcp health
+is 1 "$exit_code" "health of a server that is not to be trusted"
+contains "$out" "not to be trusted"
+contains "$(asked)" "not to be trusted"
+for trust in "--ca-file=$work/first.pem" "${own[0]}=${own[1]} ${own[2]}=${own[3]}"; do
+  # shellcheck disable=SC2086
+  run "$mahavishnu" mcp health $trust
+  is 0 "$exit_code" "health with $trust ($out)"
+  # shellcheck disable=SC2086
+  is 2025-11-25 "$(asked $trust)" "answer by way of stdio with $trust"
+done
+run "$mahavishnu" mcp health "${own[@]}" --ca-file "$work/second.pem"
+is 1 "$exit_code" "health with the file that was given before that of the settings"
+refused 2 "none.pem" mcp health --ca-file none.pem
+
 # The limits are those of the settings.
 code() { curl -sS --cacert first.pem -o /dev/null -w '%{http_code}' "$@"; }
 is 413 "$(code "$endpoint" -H 'Content-Type: application/json' -d "$(printf '%1025s' x)")" "a large body"

@@ -72,10 +72,19 @@ void look_at(const unreadable& refused) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view body{reinterpret_cast<const char*>(data), size};
+  auto look = [body](const auto& read) {
+    if (const auto* message = std::get_if<incoming>(&read))
+      look_at(*message, body);
+    else
+      look_at(std::get<unreadable>(read));
+  };
   auto read = read_incoming(body);
-  if (const auto* message = std::get_if<incoming>(&read))
-    look_at(*message, body);
-  else
-    look_at(std::get<unreadable>(read));
+  if (const auto* several = std::get_if<incoming_batch>(&read)) {
+    must(!several->empty());
+    for (const auto& each : *several)
+      look(each);
+  } else {
+    look(read);
+  }
   return 0;
 }

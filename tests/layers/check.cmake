@@ -34,7 +34,7 @@ set(never_mcp/tools mcp/bridge mcp/client mcp/companions mcp/fixtures)
 
 # Where a library of others may be included, as a prefix of the include.
 set(only_caf messages wire actors mcp cli app)
-set(only_nlohmann auth config mcp patterns messages cli app)
+set(only_nlohmann base auth config mcp patterns messages cli app)
 set(only_yaml-cpp config)
 set(only_boost/beast net)
 set(only_boost/asio net)

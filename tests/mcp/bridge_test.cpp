@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include <set>
 #include <thread>
 
 using namespace mahavishnu;
@@ -192,6 +193,28 @@ TEST_CASE("the lines of a bridge are whole, in order and bounded") {
   feed("and more");
   feed("\nthree\nfour");
   CHECK(seen == std::vector<std::string>{"one", "two", "", "12345678", "TOO LONG", "three"});
+}
+
+TEST_CASE("a bridge passes the messages of an array on one by one") {
+  bridged it;
+  open_session(it);
+  it.write(json::array({legacy(2, "ping"), 7, legacy(3, "tools/list"), json::array({1}),
+                        notification("notifications/cancelled", {{"requestId", 99}})}));
+  CHECK(it.message().at("error").at("code") == -32600);
+  CHECK(it.message().at("error").at("code") == -32600);
+  std::set<json> asked;
+  for (int i = 0; i < 2; ++i) {
+    auto one = it.requests.next();
+    CHECK(header(one, "mcp-session-id") == "s1");
+    asked.insert(body(one).at("id"));
+    one.answer.reply(answer(result_for(one)));
+    CHECK(it.message().at("id") == body(one).at("id"));
+  }
+  CHECK(asked == std::set<json>{2, 3});
+  for (const auto& each : {json::array(), json(std::vector<int>(65, 1))}) {
+    it.write(each);
+    CHECK(it.message().at("error").at("code") == -32600);
+  }
 }
 
 TEST_CASE("a bridge tells a server in headers what a modern request says") {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What belongs to one caller is for no other, and nobody may do more than a token says.
 #include "mahavishnu/auth/token_maker.hpp"
+#include "mcp/server/audit_log.hpp"
 #include "mcp/server_support.hpp"
+#include "support/scratch.hpp"
 
 using namespace mahavishnu;
 using namespace mahavishnu::mcp;
@@ -73,6 +75,29 @@ TEST_CASE("a task is for the caller who was given its id") {
     CHECK_FALSE(ask("tasks/update", eve));
     CHECK(ask("tasks/cancel", ann));
   }
+}
+
+TEST_CASE("a call whose arguments are refused is written down, with the reason") {
+  scratch here;
+  {
+    endpoint_options options;
+    options.audit = audit_log::open(here / "audit.log", 0).value();
+    some_server s{std::move(options)};
+    json unmatched{{"name", "echo"}, {"arguments", {{"text", "x"}, {"region", "north"}}}};
+    CHECK(s.modern("tools/call", unmatched).status() == 400);
+    json wrong{{"name", "echo"}, {"arguments", {{"text", 7}, {"password", "s3same"}}}};
+    CHECK(s.modern("tools/call", wrong).body()["result"]["isError"] == true);
+  }
+  auto text = here.read("audit.log");
+  CHECK(text.find("s3same") == std::string::npos);
+  auto first = json::parse(text.substr(0, text.find('\n')));
+  CHECK(first["result"] == "failure");
+  CHECK_THAT(first["error"].get<std::string>(), ContainsSubstring("Region"));
+  auto second = json::parse(text.substr(text.find('\n') + 1));
+  CHECK(second["tool_name"] == "echo");
+  CHECK(second["result"] == "failure");
+  CHECK(second["params"]["text"] == 7);
+  CHECK_THAT(second["error"].get<std::string>(), ContainsSubstring("text"));
 }
 
 TEST_CASE("a token that allows too little is told what is missing") {

@@ -2,6 +2,8 @@
 #include "net/client_support.hpp"
 #include "net/tls_support.hpp"
 
+#include <fstream>
+
 using namespace mahavishnu;
 using namespace mahavishnu::test;
 
@@ -67,6 +69,34 @@ TEST_CASE("without a CA file, the authorities of the system are trusted, and no 
   tls_server server{given.server_for("DNS:localhost")};
   CHECK_THAT(failure_of(exchange(*open_client(), ask_for(server.url("localhost")))),
              ContainsSubstring("not to be trusted"));
+}
+
+TEST_CASE("a certificate that is trusted itself needs no authority, and may be renewed") {
+  scratch files;
+  auto file = files / "server.pem";
+  auto authority = make_identity({});
+  auto first = make_identity({"DNS:localhost"}, &authority);
+  auto second = make_identity({"DNS:localhost"}, &authority);
+  write_certificate(first, file);
+  client_options options;
+  options.ca_file = file;
+  auto client = open_client(options);
+  tls_server before{first};
+  CHECK(exchange(*client, ask_for(before.url("localhost")))->body == "localhost");
+
+  tls_server after{second};
+  CHECK_THAT(failure_of(exchange(*client, ask_for(after.url("localhost")))),
+             ContainsSubstring("not to be trusted"));
+  auto changed = [&](int minutes) {
+    auto now = std::filesystem::file_time_type::clock::now();
+    std::filesystem::last_write_time(file, now + std::chrono::minutes{minutes});
+  };
+  std::ofstream{file} << "no certificate";
+  changed(1);
+  CHECK(exchange(*client, ask_for(before.url("localhost")))->body == "localhost");
+  write_certificate(second, file);
+  changed(2);
+  CHECK(exchange(*client, ask_for(after.url("localhost")))->body == "localhost");
 }
 
 TEST_CASE("TLS to a server without it, and plain HTTP to one with it, say what is wrong") {

@@ -116,6 +116,7 @@ result<void> bridge::start() {
   net::client_options how;
   how.max_connections_per_origin = options_.most_requests + 8;
   how.idle_timeout = std::chrono::seconds{10};
+  how.ca_file = options_.ca_file;
   auto client = net::http_client::start(how);
   if (!client)
     return client.error();

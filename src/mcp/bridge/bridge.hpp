@@ -18,6 +18,8 @@ struct bridge_options {
   std::function<result<std::string>()> find_url;
   /// Shown to the server; empty: none.
   std::string token;
+  /// Certificates to trust in place of those of the system, in PEM; empty: those of the system.
+  std::string ca_file;
   /// Of one line, in either direction.
   std::size_t max_message_bytes = std::size_t{4} << 20;
   /// At a time; a further one is answered with an error.

@@ -10,6 +10,7 @@ namespace {
 
 /// As the server has it.
 constexpr std::size_t deepest_message = 64;
+constexpr std::size_t most_in_array = 64;
 constexpr auto version_key = "io.modelcontextprotocol/protocolVersion";
 constexpr std::size_t most_known_tools = 10'000;
 
@@ -30,14 +31,22 @@ std::string_view named_parameter(std::string_view method) {
 
 } // namespace
 
-std::variant<client_line, unreadable_line> read_client_line(std::string text) {
+line_reading read_client_line(std::string text) {
   auto read = parse_strict_json(text, deepest_message);
   if (!read.problem.empty())
     return unreadable_line{code::parse_error, "the line is " + read.problem};
   auto& raw = read.value;
-  if (raw.is_array())
-    return unreadable_line{code::invalid_request,
-                           "the line is an array; write one message on each line"};
+  if (raw.is_array()) {
+    if (raw.empty() || raw.size() > most_in_array)
+      return unreadable_line{code::invalid_request,
+                             "the line is an array of none or of more than " +
+                                 std::to_string(most_in_array) +
+                                 " messages; write one message on each line"};
+    several_lines all;
+    for (const auto& each : raw)
+      all.texts.push_back(to_text(each));
+    return all;
+  }
   if (!raw.is_object())
     return unreadable_line{code::invalid_request, "the line is no JSON-RPC message"};
   client_line line;

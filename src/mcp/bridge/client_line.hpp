@@ -41,7 +41,14 @@ struct unreadable_line {
   std::string text;
 };
 
-std::variant<client_line, unreadable_line> read_client_line(std::string text);
+/// An array, as one older version of the protocol has it: the messages in it, one by one.
+struct several_lines {
+  std::vector<std::string> texts;
+};
+
+using line_reading = std::variant<client_line, several_lines, unreadable_line>;
+
+line_reading read_client_line(std::string text);
 
 /// Of tools that were listed: which arguments stand in headers as well.
 class known_tools {

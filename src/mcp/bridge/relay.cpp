@@ -66,9 +66,20 @@ void relay::on_line(std::string text) {
   if (text.find_first_not_of(" \t") == std::string::npos)
     return;
   auto read = read_client_line(std::move(text));
-  if (const auto* problem = std::get_if<unreadable_line>(&read))
-    return options_.write(error_line({}, problem->code, problem->text));
-  pass_on(std::move(std::get<client_line>(read)));
+  auto* several = std::get_if<several_lines>(&read);
+  if (!several)
+    return take(std::move(read));
+  for (auto& each : several->texts)
+    take(read_client_line(std::move(each)));
+}
+
+void relay::take(line_reading read) {
+  if (auto* line = std::get_if<client_line>(&read))
+    return pass_on(std::move(*line));
+  const auto* problem = std::get_if<unreadable_line>(&read);
+  options_.write(problem ? error_line({}, problem->code, problem->text)
+                         : error_line({}, code::invalid_request,
+                                      "an array in an array is no JSON-RPC message"));
 }
 
 void relay::on_long_line() {

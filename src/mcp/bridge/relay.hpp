@@ -60,6 +60,7 @@ private:
   struct exchange;
   using exchange_ptr = std::shared_ptr<exchange>;
 
+  void take(line_reading read);
   void pass_on(client_line line);
   void cancel(const client_line& line);
   void send(const exchange_ptr& one);

@@ -2,6 +2,7 @@
 #include "mcp/server/endpoint.hpp"
 
 #include "base/text.hpp"
+#include "mcp/server/batch_answer.hpp"
 #include "mcp/server/head.hpp"
 #include "mcp/server/modern_rules.hpp"
 #include "mcp/server/outlets.hpp"
@@ -117,29 +118,32 @@ void endpoint::post(const net::http_request& request, const admission& in,
   auto read = read_incoming(request.body);
   if (auto* failed = std::get_if<unreadable>(&read))
     return refuse(answer, failed->why, failed->id);
-  const auto& message = std::get<incoming>(read);
+  const auto* message = std::get_if<incoming>(&read);
   if (!takes(headers, "application/json"))
     return refuse(answer,
                   {406, code::invalid_request,
                    "the header Accept must name application/json and text/event-stream"},
-                  message.id);
-  if (era_of(headers, message) == era::modern)
-    post_modern(headers, message, in, answer);
+                  message ? message->id : json{});
+  if (!message)
+    post_batch(request, std::get<incoming_batch>(read), in, answer);
+  else if (era_of(headers, *message) == era::modern)
+    post_modern(headers, *message, in, answer);
   else
-    post_legacy(headers, message, in, answer);
+    post_legacy(headers, *message, in, answer);
 }
 
 endpoint::exchange_ptr endpoint::begin(const head& headers, era spoken, const incoming& message,
                                        const admission& in, const net::http_answer& answer,
-                                       session_ptr from) const {
+                                       session_ptr from,
+                                       std::shared_ptr<batch_answer> within) const {
   return std::make_shared<exchange>(
       answer, exchange::terms{spoken, message.id, takes(headers, "text/event-stream"), own_name_,
-                              std::move(from), in.place, in.headers});
+                              std::move(from), in.place, in.headers, std::move(within)});
 }
 
 void endpoint::run(const known_method& which, const asked& what) {
   if (auto refused = entrance_->check_scope(what.who, which.needs, what.message.id))
-    return what.request->http().reply(std::move(*refused));
+    return what.request->refuse(std::move(*refused));
   (this->*which.run)(what);
 }
 
@@ -201,14 +205,69 @@ void endpoint::post_legacy(const head& headers, const incoming& message, const a
     from->take_response(message.params);
     return accept(answer);
   }
-  auto began = begin(headers, era::legacy, message, in, answer, from);
+  run_legacy(begin(headers, era::legacy, message, in, answer, from), headers, message, in.who,
+             from);
+}
+
+void endpoint::run_legacy(const exchange_ptr& began, const head& headers, const incoming& message,
+                          const caller& who, const session_ptr& from) {
   const auto* known = find_method(era::legacy, message.method);
   if (!known)
     return began->fail(
         {200, code::method_not_found, "there is no method " + shown_name(message.method)});
   if (auto why = known->check(message.params))
     return began->fail({200, why->code, why->text});
-  run(*known, {began, message, headers, in.who, from});
+  run(*known, {began, message, headers, who, from});
+}
+
+void endpoint::post_batch(const net::http_request& request, const incoming_batch& messages,
+                          const admission& in, const net::http_answer& answer) {
+  head headers{request};
+  const refusal only_one{400, code::invalid_request,
+                         "the body is an array, which only a session of the version " +
+                             std::string{last_version_with_batches} +
+                             " may send; send one message in each request"};
+  if (!headers.has("mcp-session-id"))
+    return refuse(answer, only_one);
+  auto from = session_of(headers, {}, in, answer);
+  if (!from)
+    return;
+  if (from->version() != last_version_with_batches)
+    return refuse(answer, only_one);
+  if (auto refused = entrance_->check_scope(in.who, auth::scope::read))
+    return answer.reply(std::move(*refused));
+  auto is_answered = [](const auto& each) {
+    const auto* message = std::get_if<incoming>(&each);
+    return !message || message->what == incoming::kind::request;
+  };
+  auto requests = static_cast<std::size_t>(std::ranges::count_if(messages, is_answered));
+  auto all =
+      std::make_shared<batch_answer>(begin(headers, era::legacy, {}, in, answer, from), requests);
+  auto is_first = true;
+  for (const auto& each : messages) {
+    const auto* message = std::get_if<incoming>(&each);
+    if (!message) {
+      const auto& failed = std::get<unreadable>(each);
+      all->take(error_text(failed.id, failed.why));
+    } else if (message->what == incoming::kind::notification) {
+      hear(*message, *from);
+    } else if (message->what == incoming::kind::response) {
+      from->take_response(message->params);
+    } else {
+      // Each of them counts as if it had come alone.
+      auto admitted = std::exchange(is_first, false) ? in : entrance_->admit_another(request, in);
+      auto began = begin(headers, era::legacy, *message, admitted, answer, from, all);
+      if (admitted.refused)
+        began->fail(*admitted.refused);
+      else if (message->method == "initialize")
+        began->fail({200, code::invalid_request, "initialize must come alone"});
+      else
+        run_legacy(began, headers, *message, in.who, from);
+    }
+  }
+  if (requests == 0)
+    return accept(answer);
+  answer.on_stopping([from] { from->stop_calls(); });
 }
 
 void endpoint::get_stream(const head& headers, const admission& in,

@@ -91,6 +91,11 @@ private:
                    const net::http_answer& answer);
   void post_legacy(const head& headers, const incoming& message, const admission& in,
                    const net::http_answer& answer);
+  void post_batch(const net::http_request& request, const incoming_batch& messages,
+                  const admission& in, const net::http_answer& answer);
+  /// Of a session, whether it came alone or not.
+  void run_legacy(const exchange_ptr& began, const head& headers, const incoming& message,
+                  const caller& who, const session_ptr& from);
   void get_stream(const head& headers, const admission& in, const net::http_answer& answer);
   void end_session(const head& headers, const admission& in, const net::http_answer& answer);
   void hear(const incoming& notification, session& from);
@@ -100,7 +105,8 @@ private:
   void run(const known_method& which, const asked& what);
 
   exchange_ptr begin(const head& headers, era spoken, const incoming& message, const admission& in,
-                     const net::http_answer& answer, session_ptr from) const;
+                     const net::http_answer& answer, session_ptr from,
+                     std::shared_ptr<batch_answer> within = {}) const;
   static const known_method* find_method(era spoken, const std::string& name);
 
   // In methods.cpp.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mcp/server/exchange.hpp"
 
+#include "mcp/server/batch_answer.hpp"
 #include "mcp/server/event_stream.hpp"
 #include "mcp/server/sessions.hpp"
 
@@ -46,11 +47,19 @@ void exchange::fail(const refusal& why) {
   send(error_text(terms_.id, why), std::move(head));
 }
 
+void exchange::refuse(net::http_response complete) {
+  if (terms_.within)
+    return send(std::move(complete.body), {});
+  http_.reply(std::move(complete));
+}
+
 void exchange::send(std::string message, net::http_response head) {
   std::lock_guard guard{mutex_};
   if (std::exchange(has_ended_, true))
     return;
-  if (stream_) {
+  if (terms_.within) {
+    terms_.within->take(std::move(message));
+  } else if (stream_) {
     stream_->say(message);
     stream_->end();
   } else if (is_stream_) {
@@ -75,6 +84,8 @@ void exchange::say(std::string_view message) {
   std::lock_guard guard{mutex_};
   if (has_ended_ || !terms_.may_stream)
     return;
+  if (terms_.within)
+    return terms_.within->say(message);
   if (!std::exchange(is_stream_, true)) {
     if (terms_.from)
       stream_ = terms_.from->open_stream(http_);
@@ -94,7 +105,8 @@ void exchange::say(std::string_view message) {
 
 void exchange::pause(std::chrono::milliseconds before_next) {
   std::lock_guard guard{mutex_};
-  if (has_ended_ || !terms_.may_stream || !terms_.from)
+  // Others are answered there as well.
+  if (has_ended_ || !terms_.may_stream || !terms_.from || terms_.within)
     return;
   if (!std::exchange(is_stream_, true))
     stream_ = terms_.from->open_stream(http_);
@@ -106,7 +118,9 @@ void exchange::abandon() {
   std::lock_guard guard{mutex_};
   if (std::exchange(has_ended_, true))
     return;
-  if (stream_) {
+  if (terms_.within) {
+    terms_.within->take({});
+  } else if (stream_) {
     stream_->end();
   } else if (is_stream_) {
     http_.end();

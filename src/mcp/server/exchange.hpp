@@ -14,6 +14,7 @@
 
 namespace mahavishnu::mcp::server {
 
+class batch_answer;
 class event_stream;
 class session;
 
@@ -41,6 +42,8 @@ public:
     std::shared_ptr<const void> place;
     /// For whatever the answer is.
     std::vector<std::pair<std::string, std::string>> headers;
+    /// It came with others, and is answered with them; none: it came alone.
+    std::shared_ptr<batch_answer> within;
   };
 
   exchange(net::http_answer http, terms agreed)
@@ -58,6 +61,10 @@ public:
   /// A modern result that has nothing in it but these members of its `_meta`.
   void finish_with_meta(std::string_view meta);
   void fail(const refusal& why);
+  /// As the gate has it: with a status and headers of its own, where the request came alone.
+  void refuse(net::http_response complete);
+  /// Whatever message is the end.
+  void end(std::string message) { send(std::move(message), {}); }
   /// Nothing happens after the end, nor where the client takes no streams.
   void notify(std::string_view method, const json& params);
   /// Any message that is not the end.

@@ -65,6 +65,22 @@ net::http_response respond(const refusal& why, const json& id = {}) {
   return response;
 }
 
+refusal too_often(const limit_rules& limits) {
+  return {429, code::invalid_request,
+          "more than " + std::to_string(limits.per_minute) +
+              " requests in a minute; try again after the time that Retry-After says"};
+}
+
+refusal too_many(const limit_rules& limits) {
+  return {429, code::invalid_request,
+          "more than " + std::to_string(limits.at_a_time) +
+              " requests of one caller at a time; wait for answers first"};
+}
+
+std::shared_ptr<const void> place_of(const std::shared_ptr<caller_usage>& usage) {
+  return {usage.get(), [usage](const void*) { usage->leave(); }};
+}
+
 void add_wait(net::http_response& to, std::chrono::seconds wait) {
   to.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, wait.count())));
 }
@@ -201,37 +217,45 @@ gate::verdict gate::admit(const net::http_request& request, const caller& who,
                           const std::shared_ptr<caller_usage>& usage, const moment& now) {
   const auto& limits = options_.limits;
   admission let_in;
+  let_in.usage = usage;
   auto may_ask = usage->take(limits, now.steady);
   if (limits.per_minute != 0)
     let_in.headers = {{"X-RateLimit-Limit", std::to_string(limits.per_minute)},
                       {"X-RateLimit-Remaining", std::to_string(usage->left())},
                       {"X-RateLimit-Reset", std::to_string(usage->until_whole(limits).count())}};
   if (!may_ask) {
-    auto response = refuse(request,
-                           {429, code::invalid_request,
-                            "more than " + std::to_string(limits.per_minute) +
-                                " requests in a minute; try again after the time that Retry-After "
-                                "says"},
-                           who.name);
+    auto response = refuse(request, too_often(limits), who.name);
     response.headers = std::move(let_in.headers);
     add_wait(response, usage->until_next(limits));
     return response;
   }
   if (!usage->enter(limits)) {
-    auto response = refuse(request,
-                           {429, code::invalid_request,
-                            "more than " + std::to_string(limits.at_a_time) +
-                                " requests of one caller at a time; wait for answers first"},
-                           who.name);
+    auto response = refuse(request, too_many(limits), who.name);
     response.headers = std::move(let_in.headers);
     add_wait(response, std::chrono::seconds{1});
     return response;
   }
   if (limits.at_a_time != 0)
-    let_in.place =
-        std::shared_ptr<const void>{usage.get(), [usage](const void*) { usage->leave(); }};
+    let_in.place = place_of(usage);
   let_in.who = who;
   return let_in;
+}
+
+admission gate::admit_another(const net::http_request& request, const admission& first,
+                              const moment& now) {
+  const auto& limits = options_.limits;
+  auto another = first;
+  another.place.reset();
+  if (!first.usage->take(limits, now.steady))
+    another.refused = too_often(limits);
+  else if (!first.usage->enter(limits))
+    another.refused = too_many(limits);
+  else if (limits.at_a_time != 0)
+    another.place = place_of(first.usage);
+  if (another.refused && options_.audit)
+    options_.audit->refused(request, another.refused->status, first.who.name,
+                            another.refused->text);
+  return another;
 }
 
 std::optional<net::http_response> gate::when_ready(std::function<void()> callback) {

@@ -59,6 +59,10 @@ struct admission {
   std::shared_ptr<const void> place;
   /// For whatever the answer is.
   std::vector<std::pair<std::string, std::string>> headers;
+  /// What the caller has used.
+  std::shared_ptr<caller_usage> usage;
+  /// Only of one that came with others: it may not.
+  std::optional<refusal> refused;
 };
 
 /// Nothing can be said before keys have come: gate::when_ready().
@@ -80,6 +84,13 @@ public:
 
   verdict check(const net::http_request& request) { return check(request, {}); }
   verdict check(const net::http_request& request, const moment& now);
+
+  /// One more that came with a request that was let in.
+  admission admit_another(const net::http_request& request, const admission& first,
+                          const moment& now);
+  admission admit_another(const net::http_request& request, const admission& first) {
+    return admit_another(request, first, {});
+  }
 
   /// Calls back once when check() may say something else, on any thread, and at once when that is
   /// so already; never when the gate goes before. Nothing, or how to answer when too many wait.

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace mahavishnu::mcp::server {
 
@@ -29,6 +30,9 @@ struct unreadable {
   json id;
 };
 
-std::variant<incoming, unreadable> read_incoming(std::string_view body);
+/// Several messages that came as one array; at least one.
+using incoming_batch = std::vector<std::variant<incoming, unreadable>>;
+
+std::variant<incoming, incoming_batch, unreadable> read_incoming(std::string_view body);
 
 } // namespace mahavishnu::mcp::server

@@ -414,23 +414,29 @@ void endpoint::call_tool(const asked& what) {
   if (!known)
     return what.request->fail(
         bad_params("there is no tool " + shown_name(name) + "; tools/list names all"));
-  if (auto refused = entrance_->check_scope(what.who, known->what.hints.needs, what.message.id)) {
+  auto arguments = what.params().value("arguments", json::object());
+  auto note = [&](call_result how, std::string_view why = {}) {
     if (options_.audit)
-      options_.audit->tool_called(what.who, name, what.params().value("arguments", json::object()),
-                                  call_result::denied);
-    return what.request->http().reply(std::move(*refused));
+      options_.audit->tool_called(what.who, name, arguments, how, why);
+  };
+  if (auto refused = entrance_->check_scope(what.who, known->what.hints.needs, what.message.id)) {
+    note(call_result::denied);
+    return what.request->refuse(std::move(*refused));
   }
   if (known->what.tasks == task_mode::required && !has_tasks(what))
     return what.request->fail(
         needs_tasks(name + " can only run as a task: the client has to declare the extension " +
                     tasks_extension));
-  auto arguments = what.params().value("arguments", json::object());
   make_whole(arguments);
   if (!what.from)
-    if (auto why = check_argument_headers(what.headers, arguments, known->mirrored))
+    if (auto why = check_argument_headers(what.headers, arguments, known->mirrored)) {
+      note(call_result::failure, why->text);
       return what.request->fail(*why);
-  if (auto problem = known->input.problem_of(arguments))
+    }
+  if (auto problem = known->input.problem_of(arguments)) {
+    note(call_result::failure, *problem);
     return what.request->finish(members_of(tool_error(name + ": " + *problem)));
+  }
   if (auto began = begin_call<tool_call>(what, std::move(name), std::move(arguments), known->what))
     began->run();
 }
