@@ -43,6 +43,8 @@ template void ask(caf::actor_system&, const control_actor&, const type_into_term
                   std::chrono::milliseconds, std::function<void(result<typed_into_terminal>)>);
 template void ask(caf::actor_system&, const control_actor&, const capture_terminals&,
                   std::chrono::milliseconds, std::function<void(result<terminals_captured>)>);
+template void ask(caf::actor_system&, const control_actor&, const resize_terminal&,
+                  std::chrono::milliseconds, std::function<void(result<terminal_info>)>);
 template void ask(caf::actor_system&, const control_actor&, const list_terminals&,
                   std::chrono::milliseconds, std::function<void(result<terminal_list>)>);
 template void ask(caf::actor_system&, const control_actor&, const close_terminal&,

@@ -213,6 +213,9 @@ control_actor::behavior_type control(control_actor::stateful_pointer<control_sta
       [&state](const capture_terminals& x) {
         return state.pass_on<terminals_captured>(state.targets.terminals, x);
       },
+      [&state](const resize_terminal& x) {
+        return state.pass_on<terminal_info>(state.targets.terminals, x);
+      },
       [&state](const list_terminals& x) {
         return state.pass_on<terminal_list>(state.targets.terminals, x);
       },

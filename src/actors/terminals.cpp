@@ -93,24 +93,32 @@ void give_back(const std::string& path, std::uint64_t read) {
                       static_cast<off_t>(read));
 }
 
+struct lines_seen {
+  std::string text;
+  /// Of those that have left the screen.
+  std::int32_t above = 0;
+};
+
 /// The last so many lines, without the empty ones at the end.
-std::string last_lines(const exec::terminal_screen& screen, std::size_t count) {
+lines_seen last_lines(const exec::terminal_screen& screen, std::size_t count) {
   auto rows = screen.rows();
   while (!rows.empty() && rows.back().empty())
     rows.pop_back();
   std::vector<std::string> lines;
+  std::size_t above = 0;
   // What has left the screen is of the programs before an editor, not of the editor.
   if (!screen.alternate() && count > rows.size()) {
     const auto& gone = screen.scrollback();
     auto wanted = std::min(count - rows.size(), gone.size());
     lines.assign(gone.end() - static_cast<std::ptrdiff_t>(wanted), gone.end());
+    above = wanted;
   }
   auto shown = std::min(count, rows.size());
   lines.insert(lines.end(), rows.end() - static_cast<std::ptrdiff_t>(shown), rows.end());
   std::string text;
   for (const auto& line : lines)
     text += (text.empty() && &line == &lines.front() ? "" : "\n") + line;
-  return text;
+  return {std::move(text), static_cast<std::int32_t>(above)};
 }
 
 struct terminals_state {
@@ -187,15 +195,21 @@ struct terminals_state {
                                                std::to_string(most_at_once)};
     exec::terminal_size size{wish.rows == 0 ? options.default_size.rows : wish.rows,
                              wish.columns == 0 ? options.default_size.columns : wish.columns};
+    if (auto good = check(size); !good)
+      return good.error();
+    if (!wish.working_directory.empty() && !wish.working_directory.starts_with('/'))
+      return error{errc::invalid_argument,
+                   "the directory '" + wish.working_directory + "' has to be an absolute path"};
+    return size;
+  }
+
+  static result<void> check(exec::terminal_size size) {
     if (size.columns < least_columns || size.columns > most_columns || size.rows < least_rows ||
         size.rows > most_rows)
       return error{errc::invalid_argument,
                    "a terminal has 40 to 300 columns and 10 to 200 rows, and not " +
                        std::to_string(size.columns) + " and " + std::to_string(size.rows)};
-    if (!wish.working_directory.empty() && !wish.working_directory.starts_with('/'))
-      return error{errc::invalid_argument,
-                   "the directory '" + wish.working_directory + "' has to be an absolute path"};
-    return size;
+    return {};
   }
 
   /// Those that have exited go first, the oldest before the others.
@@ -314,12 +328,30 @@ struct terminals_state {
     read_on(whose);
     terminal_text shown;
     shown.about = describe(whose);
-    shown.text = last_lines(whose.screen, static_cast<std::size_t>(lines));
+    auto seen = last_lines(whose.screen, static_cast<std::size_t>(lines));
+    shown.text = std::move(seen.text);
+    shown.lines_above = seen.above;
     auto cursor = whose.screen.cursor();
     shown.cursor_row = cursor.row;
     shown.cursor_column = cursor.column;
     shown.alternate = whose.screen.alternate();
     return shown;
+  }
+
+  caf::result<terminal_info> resize(const resize_terminal& wish) {
+    auto* whose = find(wish.terminal);
+    if (whose == nullptr)
+      return to_caf(unknown(wish.terminal));
+    exec::terminal_size size{wish.rows, wish.columns};
+    if (auto good = check(size); !good)
+      return to_caf(good.error());
+    if (auto resized = whose->screen.resize(size); !resized)
+      return to_caf(resized.error());
+    whose->about.columns = size.columns;
+    whose->about.rows = size.rows;
+    if (!whose->has_exited())
+      options.runner->resize(whose->process, size);
+    return describe(*whose);
   }
 
   static terminal_info describe(const terminal& whose) {
@@ -467,6 +499,7 @@ terminals(terminals_self_actor::stateful_pointer<terminals_state> self,
       [&state](const launch_terminals& x) { return state.launch(x); },
       [&state](const type_into_terminal& x) { return state.type(x); },
       [&state](const capture_terminals& x) { return state.capture(x); },
+      [&state](const resize_terminal& x) { return state.resize(x); },
       [&state](const list_terminals&) { return state.list(); },
       [&state](const close_terminal& x) { return state.close(x.terminal); },
       [&state](const close_all_terminals&) { return state.close_all(); },

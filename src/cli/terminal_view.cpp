@@ -85,6 +85,8 @@ int code_of(const terminal_info& about) {
 struct window {
   std::size_t lines = 24;
   std::size_t columns = 80;
+
+  bool operator==(const window&) const = default;
 };
 
 window window_now() {
@@ -104,7 +106,14 @@ struct farewell {
 farewell watch(session& server, const interrupts& signals, const std::string& id, bool may_type) {
   typed_keys keys;
   std::string shown;
+  window had{0, 0};
   while (!signals.came()) {
+    if (auto here = window_now(); may_type && here != had) {
+      // A window that is too small or too large for a terminal shows a part of it.
+      [[maybe_unused]] auto fitted = server.ask<terminal_info>(resize_terminal{
+          id, static_cast<std::int32_t>(here.columns), static_cast<std::int32_t>(here.lines)});
+      had = here;
+    }
     auto screen = capture(server, id, 0);
     if (!screen)
       return {failed, {}, screen.error()};
@@ -152,10 +161,8 @@ typed_keys::part typed_keys::take(std::string_view bytes) {
 
 std::string picture(const terminal_text& screen, std::size_t lines, std::size_t columns) {
   auto all = lines_of(screen.text);
-  // The text has what has left the screen at the top, and no empty lines at its end.
-  auto rows = static_cast<std::size_t>(std::max(screen.about.rows, 1));
   auto cursor = static_cast<std::size_t>(std::max(screen.cursor_row, 0));
-  auto above = all.size() > rows ? all.size() - rows : 0;
+  auto above = static_cast<std::size_t>(std::max(screen.lines_above, 0));
   // Where the window is lower than the terminal, what is around the cursor is seen.
   auto first = above + (cursor >= lines ? cursor - lines + 1 : 0);
   std::string text = "\x1b[?25l\x1b[H";

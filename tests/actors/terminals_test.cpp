@@ -172,6 +172,39 @@ TEST_CASE("a capture has the last lines of what is on the screen and has left it
   CHECK(all.ends_with("\n40"));
 }
 
+TEST_CASE("a capture tells which of its lines have left the screen, whatever is empty below") {
+  terminal_room r;
+  auto id = r.launch_one();
+  std::string text;
+  for (int i = 0; i < 30; ++i)
+    text += std::to_string(i) + "\r\n";
+  r.write(id, text + "\x1b[H\x1b[J"
+                     "top");
+  auto shown = r.shown(id, 100);
+  CHECK(shown.text.ends_with("top"));
+  auto before = shown.text.substr(0, shown.text.size() - 3);
+  CHECK(shown.lines_above == std::ranges::count(before, '\n'));
+  CHECK(shown.lines_above > 0);
+  CHECK(shown.cursor_row == 0);
+}
+
+TEST_CASE("a terminal takes another size within its bounds, and its screen too") {
+  terminal_room r;
+  auto id = r.launch_one();
+  auto about = r.ask<terminal_info>(r.actor, resize_terminal{id, 100, 12}).value();
+  CHECK(about.columns == 100);
+  CHECK(about.rows == 12);
+  CHECK(r.list().at(0).columns == 100);
+  r.write(id, std::string(100, 'x'));
+  CHECK(r.shown(id).text == std::string(100, 'x'));
+  CHECK(r.shown(id).cursor_row == 0);
+  CHECK(r.ask<terminal_info>(r.actor, resize_terminal{id, 39, 12}).failure().code ==
+        errc::invalid_argument);
+  CHECK(r.ask<terminal_info>(r.actor, resize_terminal{"term_none", 80, 24}).failure().code ==
+        errc::not_found);
+  CHECK(r.list().at(0).columns == 100);
+}
+
 TEST_CASE("what an editor shows has nothing of what was there before it") {
   terminal_room r;
   auto what = terminal_room::wish();
@@ -379,6 +412,9 @@ TEST_CASE("a shell in a real terminal does what is typed") {
   CHECK(
       ask(type_into_terminal{id, "echo $((6 * 7)) $TERM; stty size"}, typed_into_terminal{}).taken);
   CHECK(shows("42 xterm-256color\n40 120"));
+  CHECK(ask(resize_terminal{id, 77, 22}, terminal_info{}).columns == 77);
+  CHECK(ask(type_into_terminal{id, "stty size"}, typed_into_terminal{}).taken);
+  CHECK(shows("\n22 77"));
   CHECK(ask(close_terminal{id}, terminals_closed{}).closed_count == 1);
   CHECK(std::filesystem::is_empty(directory.path()));
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);

@@ -66,7 +66,7 @@ TEST_CASE("keys are for the program, but for those that leave") {
 
 TEST_CASE("a picture of a terminal keeps to its window, and escapes of the text stay out") {
   terminal_text screen;
-  screen.about.rows = 3;
+  screen.lines_above = 1;
   screen.text = "gone\none\ntwo \x1b[2J\nthree";
   screen.cursor_row = 2;
   screen.cursor_column = 5;
@@ -74,7 +74,13 @@ TEST_CASE("a picture of a terminal keeps to its window, and escapes of the text 
                                  "\x1b[3;6H\x1b[?25h");
   // A lower window shows what is around the cursor.
   CHECK(picture(screen, 2, 80).starts_with("\x1b[?25l\x1b[Htwo  [2J\x1b[K\r\nthree"));
+  // The rows at the end of the screen are empty.
+  screen.text = "gone\none";
+  screen.cursor_row = 1;
+  CHECK(
+      picture(screen, 3, 80).starts_with("\x1b[?25l\x1b[Hone\x1b[K\r\n\x1b[K\r\n\x1b[K\x1b[2;6H"));
   screen.text = "";
+  screen.lines_above = 0;
   screen.cursor_row = 0;
   screen.cursor_column = 0;
   CHECK(picture(screen, 2, 80) == "\x1b[?25l\x1b[H\x1b[K\r\n\x1b[K\x1b[1;1H\x1b[?25h");

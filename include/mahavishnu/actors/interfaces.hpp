@@ -145,6 +145,7 @@ using terminals_actor =
     caf::typed_actor<caf::replies_to<launch_terminals>::with<terminals_launched>,
                      caf::replies_to<type_into_terminal>::with<typed_into_terminal>,
                      caf::replies_to<capture_terminals>::with<terminals_captured>,
+                     caf::replies_to<resize_terminal>::with<terminal_info>,
                      caf::replies_to<list_terminals>::with<terminal_list>,
                      caf::replies_to<close_terminal>::with<terminals_closed>,
                      caf::replies_to<close_all_terminals>::with<terminals_closed>>;
@@ -204,6 +205,7 @@ using control_actor = caf::typed_actor<
     caf::replies_to<launch_terminals>::with<terminals_launched>,
     caf::replies_to<type_into_terminal>::with<typed_into_terminal>,
     caf::replies_to<capture_terminals>::with<terminals_captured>,
+    caf::replies_to<resize_terminal>::with<terminal_info>,
     caf::replies_to<list_terminals>::with<terminal_list>,
     caf::replies_to<close_terminal>::with<terminals_closed>,
     caf::replies_to<close_all_terminals>::with<terminals_closed>,

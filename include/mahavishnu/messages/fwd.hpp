@@ -97,6 +97,8 @@ struct type_into_terminal;
 struct typed_into_terminal;
 struct capture_terminals;
 struct terminals_captured;
+struct terminal_info;
+struct resize_terminal;
 struct list_terminals;
 struct terminal_list;
 struct close_terminal;

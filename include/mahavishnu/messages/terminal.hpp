@@ -118,6 +118,8 @@ struct terminal_text {
   /// Without the colours, and without the spaces at the ends of lines and the empty lines at the
   /// end.
   std::string text;
+  /// How many lines of it have left the screen at its top.
+  std::int32_t lines_above = 0;
   /// On the screen, from 0 on.
   std::int32_t cursor_row = 0;
   std::int32_t cursor_column = 0;
@@ -126,7 +128,9 @@ struct terminal_text {
 
   friend bool operator==(const terminal_text&, const terminal_text&) = default;
   static constexpr auto fields() {
-    return std::tuple{field{"terminal", &terminal_text::about}, field{"text", &terminal_text::text},
+    return std::tuple{field{"terminal", &terminal_text::about},
+                      field{"text", &terminal_text::text},
+                      field{"lines_above", &terminal_text::lines_above},
                       field{"cursor_row", &terminal_text::cursor_row},
                       field{"cursor_column", &terminal_text::cursor_column},
                       field{"alternate", &terminal_text::alternate}};
@@ -140,6 +144,21 @@ struct terminals_captured {
   friend bool operator==(const terminals_captured&, const terminals_captured&) = default;
   static constexpr auto fields() {
     return std::tuple{field{"terminals", &terminals_captured::terminals}};
+  }
+};
+
+/// Give a terminal another size, within the bounds of `launch_terminals`; its program is told.
+/// Answered by `terminal_info`.
+struct resize_terminal {
+  std::string terminal;
+  std::int32_t columns = 0;
+  std::int32_t rows = 0;
+
+  friend bool operator==(const resize_terminal&, const resize_terminal&) = default;
+  static constexpr auto fields() {
+    return std::tuple{field{"session_id", &resize_terminal::terminal},
+                      field{"columns", &resize_terminal::columns},
+                      field{"rows", &resize_terminal::rows}};
   }
 };
 
