@@ -24,6 +24,8 @@ system_config::system_config(const system_options& options) {
   // Without this, an idle stealing scheduler takes 1 to 2 % of a core.
   set("work-stealing.relaxed-sleep-duration", caf::timespan{std::chrono::milliseconds{100}});
   set("middleman.workers", std::size_t{0});
+  // CAF's own connections are not for us, so the actor that makes them needs no thread.
+  set("middleman.attach-utility-actors", true);
   set("middleman.heartbeat-interval", caf::timespan{options.heartbeat});
   set("middleman.connection-timeout", caf::timespan{options.peer_timeout});
 }

@@ -44,7 +44,7 @@ int ask_and_show(const invocation& now, const output& out, const Question& quest
   if (!answer)
     return out.failure(answer.error());
   out.answer(kind_of<Answer>(), json::from(*answer), show(*answer));
-  return exit_code_of ? exit_code_of(*answer) : done;
+  return (*server)->leave(exit_code_of ? exit_code_of(*answer) : done);
 }
 
 } // namespace mahavishnu::cli

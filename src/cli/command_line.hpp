@@ -47,6 +47,8 @@ struct invocation {
   /// Settings that a command has flags of its own for, such as `--port`.
   std::vector<config::flag> flags;
   std::function<int(output&)> action;
+  /// Whether the process has nothing to do after this command, so that the command may end it.
+  bool is_whole_process = false;
 };
 
 void add_server_commands(CLI::App& app, invocation& now);

@@ -93,7 +93,7 @@ std::unique_ptr<CLI::App> command_tree(invocation& now) {
 }
 
 int run(int argc, const char* const* argv, const services& above) {
-  invocation now{above, {argv + 1, argv + argc}, {}, {}, {}};
+  invocation now{above, {argv + 1, argv + argc}, {}, {}, {}, true};
   auto app = command_tree(now);
   try {
     app->parse(argc, argv);

@@ -107,7 +107,7 @@ int status(const invocation& now, const output& out) {
   auto object = json::value{{"running", true}};
   object.update(json::from(*answer));
   out.answer("server_status", object, show_status(*answer));
-  return done;
+  return (*server)->leave(done);
 }
 
 int down(const invocation& now, bool cancels, const output& out) {

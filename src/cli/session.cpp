@@ -10,6 +10,10 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <unistd.h>
+
+#include <iostream>
+
 namespace mahavishnu::cli {
 
 namespace {
@@ -18,6 +22,12 @@ constexpr std::chrono::seconds connect_limit{5};
 
 /// A result carries two streams, each up to the greatest `exec.output_limit_bytes` of 8 MiB.
 constexpr std::uint32_t longest_answer = 32u << 20;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool is_sanitized = true;
+#else
+constexpr bool is_sanitized = false;
+#endif
 
 system_options options_of(const config::settings& settings) {
   system_options options;
@@ -94,6 +104,7 @@ struct session::parts {
   system_config config;
   caf::actor_system system{config};
   control_actor control;
+  bool is_whole_process = false;
   /// Whose batches they are; those of `ask` end with their answer.
   std::optional<caf::scoped_actor> requester;
 };
@@ -115,6 +126,7 @@ result<std::unique_ptr<session>> session::open(const invocation& now, const outp
   if (!control)
     return control.error();
   inside->control = std::move(*control);
+  inside->is_whole_process = now.is_whole_process;
   return std::unique_ptr<session>{new session{std::move(inside)}};
 }
 
@@ -135,6 +147,13 @@ result<batch_started> session::start(const execute_batch& wish) {
 
 const config::settings& session::settings() const {
   return inside_->settings;
+}
+
+int session::leave(int code) {
+  if (!inside_->is_whole_process || is_sanitized) // sanitizers are to see all of it
+    return code;
+  std::cout << std::flush;
+  ::_exit(code);
 }
 
 caf::actor_system& session::system() {

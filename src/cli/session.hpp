@@ -44,6 +44,10 @@ public:
 
   const config::settings& settings() const;
 
+  /// The end of a command that has asked for one thing and has said the answer: ends the process
+  /// if that has nothing else to do. Taking the actor system apart takes longer than the question.
+  int leave(int code);
+
   static constexpr std::chrono::seconds answer_limit{30};
   /// Tasks are bounded by the server; a server that dies is noticed.
   static constexpr std::chrono::hours task_limit{24 * 40};

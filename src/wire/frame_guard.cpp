@@ -198,7 +198,7 @@ verdict frame_guard::message_header(std::uint8_t flags, std::uint64_t message_id
     return close(close_reason::stream_message);
   if ((flags & ~named_receiver) != 0 || receiver == 0)
     return close(close_reason::header_malformed);
-  // Every CAF peer asks once for the spawn server after the handshake: nothing to talk about.
+  // A CAF peer without our guard asks once for the spawn server: nothing to talk about.
   if ((flags & named_receiver) != 0)
     return drop(std::exchange(asked_by_name_, true) ? "a receiver by name" : "");
   if (rules_.receiver != 0 && receiver != rules_.receiver)

@@ -124,6 +124,9 @@ public:
     return has_greeted() && (chosen_ || rules_.side == role::connecting);
   }
 
+  /// The serialized id of the peer's process; empty until it has greeted.
+  const std::string& peer_node() const { return peer_node_; }
+
   /// @pre The last verdict was `close`.
   close_reason reason() const { return reason_; }
 

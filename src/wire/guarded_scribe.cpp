@@ -2,6 +2,7 @@
 #include "wire/guarded_scribe.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/binary_deserializer.hpp>
 #include <caf/binary_serializer.hpp>
 #include <caf/io/basp/header.hpp>
 #include <caf/io/basp_broker.hpp>
@@ -196,18 +197,41 @@ private:
       return true;
     }
     const auto payload = std::exchange(payload_, {});
+    // The guard lets nothing else come before it.
+    const bool is_greeting = !guard_.is_established();
     expect_header();
     switch (guard_.payload(payload)) {
     case verdict::pass:
       if (guard_.is_established())
         control_->introduce();
       stats_->passed();
-      return replay(context, header_) && replay(context, payload);
+      return replay(context, header_) &&
+             (is_greeting ? replay_greeting(context, payload) : replay(context, payload));
     case verdict::drop: stats_->dropped(guard_.dropped()); return true;
     case verdict::hold:
     case verdict::close: break;
     }
     return refuse(guard_.reason());
+  }
+
+  /// For each node that it meets the broker starts a helper, which asks that node for an actor that
+  /// starts others, and it keeps both for ever. So while it reads the greeting we have it find a
+  /// helper there already, an empty one. All of this is in its own thread.
+  bool replay_greeting(caf::execution_unit* context, std::span<const std::byte> bytes) {
+    if (detached())
+      return false;
+    caf::node_id peer;
+    const auto& node = guard_.peer_node();
+    caf::binary_deserializer source{context, node.data(), node.size()};
+    if (source(peer)) // it reads what the guard has read
+      return refuse(close_reason::handshake_malformed);
+    auto& broker = static_cast<caf::io::basp_broker&>(*parent());
+    const caf::strong_actor_ptr keep{broker.ctrl()};
+    const bool added = broker.spawn_servers.emplace(peer, caf::actor{}).second;
+    const bool alive = replay(context, bytes);
+    if (added)
+      broker.spawn_servers.erase(peer);
+    return alive;
   }
 
   bool replay(caf::execution_unit* context, std::span<const std::byte> bytes) {

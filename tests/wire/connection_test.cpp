@@ -204,14 +204,12 @@ TEST_CASE("the guard knows every frame that CAF itself sends", "[wire]") {
   CHECK(seen[frame::client_handshake] == 2);
   CHECK(seen[frame::monitor] >= 1);
   CHECK(seen[frame::direct] >= 3);
-  // the question for the spawn server, which every CAF peer asks, is all that was dropped
-  CHECK(odd == std::vector{verdict::drop});
+  CHECK(odd.empty());
 
-  odd.clear();
   seen = replay(from_server, client_guard, odd);
   CHECK(seen[frame::server_handshake] == 1);
   CHECK(seen[frame::down] >= 1);
-  CHECK(odd == std::vector{verdict::drop});
+  CHECK(odd.empty());
 
   CHECK_THAT(from_server, ContainsSubstring(error_bytes(message("@<>+@str", text("done")))));
   CHECK_THAT(from_server, ContainsSubstring(message(

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "wire/fixture.hpp"
 
+#include "wire/guarded_scribe.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/io/basp_broker.hpp>
 #include <caf/io/middleman.hpp>
+#include <caf/io/network/multiplexer.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <future>
+#include <ostream>
 #include <stdexcept>
 
 namespace mahavishnu::wire::test {
@@ -24,14 +31,20 @@ struct config : caf::actor_system_config {
 };
 
 echo_actor::behavior_type echo(echo_actor::pointer self, const std::string& refusal) {
+  auto promises = std::make_shared<std::vector<caf::typed_response_promise<answer>>>();
   return {
-      [self, refusal](question& asked) -> caf::result<answer> {
+      [self, refusal, promises](question& asked) -> caf::result<answer> {
         if (asked.text == "fail")
           return caf::make_error(caf::sec::runtime_error, refusal);
         if (asked.text == "throw")
           throw std::runtime_error{"thrown"};
         if (asked.text == "later")
           return self->make_response_promise<answer>();
+        if (asked.text == "keep")
+          return promises->emplace_back(self->make_response_promise<answer>());
+        if (asked.text == "let go")
+          for (auto& each : std::exchange(*promises, {}))
+            each.deliver(answer{"late"});
         return answer{std::move(asked.text)};
       },
       [self](leave& asked) { self->quit(caf::make_error(caf::sec::runtime_error, asked.why)); },
@@ -92,6 +105,30 @@ std::string wait_for_down(caf::actor_system& system, const echo_actor& echo,
   self->receive_while([&] { return !down && why.empty(); })(
       heard, caf::after(patience) >> [&] { down = true; });
   return why;
+}
+
+kept kept_by_broker(caf::actor_system& system) {
+  const auto actor = caf::actor_cast<caf::strong_actor_ptr>(basp_broker_of(system));
+  std::promise<kept> found;
+  system.middleman().backend().post([&] {
+    auto& broker =
+        static_cast<caf::io::basp_broker&>(*caf::actor_cast<caf::abstract_actor*>(actor));
+    kept now;
+    now.connections = broker.ctx.size();
+    now.routes = broker.instance.tbl().direct_by_hdl_.size();
+    now.helpers = broker.spawn_servers.size();
+    for (const auto& [whom, nodes] : broker.monitored_actors)
+      now.watchers += nodes.size();
+    now.proxies = !broker.proxies().empty();
+    found.set_value(now);
+  });
+  return found.get_future().get();
+}
+
+std::ostream& operator<<(std::ostream& out, const kept& what) {
+  return out << what.connections << " connections, " << what.routes << " routes, " << what.helpers
+             << " helpers, " << what.watchers << " watchers, "
+             << (what.proxies ? "proxies" : "no proxies");
 }
 
 std::string captured_server_handshake(const echo_server& server) {

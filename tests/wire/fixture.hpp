@@ -12,6 +12,7 @@
 #include <caf/type_id.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ namespace mahavishnu::wire::test {
 using mahavishnu::test::open_descriptors;
 using mahavishnu::test::scratch;
 
-/// Asks for its own text back; "fail" and "throw" ask for trouble, "later" for no answer at all.
+/// Asks for its own text back; "fail" and "throw" ask for trouble, "later" for no answer at all,
+/// "keep" for one that comes when somebody says "let go".
 struct question {
   std::string text;
   std::vector<std::string> more{};
@@ -116,6 +118,21 @@ std::string dial_and_ask(caf::actor_system& system, const std::filesystem::path&
 std::string wait_for_down(
     caf::actor_system& system, const echo_actor& echo,
     const std::function<void()>& meanwhile = [] {});
+
+/// What the broker of a system keeps about its peers.
+struct kept {
+  std::size_t connections = 0;
+  std::size_t routes = 0;
+  std::size_t helpers = 0;
+  std::size_t watchers = 0;
+  bool proxies = false;
+
+  bool operator==(const kept&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const kept& what);
+
+kept kept_by_broker(caf::actor_system& system);
 
 /// What the server of this system says to a client that introduces itself.
 std::string captured_server_handshake(const echo_server& server);

@@ -1,0 +1,28 @@
+# Abseil comes as nine small libraries for what we need of it, and Debian's package describes the
+# shared ones. Each program would map and search all of them when it starts, so this takes the
+# archives that stand beside them.
+function(mahavishnu_link_statically target)
+  get_target_property(done ${target} MAHAVISHNU_STATIC)
+  if(done)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES MAHAVISHNU_STATIC TRUE)
+  get_target_property(configurations ${target} IMPORTED_CONFIGURATIONS)
+  if(configurations)
+    foreach(configuration ${configurations})
+      get_target_property(shared ${target} IMPORTED_LOCATION_${configuration})
+      string(REGEX REPLACE "\\.so[.0-9]*$" ".a" archive "${shared}")
+      if(EXISTS "${archive}")
+        set_target_properties(${target} PROPERTIES IMPORTED_LOCATION_${configuration} "${archive}")
+      endif()
+    endforeach()
+  endif()
+  get_target_property(needed ${target} INTERFACE_LINK_LIBRARIES)
+  foreach(each ${needed})
+    if(each MATCHES "^absl::" AND TARGET ${each})
+      mahavishnu_link_statically(${each})
+    endif()
+  endforeach()
+endfunction()
+
+mahavishnu_link_statically(absl::time)
