@@ -43,6 +43,14 @@ struct some_client {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+endpoint_options within(const limit_rules& limits) {
+  gate_options rules;
+  rules.limits = limits;
+  endpoint_options options;
+  options.entrance = std::make_shared<gate>(std::move(rules));
+  return options;
+}
+
 std::vector<json> ids_of(const json& answers) {
   std::vector<json> ids;
   for (const auto& each : answers)
@@ -201,33 +209,25 @@ TEST_CASE("a client that takes no stream is not asked in one, and gets its array
   CHECK(code_of(answer.body().at(1)) == -32600);
 }
 
-TEST_CASE("each request of an array counts") {
-  gate_options rules;
-  SECTION("among those of a minute") {
-    rules.limits = {60, 3, 0};
-    endpoint_options options;
-    options.entrance = std::make_shared<gate>(std::move(rules));
-    some_client c{std::move(options)}; // which has taken one
-    auto all = c.send({ping(1), ping(2), ping(3), ping(4)}).body();
-    CHECK(code_of(all.at(1)) == 0);
-    CHECK(code_of(all.at(2)) == -32600);
-    CHECK(code_of(all.at(3)) == -32600);
-  }
-  SECTION("among those at a time, until it has ended") {
-    rules.limits = {0, 20, 2};
-    endpoint_options options;
-    options.entrance = std::make_shared<gate>(std::move(rules));
-    some_client c{std::move(options)};
-    auto answer = c.send({call_of("open", 1), call_of("open", 2), call_of("open", 3)});
-    REQUIRE(c.s.calls.size() == 2);
-    CHECK(c.send(ping(4)).status() == 429);
-    for (const auto& each : std::exchange(c.s.calls, {}))
-      each->finish({"{}", {}, false});
-    auto all = answer.body();
-    CHECK(ids_of(all) == std::vector<json>{3, 1, 2});
-    CHECK(code_of(all.at(0)) == -32600);
-    CHECK(c.send(ping(4)).status() == 200);
-  }
+TEST_CASE("each request of an array counts among those of a minute") {
+  some_client c{within({60, 3, 0})}; // which has taken one
+  auto all = c.send({ping(1), ping(2), ping(3), ping(4)}).body();
+  CHECK(code_of(all.at(1)) == 0);
+  CHECK(code_of(all.at(2)) == -32600);
+  CHECK(code_of(all.at(3)) == -32600);
+}
+
+TEST_CASE("each request of an array counts among those at a time, until it has ended") {
+  some_client c{within({0, 20, 2})};
+  auto answer = c.send({call_of("open", 1), call_of("open", 2), call_of("open", 3)});
+  REQUIRE(c.s.calls.size() == 2);
+  CHECK(c.send(ping(4)).status() == 429);
+  for (const auto& each : std::exchange(c.s.calls, {}))
+    each->finish({"{}", {}, false});
+  auto all = answer.body();
+  CHECK(ids_of(all) == std::vector<json>{3, 1, 2});
+  CHECK(code_of(all.at(0)) == -32600);
+  CHECK(c.send(ping(4)).status() == 200);
 }
 
 TEST_CASE("in an array, a token that allows too little is an error of its request only") {
