@@ -73,6 +73,7 @@ std::unique_ptr<CLI::App> command_tree(invocation& now) {
   add_pool_commands(app, now);
   add_task_commands(app, now);
   add_event_commands(app, now);
+  add_top_command(app, now);
   add_worker_commands(app, now);
   add_worker_type_commands(app, now);
   add_periodic_commands(app, now);
