@@ -185,7 +185,8 @@ int monitor(const invocation& now, const output& out, const monitor_wish& wish) 
   auto server = session::open(now, out);
   if (!server)
     return out.failure(server.error());
-  auto answer = (*server)->ask<aggregated_results>(wish.question);
+  auto answer = (*server)->ask<aggregated_results>(
+      wish.question, has_screen ? std::chrono::seconds{5} : session::answer_limit);
   if (!answer)
     return out.failure(answer.error());
   auto unknown = std::ranges::any_of(
@@ -195,7 +196,8 @@ int monitor(const invocation& now, const output& out, const monitor_wish& wish) 
     if (!wish.question.pools.empty())
       for (const auto& [id, ignored] : answer->pools)
         view.pools.push_back(id);
-    return top::watch(now, out, std::move(*server), *signals, view);
+    server->reset();
+    return top::watch(now, out, *signals, view);
   }
   out.answer(kind_of<aggregated_results>(), json::from(*answer), show_monitored(*answer));
   return unknown ? failed : done;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/top/live.hpp"
 
-#include "cli/session.hpp"
 #include "cli/top/frame.hpp"
 #include "cli/top/screen.hpp"
 #include "cli/top/server_link.hpp"
@@ -250,68 +249,7 @@ bool is_one_document(const output& out) {
          out.form() == output_form::name;
 }
 
-} // namespace
-
-signal_inbox::signal_inbox(bool has_screen) {
-  sigemptyset(&kept_);
-  for (int each : {SIGINT, SIGTERM, SIGHUP})
-    sigaddset(&kept_, each);
-  if (has_screen)
-    for (int each : {SIGWINCH, SIGTSTP, SIGCONT})
-      sigaddset(&kept_, each);
-  pthread_sigmask(SIG_BLOCK, &kept_, &before_);
-  descriptor_ = signalfd(-1, &kept_, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-signal_inbox::~signal_inbox() {
-  close(descriptor_);
-  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-}
-
-std::optional<int> signal_inbox::next() {
-  signalfd_siginfo come{};
-  if (read(descriptor_, &come, sizeof come) != sizeof come)
-    return std::nullopt;
-  return static_cast<int>(come.ssi_signo);
-}
-
-void signal_inbox::let_through(int which) {
-  sigset_t only{};
-  sigemptyset(&only);
-  sigaddset(&only, which);
-  raise(which);
-  pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
-  pthread_sigmask(SIG_BLOCK, &only, nullptr);
-}
-
-bool may_have_screen(const invocation& now, const output& out) {
-  const auto* terminal = std::getenv("TERM");
-  return !now.global.no_input && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 &&
-         terminal != nullptr && *terminal != '\0' && std::string_view{terminal} != "dumb" &&
-         (out.form() == output_form::table || out.form() == output_form::wide);
-}
-
-int watch(const invocation& now, const output& out, std::unique_ptr<session> server,
-          signal_inbox& signals, const watch_wish& wish) {
-  auto terminal = screen::open(out.where().colour);
-  if (!terminal) {
-    out.talk("warning: nothing is known of a terminal of that type; see TERM");
-    return print_pictures(now, out, std::move(server), signals, wish);
-  }
-  server_link link{now, std::move(server)};
-  try {
-    auto code = watcher{*terminal, link, signals, wish}.run();
-    terminal.reset();
-    return leave(link, code);
-  } catch (const std::exception& failure) {
-    terminal.reset();
-    return leave(link, out.failure({errc::internal, failure.what()}));
-  }
-}
-
-int print_pictures(const invocation& now, const output& out, std::unique_ptr<session> server,
-                   signal_inbox& signals, const watch_wish& wish) {
-  server_link link{now, std::move(server)};
+int print(server_link& link, const output& out, signal_inbox& signals, const watch_wish& wish) {
   const snapshot_wish picture_wish{.metrics = true,
                                    .tasks = true,
                                    .workers = out.is_json(),
@@ -353,6 +291,74 @@ int print_pictures(const invocation& now, const output& out, std::unique_ptr<ses
     }
   }
   return leave(link, done);
+}
+
+} // namespace
+
+signal_inbox::signal_inbox(bool has_screen) {
+  sigemptyset(&kept_);
+  for (int each : {SIGINT, SIGTERM, SIGHUP})
+    sigaddset(&kept_, each);
+  if (has_screen)
+    for (int each : {SIGWINCH, SIGTSTP, SIGCONT})
+      sigaddset(&kept_, each);
+  pthread_sigmask(SIG_BLOCK, &kept_, &before_);
+  descriptor_ = signalfd(-1, &kept_, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+signal_inbox::~signal_inbox() {
+  close(descriptor_);
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+std::optional<int> signal_inbox::next() {
+  signalfd_siginfo come{};
+  if (read(descriptor_, &come, sizeof come) != sizeof come)
+    return std::nullopt;
+  return static_cast<int>(come.ssi_signo);
+}
+
+void signal_inbox::let_through(int which) {
+  sigset_t only{};
+  sigemptyset(&only);
+  sigaddset(&only, which);
+  raise(which);
+  pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+  pthread_sigmask(SIG_BLOCK, &only, nullptr);
+}
+
+bool may_have_screen(const invocation& now, const output& out) {
+  const auto* terminal = std::getenv("TERM");
+  return !now.global.no_input && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 &&
+         terminal != nullptr && *terminal != '\0' && std::string_view{terminal} != "dumb" &&
+         (out.form() == output_form::table || out.form() == output_form::wide);
+}
+
+int watch(const invocation& now, const output& out, signal_inbox& signals, const watch_wish& wish) {
+  server_link link{now, out};
+  if (auto done = link.connected(); !done)
+    return out.failure(done.error());
+  auto terminal = screen::open(out.where().colour);
+  if (!terminal) {
+    out.talk("warning: nothing is known of a terminal of that type; see TERM");
+    return print(link, out, signals, wish);
+  }
+  try {
+    auto code = watcher{*terminal, link, signals, wish}.run();
+    terminal.reset();
+    return leave(link, code);
+  } catch (const std::exception& failure) {
+    terminal.reset();
+    return leave(link, out.failure({errc::internal, failure.what()}));
+  }
+}
+
+int print_pictures(const invocation& now, const output& out, signal_inbox& signals,
+                   const watch_wish& wish) {
+  server_link link{now, out};
+  if (auto done = link.connected(); !done)
+    return out.failure(done.error());
+  return print(link, out, signals, wish);
 }
 
 } // namespace mahavishnu::cli::top

@@ -5,12 +5,7 @@
 #include "cli/top/view_state.hpp"
 
 #include <csignal>
-#include <memory>
 #include <optional>
-
-namespace mahavishnu::cli {
-class session;
-}
 
 namespace mahavishnu::cli::top {
 
@@ -49,11 +44,10 @@ struct watch_wish {
 bool may_have_screen(const invocation& now, const output& out);
 
 /// The view that fills the screen, until somebody leaves it. Returns the exit code.
-int watch(const invocation& now, const output& out, std::unique_ptr<session> server,
-          signal_inbox& signals, const watch_wish& wish);
+int watch(const invocation& now, const output& out, signal_inbox& signals, const watch_wish& wish);
 
 /// One picture after the other, as lines or as JSON.
-int print_pictures(const invocation& now, const output& out, std::unique_ptr<session> server,
-                   signal_inbox& signals, const watch_wish& wish);
+int print_pictures(const invocation& now, const output& out, signal_inbox& signals,
+                   const watch_wish& wish);
 
 } // namespace mahavishnu::cli::top

@@ -50,16 +50,19 @@ struct asker {
 
 } // namespace
 
-server_link::server_link(const invocation& now, std::unique_ptr<session> open)
+server_link::server_link(const invocation& now, const output& out)
     : now_(now),
-      session_(std::move(open)),
       news_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      thread_([this] { work(); }) {}
+      thread_([this, &out] { work(out); }) {}
 
 server_link::~server_link() {
   end({});
   thread_.join();
   close(news_);
+}
+
+result<void> server_link::connected() {
+  return connected_.get_future().get();
 }
 
 void server_link::ask(question what) {
@@ -82,26 +85,37 @@ bool server_link::end(std::chrono::milliseconds patience) {
   return changed_.wait_for(lock, patience, [this] { return has_ended_; });
 }
 
-void server_link::work() {
+void server_link::work(const output& out) {
+  // CAF wants an actor system to end in the thread that made it, so that every session is of this
+  // one.
+  std::unique_ptr<session> server;
+  auto connect = [&](const output& where) -> result<void> {
+    auto opened = session::open(now_, where);
+    if (!opened)
+      return opened.error();
+    server = std::move(*opened);
+    return {};
+  };
   snapshot_reader reader;
-  const output silent{output_form::table, {}, {}, true};
   auto reply = [&](const question& what) -> decltype(answer::what) {
     try {
-      if (!session_) {
-        auto opened = session::open(now_, silent);
-        if (!opened)
-          return opened.error();
-        session_ = std::move(*opened);
-      }
-      auto answer = std::visit(asker{*session_, reader}, what);
+      if (!server)
+        if (auto done = connect(output{output_form::table, {}, {}, true}); !done)
+          return done.error();
+      auto answer = std::visit(asker{*server, reader}, what);
       if (const auto* failure = std::get_if<error>(&answer);
           failure && failure->code == errc::unreachable)
-        session_.reset();
+        server.reset();
       return answer;
     } catch (const std::exception& failure) {
       return error{errc::internal, failure.what()};
     }
   };
+  try {
+    connected_.set_value(connect(out));
+  } catch (const std::exception& failure) {
+    connected_.set_value(error{errc::internal, failure.what()});
+  }
   std::unique_lock lock{mutex_};
   while (true) {
     changed_.wait(lock, [this] { return must_end_ || !questions_.empty(); });
@@ -116,7 +130,7 @@ void server_link::work() {
     eventfd_write(news_, 1);
   }
   lock.unlock();
-  session_.reset();
+  server.reset();
   lock.lock();
   has_ended_ = true;
   changed_.notify_all();

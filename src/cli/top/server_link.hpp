@@ -6,14 +6,10 @@
 
 #include <condition_variable>
 #include <deque>
-#include <memory>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <variant>
-
-namespace mahavishnu::cli {
-class session;
-}
 
 namespace mahavishnu::cli::top {
 
@@ -29,11 +25,14 @@ struct answer {
 /// it was away.
 class server_link {
 public:
-  /// What is `open` is used first.
-  server_link(const invocation& now, std::unique_ptr<session> open);
+  /// Begins to connect; what is wrong with the settings is told to `out`.
+  server_link(const invocation& now, const output& out);
   ~server_link();
   server_link(const server_link&) = delete;
   server_link& operator=(const server_link&) = delete;
+
+  /// Waits until it is connected for the first time; later it tries again with each question.
+  result<void> connected();
 
   /// One after the other. The caller has few questions at a time: it knows which are open.
   void ask(question what);
@@ -45,10 +44,10 @@ public:
   bool end(std::chrono::milliseconds patience);
 
 private:
-  void work();
+  void work(const output& out);
 
   const invocation& now_;
-  std::unique_ptr<session> session_; // only of the thread
+  std::promise<result<void>> connected_;
   int news_ = -1;
   std::mutex mutex_;
   std::condition_variable changed_;

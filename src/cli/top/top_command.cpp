@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.hpp"
 #include "cli/command_line.hpp"
-#include "cli/session.hpp"
 #include "cli/task_options.hpp"
 #include "cli/top/live.hpp"
 
@@ -38,11 +37,8 @@ struct top_wish {
 int show_top(const invocation& now, const output& out, const top_wish& wish) {
   bool has_screen = !wish.once && !wish.count && top::may_have_screen(now, out);
   top::signal_inbox signals{has_screen};
-  auto server = session::open(now, out);
-  if (!server)
-    return out.failure(server.error());
   auto show = has_screen ? top::watch : top::print_pictures;
-  return show(now, out, std::move(*server), signals, wish.watch(out));
+  return show(now, out, signals, wish.watch(out));
 }
 
 } // namespace
