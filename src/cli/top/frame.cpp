@@ -278,7 +278,7 @@ void draw_text(const view_state& state, frame& picture) {
 
 std::string hints(const view_state& state) {
   if (state.shown() == view_state::mode::list)
-    return "q quit  h help  Tab view  / filter  s sort  r reverse  Enter log  i all  c cancel";
+    return "q quit  h help  Tab view  / filter  s sort  Enter log  i all  p pool  c cancel";
   if (state.shown() == view_state::mode::text)
     return "q back  Up Down scroll";
   return std::string{"q back  e other stream  "} +

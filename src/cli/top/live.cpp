@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <clocale>
 #include <cstdlib>
 #include <iostream>
 
@@ -335,6 +336,7 @@ bool may_have_screen(const invocation& now, const output& out) {
 }
 
 int watch(const invocation& now, const output& out, signal_inbox& signals, const watch_wish& wish) {
+  std::setlocale(LC_CTYPE, ""); // while there is one thread
   server_link link{now, out};
   if (auto done = link.connected(); !done)
     return out.failure(done.error());

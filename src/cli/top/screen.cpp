@@ -11,7 +11,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <clocale>
 #include <csignal>
 #include <cstring>
 
@@ -80,8 +79,6 @@ struct screen::parts {
 };
 
 std::unique_ptr<screen> screen::open(bool has_colour) {
-  // Curses writes characters as the locale has them.
-  std::setlocale(LC_CTYPE, "");
   auto inside = std::make_unique<parts>();
   inside->terminal = newterm(nullptr, stdout, stdin);
   if (inside->terminal == nullptr)

@@ -12,7 +12,7 @@ namespace mahavishnu::cli::top {
 /// one who knows curses.
 class screen {
 public:
-  /// Nothing when the terminal cannot do that.
+  /// Nothing when the terminal cannot do that. Characters are written as the locale has them.
   static std::unique_ptr<screen> open(bool has_colour);
   ~screen();
   screen(const screen&) = delete;
