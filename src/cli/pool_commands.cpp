@@ -338,8 +338,8 @@ void add_monitor(CLI::App& pool, invocation& now) {
   auto wish = std::make_shared<monitor_wish>();
   command->add_option("pools", wish->question.pools, "Names or ids (default: all)");
   command->add_flag("--once", wish->once, "Print it on a terminal, too");
-  add_seconds(*command, "--interval,-d", wish->interval,
-              "Seconds between two pictures (default: 2)");
+  command->add_option("--interval,-d", wish->interval, "Seconds between two pictures (default: 2)")
+      ->check(CLI::Range(top::shortest_interval, top::longest_interval));
   command->callback([&now, wish] {
     now.action = [&now, wish](output& out) { return monitor(now, out, *wish); };
   });

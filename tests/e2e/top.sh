@@ -247,6 +247,7 @@ contains "$(cat errors)" "fix:"
 start
 is running "$(status_of "$third")" "what runs goes on"
 refused 2 "--view" top --view nodes
+refused 2 "--interval" top --interval 0
 
 # -- pool monitor
 run "$mahavishnu" pool monitor

@@ -40,6 +40,9 @@ struct watch_wish {
   std::int32_t limit = most_tasks;
 };
 
+/// Seconds between two pictures, as an option may have them: a server has other things to do.
+inline constexpr double shortest_interval = 0.1, longest_interval = 86'400;
+
 /// Whether there is somebody at a terminal that can do more than write lines.
 bool may_have_screen(const invocation& now, const output& out);
 

@@ -48,8 +48,8 @@ void add_top_command(CLI::App& app, invocation& now) {
       "top", "Look at pools, tasks and workers as they are now; h tells the keys");
   auto wish = std::make_shared<top_wish>();
   auto* once = command->add_flag("--once", wish->once, "Print one picture and leave");
-  add_seconds(*command, "--interval,-d", wish->interval,
-              "Seconds between two pictures (default: 2)");
+  command->add_option("--interval,-d", wish->interval, "Seconds between two pictures (default: 2)")
+      ->check(CLI::Range(top::shortest_interval, top::longest_interval));
   command->add_option("--count,-n", wish->count, "Print so many pictures and leave")
       ->check(CLI::Range(1, 1'000'000'000))
       ->excludes(once);
