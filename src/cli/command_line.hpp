@@ -70,6 +70,7 @@ void add_periodic_commands(CLI::App& app, invocation& now);
 void add_store_commands(CLI::App& app, invocation& now);
 void add_config_commands(CLI::App& app, invocation& now);
 void add_auth_commands(CLI::App& app, invocation& now);
+void add_top_command(CLI::App& app, invocation& now);
 
 /// Every command there is, with its options and help.
 std::unique_ptr<CLI::App> command_tree(invocation& now);

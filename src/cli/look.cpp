@@ -2,6 +2,7 @@
 #include "cli/look.hpp"
 
 #include "base/text.hpp"
+#include "cli/columns.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,10 +20,6 @@ constexpr std::size_t widest = 10'000;
 
 bool is_set(const char* value) {
   return value != nullptr && *value != '\0';
-}
-
-bool continues_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
 }
 
 bool is_control(char byte) {
@@ -55,19 +52,16 @@ std::size_t terminal_width_of(int descriptor) {
 }
 
 std::size_t width_of(std::string_view text) {
-  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_character));
+  return columns_of(text);
 }
 
 std::string fit(std::string_view text, std::size_t width) {
   constexpr std::string_view more = "...";
   if (width_of(text) <= width)
     return std::string{text};
-  auto room = width > more.size() ? width - more.size() : width;
-  std::size_t end = 0;
-  for (std::size_t columns = 0; end < text.size(); ++end)
-    if (!continues_character(text[end]) && ++columns > room)
-      break;
-  return std::string{text.substr(0, end)} + std::string{width > more.size() ? more : ""};
+  if (width <= more.size())
+    return std::string{within(text, width)};
+  return std::string{within(text, width - more.size())}.append(more);
 }
 
 std::string harmless(std::string_view text) {

@@ -3,9 +3,11 @@
 #include "cli/command_line.hpp"
 #include "cli/task_options.hpp"
 #include "cli/text.hpp"
+#include "cli/top/live.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -168,16 +170,36 @@ grid show_monitored(const aggregated_results& all) {
   return table;
 }
 
-int monitor(const invocation& now, const output& out, const aggregate_results& question) {
+/// `monitor` as it was given.
+struct monitor_wish {
+  aggregate_results question;
+  bool once = false;
+  double interval = 2;
+};
+
+int monitor(const invocation& now, const output& out, const monitor_wish& wish) {
+  bool has_screen = !wish.once && top::may_have_screen(now, out);
+  std::optional<top::signal_inbox> signals;
+  if (has_screen)
+    signals.emplace(has_screen);
   auto server = session::open(now, out);
   if (!server)
     return out.failure(server.error());
-  auto answer = (*server)->ask<aggregated_results>(question);
+  auto answer = (*server)->ask<aggregated_results>(
+      wish.question, has_screen ? std::chrono::seconds{5} : session::answer_limit);
   if (!answer)
     return out.failure(answer.error());
-  out.answer(kind_of<aggregated_results>(), json::from(*answer), show_monitored(*answer));
   auto unknown = std::ranges::any_of(
       answer->pools, [](const auto& each) { return each.second.status == "not_found"; });
+  if (has_screen && !unknown) {
+    top::watch_wish view{.first = top::page::pools, .interval = milliseconds_of(wish.interval)};
+    if (!wish.question.pools.empty())
+      for (const auto& [id, ignored] : answer->pools)
+        view.pools.push_back(id);
+    server->reset();
+    return top::watch(now, out, *signals, view);
+  }
+  out.answer(kind_of<aggregated_results>(), json::from(*answer), show_monitored(*answer));
   return unknown ? failed : done;
 }
 
@@ -310,11 +332,16 @@ void add_plain(CLI::App& pool, invocation& now, const char* name, const char* he
 }
 
 void add_monitor(CLI::App& pool, invocation& now) {
-  auto* command = pool.add_subcommand("monitor", "Show what the pools have done until now");
-  auto question = std::make_shared<aggregate_results>();
-  command->add_option("pools", question->pools, "Names or ids (default: all)");
-  command->callback([&now, question] {
-    now.action = [&now, question](output& out) { return monitor(now, out, *question); };
+  auto* command = pool.add_subcommand(
+      "monitor",
+      "Watch what the pools do; without a terminal, print what they have done until now");
+  auto wish = std::make_shared<monitor_wish>();
+  command->add_option("pools", wish->question.pools, "Names or ids (default: all)");
+  command->add_flag("--once", wish->once, "Print it on a terminal, too");
+  command->add_option("--interval,-d", wish->interval, "Seconds between two pictures (default: 2)")
+      ->check(CLI::Range(top::shortest_interval, top::longest_interval));
+  command->callback([&now, wish] {
+    now.action = [&now, wish](output& out) { return monitor(now, out, *wish); };
   });
 }
 

@@ -76,6 +76,7 @@ std::unique_ptr<CLI::App> command_tree(invocation& now) {
   add_inspect_command(app, now);
   add_event_commands(app, now);
   add_terminal_commands(app, now);
+  add_top_command(app, now);
   add_worker_commands(app, now);
   add_worker_type_commands(app, now);
   add_periodic_commands(app, now);

@@ -41,12 +41,14 @@ set(only_boost/asio net)
 set(only_openssl auth net)
 set(only_spdlog base)
 set(only_CLI cli)
+set(only_curses cli)
+set(only_ncurses cli)
 set(only_vterm exec)
 set(only_absl patterns)
 set(only_sqlite3 store)
 set(only_libpq-fe store)
 set(only_valijson mcp)
-set(libraries caf nlohmann yaml-cpp boost/beast boost/asio openssl spdlog CLI vterm absl sqlite3
+set(libraries caf nlohmann yaml-cpp boost/beast boost/asio openssl spdlog CLI curses ncurses vterm absl sqlite3
     libpq-fe valijson)
 
 file(GLOB_RECURSE files "${ROOT}/src/*.hpp" "${ROOT}/src/*.cpp" "${ROOT}/include/mahavishnu/*.hpp")
