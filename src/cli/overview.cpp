@@ -69,8 +69,7 @@ standing of_server(const server_status& server, const pool_list& pools) {
   standing now;
   std::ostringstream text;
   text << server.server_name << " " << server.version << " is "
-       << (server.shutting_down ? "shutting down" : "up") << " for "
-       << age(std::chrono::floor<std::chrono::milliseconds>(server.uptime)) << ", "
+       << (server.shutting_down ? "shutting down" : "up") << " for " << age(server.uptime) << ", "
        << (server.mcp.url.empty() ? "without MCP" : "MCP at " + server.mcp.url) << ".\n"
        << many(static_cast<std::int64_t>(pools.pools.size()), "pool") << ", "
        << many(running, "task") << " running, " << queued << " waiting, " << ended_well

@@ -62,8 +62,7 @@ grid show_list(const task_list& list) {
               {.title = "PROMPT", .may_shrink = true}}};
   for (const auto& task : list.tasks)
     table.add({task.task.str(), task.pool_name, std::string{to_string(task.status)},
-               std::to_string(task.attempts),
-               age(std::chrono::floor<std::chrono::milliseconds>(task.age)),
+               std::to_string(task.attempts), age(task.age),
                first_line(task.prompt, longest_prompt_shown)});
   for (const auto& each : list.problems)
     table.note("Problem: " + each);

@@ -40,7 +40,7 @@ std::string pairs(const std::map<std::string, std::string>& all) {
   return text;
 }
 
-std::string age(std::chrono::milliseconds duration) {
+std::string age_text(std::chrono::milliseconds duration) {
   struct unit {
     std::string_view name;
     std::int64_t seconds;

@@ -22,7 +22,11 @@ std::string first_line(std::string_view text, std::size_t most);
 std::string pairs(const std::map<std::string, std::string>& all);
 
 /// How long ago, in one or two units: `45s`, `3m20s`, `2h`, `5d`.
-std::string age(std::chrono::milliseconds duration);
+std::string age_text(std::chrono::milliseconds duration);
+template <class Duration>
+std::string age(Duration duration) {
+  return age_text(std::chrono::floor<std::chrono::milliseconds>(duration));
+}
 
 /// How long ago a moment was that is written as RFC 3339, or how soon it comes: `3m20s ago`,
 /// `in 2h`; other texts as they are.
