@@ -45,7 +45,8 @@ TEST_CASE("progress fits into its width") {
     CHECK(progress_text(counts_of(20, 100), 2s, width, true).size() <= width);
   }
   CHECK(progress_text(counts_of(20, 100), 2s, 120, true).starts_with("[######"));
-  CHECK(progress_text(counts_of(20, 100), 2s, 79, true).starts_with(" 20% 20/100"));
+  CHECK(progress_text(counts_of(20, 100), 2s, 79, true).starts_with("[##"));
+  CHECK(progress_text(counts_of(20, 100), 2s, 70, true).starts_with(" 20% 20/100"));
   CHECK(progress_text(counts_of(20, std::nullopt), 2s, 120, true).starts_with("20 done"));
   CHECK(progress_text(counts_of(100, 100), 2s, 0, true)
             .starts_with("[##############################] 100% "));

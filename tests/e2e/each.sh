@@ -59,9 +59,9 @@ is "$work/sub" "$(each pwd ::: 2>/dev/null; each -N0 pwd ::: x)" "the directory 
 cd ..
 is / "$(each --cwd / -N0 pwd ::: x)" "another directory"
 is "yes no-" "$(WE=yes each --env WE --env OTHER=no 'echo $WE $OTHER-{}' ::: '')" "variables"
-is "all" "$(ALL=all each --env _ 'echo $ALL' ::: '')" "all variables"
+is "all" "$(ALL=all each --env _ -N0 'echo $ALL' ::: x)" "all variables"
 refused 2 "is not set" each --env NOT_THERE echo ::: a
-is "7" "$(each 'echo $PARALLEL_SEQ' ::: 1 2 3 4 5 6 7 | sort -n | tail -1)" "the number of a job"
+is "7" "$(each -N0 'echo $PARALLEL_SEQ' ::: 1 2 3 4 5 6 7 | sort -n | tail -1)" "the number of a job"
 
 # Output of a job is in one piece, and both streams are where they belong.
 run each -j4 'for i in 1 2 3; do echo {}$i; sleep 0.02; done; echo e{} >&2' ::: a b c d

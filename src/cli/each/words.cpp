@@ -36,7 +36,7 @@ constexpr auto missing = std::to_array<missing_option>({
 });
 
 result<void> refuse_options(const value_list& words) {
-  if (words.empty() || words.front().size() < 2 || words.front()[0] != '-')
+  if (words.empty() || words.front().size() < 2 || words.front()[0] != '-' || words.front() == "--")
     return {};
   auto name = words.front().substr(0, words.front().find('='));
   const auto* known = std::ranges::find(missing, name, &missing_option::name);
