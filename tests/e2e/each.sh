@@ -75,9 +75,9 @@ is "3000000" "$(each 'head -c {} /dev/zero' ::: 3000000 | wc -c)" "a long output
 run each -j2 'echo +; sleep 0.05; echo {%}' ::: 1 2 3 4 5 6
 is "1 2" "$(grep -v + "$work/out" | sort -u | xargs)" "places of jobs"
 "$mahavishnu" pool spawn --name four --worker-type shell --min 4 --max 4 >/dev/null
-run each --pool four -j1 'mkdir lock && sleep 0.02 && rmdir lock' ::: 1 2 3 4 5
+run each --pool four -j1 -N0 'mkdir lock && sleep 0.02 && rmdir lock' ::: 1 2 3 4 5
 is 0 "$exit_code" "one at a time in a pool of four ($err)"
-run each --selector round_robin 'echo $MAHAVISHNU_POOL_ID' ::: 1
+run each --selector round_robin -N0 'echo $MAHAVISHNU_POOL_ID' ::: 1
 is "$("$mahavishnu" pool list -o json | jq -r '.pools[0].pool_id')" "$out" "a pool that was found"
 refused 5 "there is no pool 'nope'" each --pool nope echo ::: a
 
@@ -105,7 +105,7 @@ run each -j1 --halt soon,done=2 'echo {}' ::: a b c d
 is "a b" "$(xargs <"$work/out")" "halt after two"
 run each --timeout 0.2 --joblog log sleep ::: 1000
 is "1 -1 15" "$exit_code $(tail -1 log | cut -f7,8 | tr '\t' ' ')" "a job that took too long"
-run each --retries 3 'echo x >>tries; test $(wc -l <tries) = 3' ::: a
+run each --retries 3 -N0 'echo x >>tries; test $(wc -l <tries) = 3' ::: a
 is "0 3" "$exit_code $(wc -l <tries)" "retries"
 
 # The joblog: written and read by both.
@@ -135,7 +135,8 @@ echo b" ::: a c >/dev/null
 is "a c" "$(tail -n +2 log | tr '\0' ' ' | cut -f9 | cut -d' ' -f2 | tr -d ';' | xargs)" "line breaks"
 printf '9\t:\t1.0\t0.1\t0\t0\t0' >>log
 is "3" "$(each --joblog log --resume 'echo {#}' ::: a b c)" "a line that was cut off"
-refused 2 "is no joblog" each --joblog "$0" --resume true ::: a
+echo "Dear Sir," >letter
+refused 2 "is no joblog" each --joblog letter --resume true ::: a
 
 # A reader that goes, and an endless input.
 run bash -c "yes | '$mahavishnu' each echo 2>/dev/null | head -1"
@@ -160,7 +161,7 @@ is "first second" "$(xargs <out)" "slow input"
 # Ctrl-C cancels, closes the pool, and what has not ended is done with --resume.
 mkfifo pids
 env --default-signal=INT "$mahavishnu" each -j2 --joblog log \
-  'test {} = 1 && exit 0; echo $$ >pids; exec sleep 1000' ::: 1 2 3 4 2>err &
+  'case {} in 1) exit 0;; 2) echo $$ >pids;; esac; exec sleep 1000' ::: 1 2 3 4 2>err &
 command=$!
 exec 8<>pids
 read -r child <&8
