@@ -2,6 +2,7 @@
 #include "cli/command_line.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/kinds.hpp"
+#include "cli/progress_line.hpp"
 #include "cli/session.hpp"
 #include "cli/task_options.hpp"
 #include "cli/text.hpp"
@@ -15,8 +16,6 @@ namespace mahavishnu::cli {
 
 namespace {
 
-constexpr std::chrono::seconds progress_interval{5};
-constexpr std::chrono::milliseconds live_interval{200};
 constexpr std::size_t longest_output_shown = 60;
 /// What a task takes in a message besides its texts.
 constexpr std::size_t task_overhead = 256;
@@ -90,37 +89,15 @@ result<void> check_size(const execute_batch& batch, std::size_t most) {
                    " can be sent (control.max_message_bytes); split it, or raise the limit"};
 }
 
-std::string counts(const batch_news& news) {
-  return std::to_string(news.done) + "/" + std::to_string(news.total) + " done, " +
-         std::to_string(news.running) + " in pools, " + std::to_string(news.failed) +
-         " not completed";
+progress_counts counts(const batch_news& news) {
+  progress_counts counts;
+  counts.total = static_cast<std::uint64_t>(news.total);
+  counts.done = static_cast<std::uint64_t>(news.done);
+  counts.running = static_cast<std::uint64_t>(news.running);
+  counts.queued = *counts.total - counts.done - counts.running;
+  counts.failed = static_cast<std::uint64_t>(news.failed);
+  return counts;
 }
-
-bool is_terminal() {
-  return ::isatty(STDERR_FILENO) == 1;
-}
-
-/// Says on standard error how it goes: a line that changes on a terminal, and elsewhere a line now
-/// and then.
-class progress {
-public:
-  void show(const batch_news& news) {
-    auto now = std::chrono::steady_clock::now();
-    auto finished = news.done == news.total;
-    if (now - last_ < (live_ ? std::chrono::milliseconds{live_interval} : progress_interval) &&
-        !(live_ && finished))
-      return;
-    last_ = now;
-    if (live_)
-      std::cerr << "\r\x1b[K" << counts(news) << (finished ? "\n" : "") << std::flush;
-    else
-      std::cerr << counts(news) << '\n';
-  }
-
-private:
-  bool live_ = is_terminal();
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
 
 json::value with_index(const batch_item& item) {
   json::value object{{"index", item.index}};
@@ -135,18 +112,22 @@ struct collected {
 };
 
 /// Asks until all is known.
-result<collected> follow(session& server, const batch_started& batch, bool stream) {
+result<collected> follow(session& server, const batch_started& batch, bool stream, bool is_quiet) {
   // An answer with so many results of the greatest size still fits into a message.
   constexpr std::int64_t answer_bytes = 32 << 20;
   auto each = 2 * server.settings().get<"exec.output_limit_bytes">() + 4096;
   auto most = static_cast<std::int32_t>(std::clamp<std::int64_t>(answer_bytes / each, 1, 100));
   collected all;
   all.results.resize(static_cast<std::size_t>(batch.total));
-  progress line;
+  progress_line line{std::cerr, progress_line::on_standard_error(is_quiet),
+                     progress_line::clock::now()};
+  progress_counts last;
   for (follow_batch question{batch.batch, 0, most}; question.from < batch.total;) {
     auto news = server.ask<batch_news>(question);
     if (!news)
       return news.error();
+    if (stream && !news->items.empty())
+      line.hide();
     for (auto& item : news->items) {
       if (stream)
         std::cout << json::text(with_index(item)) << '\n' << std::flush;
@@ -155,8 +136,10 @@ result<collected> follow(session& server, const batch_started& batch, bool strea
     }
     question.from = news->next;
     all.completed = news->completed;
-    line.show(*news);
+    last = counts(*news);
+    line.show(last, progress_line::clock::now());
   }
+  line.finish(last, progress_line::clock::now());
   return all;
 }
 
@@ -190,12 +173,12 @@ int run_batch(const invocation& now, const output& out, const batch_wish& wish) 
   if (!started)
     return out.failure(started.error());
   on_interrupt cancel{signals, [&] {
-                        out.talk(std::string{is_terminal() ? "\n" : ""} +
+                        out.talk(std::string{::isatty(STDERR_FILENO) == 1 ? "\n" : ""} +
                                  "Cancelling the batch; once more to leave at once.");
                         [[maybe_unused]] auto told =
                             (*server)->ask<batch_news>(cancel_batch{started->batch});
                       }};
-  auto all = follow(**server, *started, wish.stream);
+  auto all = follow(**server, *started, wish.stream, out.is_quiet());
   if (!all)
     return out.failure(all.error());
   auto not_completed = started->total - all->completed;

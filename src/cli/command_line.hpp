@@ -71,6 +71,10 @@ void add_store_commands(CLI::App& app, invocation& now);
 void add_config_commands(CLI::App& app, invocation& now);
 void add_auth_commands(CLI::App& app, invocation& now);
 void add_top_command(CLI::App& app, invocation& now);
+void add_each_command(CLI::App& app, invocation& now);
+
+/// The options that hold for every command; for one that takes no others behind its own.
+void add_global_options(CLI::App& app, global_options& global);
 
 /// Every command there is, with its options and help.
 std::unique_ptr<CLI::App> command_tree(invocation& now);

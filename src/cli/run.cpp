@@ -10,8 +10,6 @@
 
 namespace mahavishnu::cli {
 
-namespace {
-
 void add_global_options(CLI::App& app, global_options& global) {
   app.add_option("--output,-o", global.output,
                  "Form of the answer: table, wide, json, jsonl, yaml or name (default: table)")
@@ -31,6 +29,8 @@ void add_global_options(CLI::App& app, global_options& global) {
       ->allow_extra_args(false)
       ->take_all();
 }
+
+namespace {
 
 constexpr const char* exit_codes =
     "Exit codes: 0 done, 1 failed, 2 wrong command line or settings, 3 no server, 4 not "
@@ -86,6 +86,7 @@ std::unique_ptr<CLI::App> command_tree(invocation& now) {
   add_mcp_commands(app, now);
   add_auth_commands(app, now);
   add_exec_command(app, now);
+  add_each_command(app, now);
   add_run_commands(app, now);
   add_advise_command(app, now);
   app.set_version_flag("--version", "mahavishnu " MAHAVISHNU_VERSION);

@@ -39,6 +39,13 @@ public:
     return mahavishnu::ask<Answer>(system(), control(), question, limit);
   }
 
+  /// The same for those who do not wait: `later` is called from another thread, and must be short.
+  template <class Answer, class Question>
+  void ask_later(const Question& question, std::function<void(result<Answer>)> later,
+                 std::chrono::milliseconds limit = answer_limit) {
+    mahavishnu::ask<Answer>(system(), control(), question, limit, std::move(later));
+  }
+
   /// Starts a batch that is cancelled when this session ends before it, however it ends.
   result<batch_started> start(const execute_batch& wish);
 
