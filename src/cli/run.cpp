@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.hpp"
+#include "cli/command_page.hpp"
+#include "cli/completion.hpp"
+#include "cli/completion_command.hpp"
+#include "cli/guide_commands.hpp"
 #include "cli/mcp_commands.hpp"
 #include "cli/script_commands.hpp"
 
@@ -67,7 +71,7 @@ std::unique_ptr<CLI::App> command_tree(invocation& now) {
   auto& app = *tree;
   app.require_subcommand(0, 1);
   app.fallthrough(); // global options may stand after the command
-  app.get_formatter()->column_width(34);
+  write_help_by_pages(app);
   add_global_options(app, now.global);
   add_server_commands(app, now);
   add_pool_commands(app, now);
@@ -89,6 +93,10 @@ std::unique_ptr<CLI::App> command_tree(invocation& now) {
   add_each_command(app, now);
   add_run_commands(app, now);
   add_advise_command(app, now);
+  add_doctor_command(app, now);
+  add_schema_command(app, now);
+  add_docs_commands(app, now);
+  add_completion_command(app, now);
   app.set_version_flag("--version", "mahavishnu " MAHAVISHNU_VERSION);
   app.footer(exit_codes);
   return tree;
@@ -97,6 +105,8 @@ std::unique_ptr<CLI::App> command_tree(invocation& now) {
 int run(int argc, const char* const* argv, const services& above) {
   invocation now{above, {argv + 1, argv + argc}, {}, {}, {}, true};
   auto app = command_tree(now);
+  if (!now.arguments.empty() && now.arguments.front() == completion_request)
+    return answer_completion(now, page_of(*app));
   try {
     app->parse(argc, argv);
   } catch (const CLI::Success& wanted) { // help, version

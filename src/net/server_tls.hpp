@@ -43,6 +43,11 @@ public:
   /// good, and otherwise with what they had. Throws when there is no memory.
   tls_session open(int connection);
 
+  /// The end of the time of the certificate that was loaded.
+  const ASN1_TIME* valid_until() const {
+    return X509_get0_notAfter(SSL_CTX_get0_certificate(context_.get()));
+  }
+
 private:
   using clock = std::chrono::steady_clock;
 
