@@ -23,6 +23,7 @@ enum class value_source {
   tasks,
   runs,
   workers,
+  terminals,
   worker_types,
   periodic,
   /// Whatever has an id.

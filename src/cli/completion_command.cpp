@@ -52,11 +52,13 @@ public:
     case value_source::tasks: return tasks();
     case value_source::runs: return runs();
     case value_source::workers: return workers();
+    case value_source::terminals: return terminals();
     case value_source::worker_types: return worker_types();
     case value_source::periodic: return periodic();
     case value_source::things: {
       auto all = pools();
-      for (auto more : {&live_names::tasks, &live_names::runs, &live_names::workers})
+      for (auto more :
+           {&live_names::tasks, &live_names::terminals, &live_names::runs, &live_names::workers})
         std::ranges::move((this->*more)(), std::back_inserter(all));
       return all;
     }
@@ -93,6 +95,13 @@ private:
                                           first_line(each.prompt, longest_description)});
     return all;
   }
+  std::vector<suggestion> terminals() {
+    std::vector<suggestion> all;
+    for (const auto& each : ask<terminal_list>(list_terminals{}).terminals)
+      all.push_back({each.terminal, each.status + ": " + each.command});
+    return all;
+  }
+
   std::vector<suggestion> workers() {
     std::vector<suggestion> all;
     for (const auto& each : ask<worker_list>(list_workers{}).workers)

@@ -13,13 +13,15 @@ struct example {
   std::string_view line;
 };
 
-/// In the order of the commands in their help. A task, a run and a worker of these ids, a pool
-/// `local` and a periodic task `nightly` are what the test that runs them puts there.
+/// In the order of the commands in their help. A task, a run, a terminal and a worker of these ids,
+/// a pool `local` and a periodic task `nightly` are what the test that runs them puts there.
 constexpr auto examples = std::to_array<example>({
     {"mahavishnu", "mahavishnu"},
     {"mahavishnu", "mahavishnu up --detach"},
     {"mahavishnu", "mahavishnu pool spawn --name local --worker-type shell --min 2 --max 4"},
     {"mahavishnu", "mahavishnu pool route --prompt 'echo hi'"},
+    {"mahavishnu", "mahavishnu each 'echo {}' ::: a b c"},
+    {"mahavishnu", "mahavishnu ps --all"},
     {"mahavishnu up", "mahavishnu up --detach"},
     {"mahavishnu up", "mahavishnu up --host 127.0.0.1 --port 0"},
     {"mahavishnu down", "mahavishnu down"},
@@ -68,8 +70,31 @@ constexpr auto examples = std::to_array<example>({
     {"mahavishnu task retry", "mahavishnu task retry task_01kaxqzv8w6e3v5m9k2t7c4r1b"},
     {"mahavishnu task cancel", "mahavishnu task cancel task_01kaxqzv8w6e3v5m9k2t7c4r1b"},
 
+    {"mahavishnu ps", "mahavishnu ps"},
+    {"mahavishnu ps", "mahavishnu ps --all --pool local --limit 20"},
+    {"mahavishnu logs", "mahavishnu logs task_01kaxqzv8w6e3v5m9k2t7c4r1b --follow"},
+    {"mahavishnu logs", "mahavishnu logs task_01kaxqzv8w6e3v5m9k2t7c4r1b --stderr -n 20"},
+    {"mahavishnu wait", "mahavishnu wait task_01kaxqzv8w6e3v5m9k2t7c4r1b"},
+    {"mahavishnu cancel", "mahavishnu cancel task_01kaxqzv8w6e3v5m9k2t7c4r1b"},
+    {"mahavishnu cancel", "mahavishnu ps --status running -o name | xargs -r mahavishnu cancel"},
+    {"mahavishnu attach", "mahavishnu attach task_01kaxqzv8w6e3v5m9k2t7c4r1b"},
+    {"mahavishnu attach", "mahavishnu attach term_5b1f09c2"},
+    {"mahavishnu inspect", "mahavishnu inspect local"},
+    {"mahavishnu inspect", "mahavishnu inspect task_01kaxqzv8w6e3v5m9k2t7c4r1b -o json"},
+
     {"mahavishnu events", "mahavishnu events --follow"},
     {"mahavishnu events", "mahavishnu events --wait 2 --type task_completed --pool local -o jsonl"},
+
+    {"mahavishnu terminal launch", "mahavishnu terminal launch bash"},
+    {"mahavishnu terminal launch", "mahavishnu terminal launch htop --columns 200 --rows 60"},
+    {"mahavishnu terminal list", "mahavishnu terminal list"},
+    {"mahavishnu terminal send", "mahavishnu terminal send term_5b1f09c2 'make test'"},
+    {"mahavishnu terminal capture", "mahavishnu terminal capture term_5b1f09c2 --lines 20"},
+    {"mahavishnu terminal close", "mahavishnu terminal close term_5b1f09c2"},
+    {"mahavishnu terminal close", "mahavishnu terminal close all"},
+    {"mahavishnu top", "mahavishnu top"},
+    {"mahavishnu top", "mahavishnu top --once"},
+    {"mahavishnu top", "mahavishnu top -o jsonl --count 2 --interval 0.5"},
 
     {"mahavishnu workers spawn", "mahavishnu workers spawn --type shell --count 2"},
     {"mahavishnu workers list", "mahavishnu workers list"},
@@ -130,6 +155,10 @@ constexpr auto examples = std::to_array<example>({
     {"mahavishnu exec", "mahavishnu exec report.py -- --month 5"},
     {"mahavishnu exec", "mahavishnu exec word.sh --args-file words.txt --max-concurrent 8"},
     {"mahavishnu exec", "mahavishnu exec --no-wait clean.py"},
+    {"mahavishnu each", "mahavishnu each -j 8 --pool local 'echo {}' ::: a b c"},
+    {"mahavishnu each", "seq 100 | mahavishnu each --joblog done.log 'echo {#} {}'"},
+    {"mahavishnu each",
+     "seq 100 | mahavishnu each --joblog done.log --resume-failed 'echo {#} {}'"},
     {"mahavishnu runs list", "mahavishnu runs list --active"},
     {"mahavishnu runs show", "mahavishnu runs show run_20261121_1325"},
     {"mahavishnu runs logs", "mahavishnu runs logs --follow run_20261121_1325"},
@@ -145,9 +174,6 @@ constexpr auto examples = std::to_array<example>({
     {"mahavishnu completion",
      "mahavishnu completion bash > ~/.local/share/bash-completion/completions/mahavishnu"},
     {"mahavishnu completion", "mahavishnu completion zsh > ~/.zfunc/_mahavishnu"},
-    {"mahavishnu doctor", "mahavishnu doctor"},
-    {"mahavishnu doctor",
-     "mahavishnu doctor -o json | jq -r '.findings[] | select(.status != \"ok\") | .fix'"},
     {"mahavishnu completion",
      "mahavishnu completion fish > ~/.config/fish/completions/mahavishnu.fish"},
     {"mahavishnu docs schemas", "mahavishnu docs schemas > schemas.md"},

@@ -180,6 +180,39 @@ std::vector<answer_kind> all_kinds() {
       message<task_cancelled>("what became of a task that was to end"),
       message<task_output>("what a task has written"),
       message<notice>("one thing that has happened"),
+      message<worker_info>("a single worker"),
+      message<worker_type_info>("what a worker can be"),
+      message<terminals_launched>("terminals that have been opened"),
+      message<terminal_list>("the terminals"),
+      message<terminal_info>("a terminal, and what runs in it"),
+      message<typed_into_terminal>("whether what was typed has been taken"),
+      message<terminals_captured>("what terminals show"),
+      message<terminals_closed>("terminals that are no more"),
+      {"top", "pools, tasks and workers as they are now",
+       [] {
+         return object({optional("time", text()), optional("server", of_type("object")),
+                        optional("tasks_running", whole()), optional("tasks_waiting", whole()),
+                        optional("tasks_completed", whole()), optional("tasks_failed", whole()),
+                        optional("tasks_per_second", or_null(of_type("number"))),
+                        optional("pools", list_of(of_type("object"))),
+                        optional("tasks", list_of(of_type("object"))),
+                        optional("workers", list_of(of_type("object")))});
+       }},
+      {"each_job", "how one job of `each` ended",
+       [] {
+         return object({{"seq", whole()},
+                        {"task_id", text()},
+                        {"command", text()},
+                        {"status", text()},
+                        {"exit_code", whole()},
+                        {"signal", whole()},
+                        {"duration", seconds_value()},
+                        {"attempts", whole()},
+                        {"stdout", text()},
+                        {"stderr", text()},
+                        {"error", text()},
+                        {"truncated", truth()}});
+       }},
       message<workers_spawned>("single workers that have been started"),
       message<worker_list>("the single workers"),
       message<worker_results>("what single workers have done"),
@@ -370,7 +403,9 @@ std::string render_schemas() {
                      "else, the version\n"
                      "is the next one. `mahavishnu schema KIND` prints the JSON Schema. With `-o "
                      "jsonl` the items of a\n"
-                     "list come alone, one on each line.\n"
+                     "list come alone, one on each line. Where there is a `task_id`, there is "
+                     "`accepted_at`, too: the\n"
+                     "moment at which the task was accepted.\n"
                      "\n"
                      "| kind | is | members |\n"
                      "|---|---|---|\n";

@@ -6,6 +6,8 @@
 declare -A not_run=(
   ["mahavishnu up --host 127.0.0.1 --port 0"]="goes on until Ctrl-C"
   ["mahavishnu events --follow"]="goes on until Ctrl-C"
+  ["mahavishnu top"]="goes on until Ctrl-C where there is no terminal"
+  ["mahavishnu terminal launch htop --columns 200 --rows 60"]="htop may not be there"
   ["mahavishnu mcp stdio --connect"]="speaks the protocol of its client"
   ["mahavishnu config migrate oneiric.yaml new/mahavishnu.yaml"]="is tried in config.sh"
 )
@@ -18,7 +20,7 @@ declare -A ends_with=(
 export PATH=$work/bin:$PATH
 export HOME=$work
 mkdir -p bin new .zfunc .local/share/bash-completion/completions .config/fish/completions && ln -s "$mahavishnu" bin/mahavishnu
-export MAHAVISHNU_MCP__PORT=0
+export MAHAVISHNU_MCP__PORT=0 MAHAVISHNU_TERMINAL__ENABLED=true
 export MAHAVISHNU_AUTH__SECRET=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 export MAHAVISHNU_POOLS__SESSION_BUDDY_URL= MAHAVISHNU_POOLS__AKOSHA_URL=
 printf 'import sys\nprint(sys.argv)\n' | tee report.py >clean.py
@@ -61,6 +63,9 @@ of_here() {
     mahavishnu task wait "$task" >/dev/null
     line=${line//task_01kaxqzv8w6e3v5m9k2t7c4r1b/$task}
     ;;
+  esac
+  case $line in *term_5b1f09c2*)
+    line=${line//term_5b1f09c2/$(mahavishnu terminal launch cat -o json | jq -r '.session_ids[0]')} ;;
   esac
   case $line in *worker_c3d81e07*)
     line=${line//worker_c3d81e07/$(mahavishnu workers spawn --type shell --count 1 -o json 2>/dev/null |

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 validator=$2
 
-export MAHAVISHNU_MCP__PORT=0 MAHAVISHNU_AUTH__SECRET=0123456789abcdef0123456789abcdef0123456789
+export MAHAVISHNU_MCP__PORT=0 MAHAVISHNU_TERMINAL__ENABLED=true MAHAVISHNU_AUTH__SECRET=0123456789abcdef0123456789abcdef0123456789
 export MAHAVISHNU_WORKERS__DEFAULT_TYPE=shell
 export MAHAVISHNU_POOLS__SESSION_BUDDY_URL= MAHAVISHNU_POOLS__AKOSHA_URL=
 mkdir answers
@@ -60,6 +60,18 @@ answers mcp_health mcp health
 answers mcp_client_config mcp config --client claude
 answers mcp_status mcp stop
 answers mcp_health mcp health
+answers top top --once
+answers each_job each --pool local 'echo {}' ::: a
+answers task_list ps --all
+answers pool_description inspect local
+answers worker_type_info inspect shell
+answers terminals_launched terminal launch cat
+terminal=$(json '.session_ids[0]')
+answers typed_into_terminal terminal send "$terminal" hello
+answers terminals_captured terminal capture "$terminal"
+answers terminal_list terminal list
+answers terminal_info inspect "$terminal"
+answers terminals_closed terminal close all
 answers pool_drained pool drain local
 answers pool_resumed pool resume local
 answers pool_closed pool close local
