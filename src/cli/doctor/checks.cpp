@@ -273,7 +273,7 @@ finding check_server(const server_facts& seen) {
     return good("server", "none runs; start one with: mahavishnu up --detach");
   if (!seen.problem.empty())
     return bad("server", "it runs and does not answer: " + without_fix(seen.problem),
-               fix_in(seen.problem, "mahavishnu status"));
+               "mahavishnu status");
   return good("server", "it answers");
 }
 
@@ -291,7 +291,7 @@ finding check_mcp(const server_facts& seen) {
   if (!seen.mcp_problem.empty())
     return bad("mcp",
                seen.mcp_url + " does not answer as it should: " + without_fix(seen.mcp_problem),
-               fix_in(seen.mcp_problem, "mahavishnu mcp restart"));
+               "mahavishnu mcp restart");
   return good("mcp", seen.mcp_url + " answers");
 }
 
@@ -345,7 +345,10 @@ std::vector<finding> check_all(const facts& seen) {
   if (seen.left)
     all.push_back(check_left(*seen.left, is_running));
   for (const auto& each : seen.unanswered)
-    all.push_back(bad(each, "it did not answer in time", "mahavishnu doctor"));
+    all.push_back(bad(each, "it did not answer in time",
+                      each == "server"    ? "mahavishnu status"
+                      : each == "journal" ? "mahavishnu config get storage.url"
+                                          : "mahavishnu doctor"));
   return all;
 }
 
