@@ -441,7 +441,7 @@ result<void> each_run::job_ended(job_end& end) {
   if (plan_.keep_order) {
     auto bytes = overhead + job.result.output.str().size() +
                  job.result.standard_error.str().size() + job.job.command.size();
-    kept_.add(job.seq, std::move(job), bytes);
+    kept_.add(end.seq, std::move(job), bytes);
     while (auto next = kept_.take())
       show(*next);
   } else {
