@@ -90,6 +90,12 @@ struct pool_manager_state {
   std::map<std::uint64_t, store::key_home> unsaved_keys;
   bool is_saving_keys = false;
 
+  /// A batch that has ended keeps its results for minutes, for somebody who may not come again.
+  ~pool_manager_state() {
+    for (const auto& [id, batch] : batches)
+      caf::anon_send_exit(batch, caf::exit_reason::user_shutdown);
+  }
+
   // -- names -----------------------------------------------------------------
 
   /// Pools are named by name or by id, everywhere.

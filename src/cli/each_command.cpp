@@ -173,7 +173,7 @@ result<each::each_plan> plan_of(const invocation& now, const output& out, const 
   if (wish.tag || !wish.tag_text.empty())
     plan.tag = each::job_template::of(wish.tag_text.empty() ? wish.mark : wish.tag_text, wish.mark);
   plan.spec = std::move(*spec);
-  plan.halt = std::move(*halt);
+  plan.halt = *halt;
   plan.delay = milliseconds_of(wish.delay);
   return plan;
 }

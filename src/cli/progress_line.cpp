@@ -95,16 +95,18 @@ void progress_line::say(const progress_counts& counts, clock::time_point now) {
     *to_ << text << std::endl;
   last_ = now;
   stands_ = how_.is_live;
+  is_hidden_ = false;
 }
 
 void progress_line::show(const progress_counts& counts, clock::time_point now) {
-  if (how_.is_shown && now - last_ >= interval())
+  if (how_.is_shown && (is_hidden_ || now - last_ >= interval()))
     say(counts, now);
 }
 
 void progress_line::finish(const progress_counts& counts, clock::time_point now) {
   // Short work that was never spoken of needs no last word either.
-  if (!how_.is_shown || (!stands_ && (how_.is_live || now - begin_ < plain_interval)))
+  if (!how_.is_shown ||
+      (!stands_ && !is_hidden_ && (how_.is_live || now - begin_ < plain_interval)))
     return;
   say(counts, now);
   if (how_.is_live)
@@ -117,6 +119,7 @@ void progress_line::hide() {
     return;
   *to_ << "\r\x1b[K" << std::flush;
   stands_ = false;
+  is_hidden_ = true;
 }
 
 } // namespace mahavishnu::cli

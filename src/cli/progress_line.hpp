@@ -53,7 +53,7 @@ public:
   void show(const progress_counts& counts, clock::time_point now);
   /// Says it for the last time: a live line is left as it stands.
   void finish(const progress_counts& counts, clock::time_point now);
-  /// Makes room for other text on the terminal; the next `show` brings the line back.
+  /// Makes room for other text on the terminal; the next `show` brings the line back at once.
   void hide();
 
   bool is_live() const { return how_.is_shown && how_.is_live; }
@@ -74,6 +74,7 @@ private:
   clock::time_point begin_;
   clock::time_point last_;
   bool stands_ = false;
+  bool is_hidden_ = false;
 };
 
 } // namespace mahavishnu::cli

@@ -62,7 +62,6 @@ TEST_CASE("words of the command line are split into a command and its sources") 
         std::vector<source_words>{{true, false, {"-"}}});
   CHECK(read_job_words({"echo"}, {"f", "g"}).value().sources ==
         std::vector<source_words>{{true, false, {"f"}}, {true, false, {"g"}}});
-  CHECK(read_job_words({"--", "-x"}).value().command == value_list{"-x"});
 }
 
 TEST_CASE("what each does not have is refused by name") {

@@ -64,7 +64,10 @@ TEST_CASE("a live line is written over, and makes room for other text") {
   line.hide();
   line.hide();
   CHECK(text.str().ends_with("...\r\x1b[K"));
-  line.show(counts_of(2, 9), now + 400ms);
+  line.show(counts_of(2, 9), now + 201ms);
+  CHECK(text.str().ends_with("\r\x1b[K2/9 done, 8 runn..."));
+  line.show(counts_of(3, 9), now + 202ms);
+  CHECK(text.str().ends_with("\r\x1b[K2/9 done, 8 runn..."));
   line.finish(counts_of(9, 9), now + 401ms);
   CHECK(text.str().ends_with("\r\x1b[K9/9 done, 8 runn...\n"));
 }

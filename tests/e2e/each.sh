@@ -229,3 +229,7 @@ run each -j2 --joblog log --resume \
   ::: 1 2 3
 is 0 "$exit_code" "going on after kill -9 ($err)"
 is "1 2 3" "$(cat ran.* | sort -n | xargs)" "each job has run once"
+
+# What nobody asks for any more does not keep the server.
+run timeout 20 "$mahavishnu" down
+is 0 "$exit_code" "ending the server ($err)"

@@ -441,7 +441,7 @@ result<void> each_run::job_ended(job_end& end) {
   if (plan_.keep_order) {
     auto bytes = overhead + job.result.output.str().size() +
                  job.result.standard_error.str().size() + job.job.command.size();
-    kept_.add(job.seq, std::move(job), bytes);
+    kept_.add(end.seq, std::move(job), bytes);
     while (auto next = kept_.take())
       show(*next);
   } else {
@@ -470,7 +470,8 @@ result<void> each_run::jobs_refused(const job_end& first) {
 // -- what is seen --------------------------------------------------------------------------------
 
 void each_run::show(const job_outcome& job) {
-  line_.hide();
+  if (out_.where().width > 0 || !job.result.standard_error.str().empty())
+    line_.hide();
   if (out_.form() == output_form::table || out_.form() == output_form::wide)
     print(job);
   else
@@ -656,7 +657,8 @@ int each_run::run() {
     auto is_over = in_flight_.empty() && (at_end_ || stopping_);
     if (is_over || server_left_ || (cancelling_ && clock::now() >= give_up_))
       break;
-    line_.show(counts(), clock::now());
+    if (!in_flight_.empty() || !waits_for_input_) // somebody may be typing
+      line_.show(counts(), clock::now());
     wait();
     if (auto heard = hear(); !heard && how)
       how = heard;

@@ -36,7 +36,7 @@ constexpr auto missing = std::to_array<missing_option>({
 });
 
 result<void> refuse_options(const value_list& words) {
-  if (words.empty() || words.front().size() < 2 || words.front()[0] != '-' || words.front() == "--")
+  if (words.empty() || words.front().size() < 2 || words.front()[0] != '-')
     return {};
   auto name = words.front().substr(0, words.front().find('='));
   const auto* known = std::ranges::find(missing, name, &missing_option::name);
@@ -60,8 +60,6 @@ result<job_words> read_job_words(const value_list& words, const value_list& file
   for (const auto& each : files)
     read.sources.push_back({true, false, {each}});
   auto from = words.begin();
-  if (from != words.end() && *from == "--")
-    ++from;
   bool in_command = true;
   for (; from != words.end(); ++from) {
     auto is_linked = *from == ":::+" || *from == "::::+";
