@@ -8,7 +8,7 @@ result<void> bridge_mcp(const bridge_wish&, std::stop_token) {
   return error{errc::unsupported, "there is no bridge in this test"};
 }
 
-endpoint_health ask_endpoint(const std::string&, const std::string&) {
+endpoint_health ask_endpoint(const std::string&, const std::string&, const std::string&) {
   return {};
 }
 

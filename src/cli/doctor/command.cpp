@@ -115,7 +115,8 @@ server_answers ask_server(const invocation& now, const std::filesystem::path& di
   }
   if (!seen.mcp_url.empty()) {
     auto token = read_token("");
-    auto health = ask_endpoint(seen.mcp_url, token ? *token : std::string{});
+    auto health = ask_endpoint(seen.mcp_url, token ? *token : std::string{},
+                               trusted_file({}, (*server)->settings()));
     seen.mcp_problem = health.http_problem.empty() ? health.mcp_problem : health.http_problem;
   }
   return made;
