@@ -7,15 +7,24 @@
 
 namespace mahavishnu::cli {
 
+/// Questions that change nothing, for which the beginning of a name is enough.
+template <class Question>
+constexpr beginnings accepted_by =
+    std::is_same_v<Question, describe_pool> || std::is_same_v<Question, list_tasks> ||
+            std::is_same_v<Question, search_memory>
+        ? beginnings::of_names_too
+        : beginnings::of_ids;
+
 /// Asks; a pool that nobody knows by that name may be meant by its beginning.
 template <class Answer, class Question>
 result<Answer> ask_for(session& server, Question question, std::chrono::milliseconds limit) {
   auto answer = server.ask<Answer>(question, limit);
   if constexpr (requires { std::string{question.pool}; })
     if (!answer && answer.error().code == errc::not_found && !question.pool.empty())
-      if (auto pool = find_pool(server, question.pool); !pool || *pool != question.pool) {
+      if (auto pool = find_pool(server, question.pool, accepted_by<Question>);
+          !pool || *pool != question.pool) {
         if (!pool)
-          return pool.error().code == errc::not_found ? answer.error() : pool.error();
+          return pool.error();
         question.pool = *pool;
         answer = server.ask<Answer>(question, limit);
       }

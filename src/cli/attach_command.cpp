@@ -114,7 +114,11 @@ int attach(const invocation& now, const output& out, const std::string& name) {
   auto task = find_task(**server, name);
   if (task)
     return attach_to_task(**server, out, signals, *task);
+  if (!names_nothing(task.error()))
+    return out.failure(task.error());
   auto terminal = find_terminal(**server, name);
+  if (!terminal && !names_nothing(terminal.error()))
+    return out.failure(terminal.error());
   if (!terminal)
     return out.failure({errc::not_found, "there is neither a task nor a terminal '" +
                                              name.substr(0, 100) +

@@ -146,7 +146,7 @@ std::vector<suggestion> from_source(const invocation& now, const completion_ques
                                       : values_of_setting(question.arguments.front());
   default: break;
   }
-  output silent{output_form::table, {}, {}, true};
+  auto silent = output::silent();
   return live_names{now, silent}.of(question.source);
 }
 

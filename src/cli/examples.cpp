@@ -76,7 +76,6 @@ constexpr auto examples = std::to_array<example>({
     {"mahavishnu logs", "mahavishnu logs task_01kaxqzv8w6e3v5m9k2t7c4r1b --stderr -n 20"},
     {"mahavishnu wait", "mahavishnu wait task_01kaxqzv8w6e3v5m9k2t7c4r1b"},
     {"mahavishnu cancel", "mahavishnu cancel task_01kaxqzv8w6e3v5m9k2t7c4r1b"},
-    {"mahavishnu cancel", "mahavishnu ps --status running -o name | xargs -r mahavishnu cancel"},
     {"mahavishnu attach", "mahavishnu attach task_01kaxqzv8w6e3v5m9k2t7c4r1b"},
     {"mahavishnu attach", "mahavishnu attach term_5b1f09c2"},
     {"mahavishnu inspect", "mahavishnu inspect local"},

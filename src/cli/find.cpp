@@ -30,7 +30,7 @@ result<task_id> find_task(session& server, const std::string& text) {
   return found->tasks.front().task;
 }
 
-result<std::string> find_pool(session& server, const std::string& text) {
+result<std::string> find_pool(session& server, const std::string& text, beginnings accepted) {
   auto exact = server.ask<pool_description>(describe_pool{text});
   if (exact)
     return exact->info.pool.value;
@@ -39,20 +39,34 @@ result<std::string> find_pool(session& server, const std::string& text) {
   auto all = server.ask<pool_list>(list_pools{});
   if (!all)
     return all.error();
+  std::vector<std::string> ids;
   std::vector<std::string> names;
   for (const auto& each : all->pools) {
+    ids.push_back(each.pool.value);
     names.push_back(each.name);
-    names.push_back(each.pool.value);
   }
-  auto meant = meant_by(text, "pool", names);
-  if (!meant)
-    return meant.error();
-  if (!*meant)
+  auto by_id = meant_by(text, "pool", ids);
+  if (!by_id)
+    return by_id.error();
+  if (*by_id)
+    return **by_id;
+  auto by_name = meant_by(text, "pool", names);
+  if (!by_name)
+    return by_name.error();
+  if (!*by_name)
     return exact.error();
-  auto same = [&](const pool_info& each) {
-    return each.name == **meant || each.pool.value == **meant;
-  };
-  return std::ranges::find_if(all->pools, same)->pool.value;
+  if (accepted == beginnings::of_ids)
+    return error{errc::not_found, "there is no pool '" + text +
+                                      "', and the beginning of a name is not enough to change "
+                                      "something; if it is meant, write: " +
+                                      **by_name};
+  return ids[static_cast<std::size_t>(std::ranges::find(names, **by_name) - names.begin())];
+}
+
+bool names_nothing(const error& why) {
+  // What cannot be the beginning of an id names nothing, either.
+  return why.code == errc::not_found || (why.code == errc::invalid_argument &&
+                                         why.message.find("is no task id") != std::string::npos);
 }
 
 result<std::string> find_terminal(session& server, const std::string& text) {

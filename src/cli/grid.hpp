@@ -27,7 +27,7 @@ public:
   void add(std::vector<std::string> cells);
 
   /// Lines below the table.
-  void note(const std::string& line) { notes_ += line + "\n"; }
+  void note(const std::string& line) { notes_ += harmless_lines(line) + "\n"; }
 
   /// Instead of a table without rows.
   void when_empty(std::string line) { when_empty_ = std::move(line) + "\n"; }

@@ -27,14 +27,21 @@ result<found_thing> as_thing(const result<Answer>& answer) {
   return found_thing{kind_of<Answer>(), json::from(*answer)};
 }
 
-result<found_thing> inspect_pool(session& server, const std::string& name) {
+/// Whether a word has to be the whole name, or may be the beginning of it.
+enum class match { whole, beginning };
+
+result<found_thing> inspect_pool(session& server, const std::string& name, match how) {
+  if (how == match::whole)
+    return as_thing(server.ask<pool_description>(describe_pool{name}));
   auto pool = find_pool(server, name);
   if (!pool)
     return pool.error();
   return as_thing(server.ask<pool_description>(describe_pool{*pool}));
 }
 
-result<found_thing> inspect_task(session& server, const std::string& name) {
+result<found_thing> inspect_task(session& server, const std::string& name, match how) {
+  if (how == match::whole && !task_id::parse(name))
+    return error{errc::not_found, {}};
   auto task = find_task(server, name);
   if (!task)
     return task.error();
@@ -43,84 +50,77 @@ result<found_thing> inspect_task(session& server, const std::string& name) {
 
 /// The one of a list that is meant.
 template <class Item>
-result<found_thing> inspect_one_of(const std::vector<Item>& all, const std::string& name,
+result<found_thing> inspect_one_of(const std::vector<Item>& all, const std::string& name, match how,
                                    std::string_view what, std::string (*name_of)(const Item&)) {
   std::vector<std::string> names;
   for (const auto& each : all)
     names.push_back(name_of(each));
+  if (how == match::whole)
+    std::erase_if(names, [&](const std::string& each) { return each != name; });
   auto meant = meant_by(name, what, names);
   if (!meant)
     return meant.error();
   if (!*meant)
     return error{errc::not_found, {}};
-  auto at = std::ranges::find(names, **meant) - names.begin();
-  return found_thing{kind_of<Item>(), json::from(all[static_cast<std::size_t>(at)])};
+  auto found = std::ranges::find(all, **meant, name_of);
+  return found_thing{kind_of<Item>(), json::from(*found)};
 }
 
-result<found_thing> inspect_terminal(session& server, const std::string& name) {
+result<found_thing> inspect_terminal(session& server, const std::string& name, match how) {
   auto all = server.ask<terminal_list>(list_terminals{});
   if (!all)
     return all.error();
-  return inspect_one_of<terminal_info>(all->terminals, name, "terminal",
+  return inspect_one_of<terminal_info>(all->terminals, name, how, "terminal",
                                        [](const terminal_info& each) { return each.terminal; });
 }
 
-result<found_thing> inspect_worker(session& server, const std::string& name) {
+result<found_thing> inspect_worker(session& server, const std::string& name, match how) {
   auto all = server.ask<worker_list>(list_workers{});
   if (!all)
     return all.error();
-  return inspect_one_of<worker_info>(all->workers, name, "worker",
+  return inspect_one_of<worker_info>(all->workers, name, how, "worker",
                                      [](const worker_info& each) { return each.worker.value; });
 }
 
-result<found_thing> inspect_periodic(session& server, const std::string& name) {
+result<found_thing> inspect_periodic(session& server, const std::string& name, match how) {
   auto all = server.ask<periodic_list>(list_periodic{});
   if (!all)
     return all.error();
-  return inspect_one_of<periodic_info>(all->tasks, name, "periodic task",
+  return inspect_one_of<periodic_info>(all->tasks, name, how, "periodic task",
                                        [](const periodic_info& each) { return each.task.name; });
 }
 
-result<found_thing> inspect_type(session& server, const std::string& name) {
+result<found_thing> inspect_type(session& server, const std::string& name, match how) {
   auto all = server.ask<worker_type_list>(list_worker_types{});
   if (!all)
     return all.error();
-  return inspect_one_of<worker_type_info>(all->types, name, "worker type",
+  return inspect_one_of<worker_type_info>(all->types, name, how, "worker type",
                                           [](const worker_type_info& each) { return each.name; });
 }
 
-/// A kind of thing, and how its names begin that are ids.
 struct thing_kind {
   std::string_view name;
-  std::string_view id_prefix;
-  result<found_thing> (*inspect)(session&, const std::string&);
+  result<found_thing> (*inspect)(session&, const std::string&, match);
 };
 
-constexpr std::array<thing_kind, 6> thing_kinds{{{"pool", "pool_", inspect_pool},
-                                                 {"task", "task_", inspect_task},
-                                                 {"periodic", "", inspect_periodic},
-                                                 {"terminal", "term_", inspect_terminal},
-                                                 {"worker", "worker_", inspect_worker},
-                                                 {"worker-type", "", inspect_type}}};
+constexpr std::array<thing_kind, 6> thing_kinds{{{"pool", inspect_pool},
+                                                 {"task", inspect_task},
+                                                 {"periodic", inspect_periodic},
+                                                 {"terminal", inspect_terminal},
+                                                 {"worker", inspect_worker},
+                                                 {"worker-type", inspect_type}}};
 
-bool is_not_there(const error& why) {
-  // What cannot be the beginning of an id is none, too.
-  return why.code == errc::not_found || (why.code == errc::invalid_argument &&
-                                         why.message.find("is no task id") != std::string::npos);
-}
-
-/// The first kind that has a thing of that name.
+/// The first kind that has a thing of that name, and only then one whose name begins so.
 result<found_thing> find_thing(session& server, const run_registry& runs, const std::string& name,
                                const std::string& kind) {
-  for (const auto& each : thing_kinds) {
-    if (!kind.empty() && kind != each.name)
-      continue;
-    auto found = each.inspect(server, name);
-    if (found || !is_not_there(found.error()) ||
-        (!each.id_prefix.empty() && name.starts_with(each.id_prefix) &&
-         !found.error().message.empty()))
-      return found;
-  }
+  for (auto how : {match::whole, match::beginning})
+    for (const auto& each : thing_kinds) {
+      if (!kind.empty() && kind != each.name)
+        continue;
+      auto found = each.inspect(server, name, how);
+      if (found || !names_nothing(found.error()))
+        return found;
+    }
   if (kind.empty() || kind == "run") {
     auto id = runs.find_run(name);
     auto run = id ? runs.get_run(*id) : result<run_record>{id.error()};

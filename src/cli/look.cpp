@@ -87,6 +87,18 @@ std::string harmless(std::string_view text) {
   return clean;
 }
 
+std::string harmless_lines(std::string_view text) {
+  std::string clean;
+  for (;;) {
+    auto end = text.find('\n');
+    clean += harmless(text.substr(0, end));
+    if (end == std::string_view::npos)
+      return clean;
+    clean += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 tint tint_of(std::string_view word) {
   struct entry {
     std::string_view word;

@@ -36,6 +36,9 @@ std::string fit(std::string_view text, std::size_t width);
 /// that they begin become spaces, bytes that are no UTF-8 become U+FFFD.
 std::string harmless(std::string_view text);
 
+/// The same of a text of several lines.
+std::string harmless_lines(std::string_view text);
+
 enum class tint { none, good, bad, busy, faint };
 
 /// What a word like `healthy`, `failed` or `running` is shown in.

@@ -108,6 +108,14 @@ const json::value* items_of(const json::value& object) {
 
 std::vector<std::string> names_in(const json::value& object) {
   std::vector<std::string> names;
+  // Things that were made, of which there is nothing to say but their ids.
+  if (object.is_object())
+    for (const auto& [key, value] : object.items())
+      if (key.ends_with("_ids") && value.is_array()) {
+        for (const auto& each : value)
+          names.push_back(each.is_string() ? each.get<std::string>() : json::text(each));
+        return names;
+      }
   auto add = [&](const json::value& thing) {
     if (auto name = name_of(thing))
       names.push_back(std::move(*name));
@@ -178,7 +186,15 @@ void output::talk(const std::string& line) const {
 }
 
 void output::warn(const std::string& line) const {
-  std::cerr << line << '\n';
+  if (!silent_)
+    std::cerr << line << '\n';
+}
+
+int code_when_written(int code) {
+  if (std::cout.flush() || code != done)
+    return code;
+  std::cerr << "error: the answer could not be written\nfix: look at where standard output goes\n";
+  return failed;
 }
 
 told_error told(const error& failure) {
@@ -191,9 +207,11 @@ told_error told(const error& failure) {
 int output::failure(const error& what) const {
   auto parts = told(what);
   if (!what.message.empty()) {
-    warn(tinted("error:", tint::bad, talk_where_) + " " + parts.what);
-    warn("fix: " + parts.fix);
+    warn(tinted("error:", tint::bad, talk_where_) + " " + harmless_lines(parts.what));
+    warn("fix: " + harmless_lines(parts.fix));
   }
+  if (form_ == output_form::yaml)
+    std::cout << "---\n"; // there may be answers before it
   if (is_json())
     document(with_schema("failure",
                          {{"status", "failed"},

@@ -29,6 +29,14 @@ public:
     where_.wide = form == output_form::wide;
   }
 
+  /// Says nothing at all, not even what went wrong: for who asks on the side.
+  static output silent() {
+    output nobody;
+    nobody.quiet_ = true;
+    nobody.silent_ = true;
+    return nobody;
+  }
+
   /// Whether a program reads it: JSON or YAML.
   bool is_json() const {
     return form_ == output_form::json || form_ == output_form::jsonl || form_ == output_form::yaml;
@@ -62,7 +70,11 @@ private:
   look where_;
   look talk_where_;
   bool quiet_;
+  bool silent_ = false;
 };
+
+/// The exit code of a command that has said its answer: that it could not be written is a failure.
+int code_when_written(int code);
 
 /// An error as people read it: what follows the last `; ` of its text is what helps.
 struct told_error {

@@ -115,7 +115,7 @@ int run(int argc, const char* const* argv, const services& above) {
     return refuse(*app, failure, output_of(now.global));
   }
   auto out = output_of(now.global);
-  return now.action ? now.action(out) : show_overview(now, out);
+  return code_when_written(now.action ? now.action(out) : show_overview(now, out));
 }
 
 } // namespace mahavishnu::cli

@@ -79,7 +79,7 @@ boost::system::result<config::settings, exit_code> load_settings(const invocatio
   if (loaded.settings)
     return std::move(*loaded.settings);
   for (const auto& problem : loaded.problems)
-    out.talk("error: " + to_string(problem));
+    out.warn("error: " + to_string(problem));
   return wrong_usage;
 }
 
@@ -152,8 +152,7 @@ const config::settings& session::settings() const {
 int session::leave(int code) {
   if (!inside_->is_whole_process || is_sanitized) // sanitizers are to see all of it
     return code;
-  std::cout << std::flush;
-  ::_exit(code);
+  ::_exit(code_when_written(code));
 }
 
 caf::actor_system& session::system() {

@@ -36,11 +36,11 @@ std::string show_cancelled(const task_cancelled& task) {
 std::string show_info(const task_info& task) {
   std::ostringstream text;
   const auto& script = task.spec->command.empty() ? task.spec->prompt : task.spec->command;
-  text << "Task " << to_string(task.status) << ": " << task.task.str() << "\n  " << task.meaning
-       << "\n  Pool: " << task.pool_name << " (" << task.pool.value
-       << ")\n  Runs: " << first_line(script.str(), longest_prompt_shown) << "\n";
+  text << "Task " << to_string(task.status) << ": " << task.task.str() << "\n  "
+       << harmless(task.meaning) << "\n  Pool: " << task.pool_name << " (" << task.pool.value
+       << ")\n  Runs: " << harmless(first_line(script.str(), longest_prompt_shown)) << "\n";
   if (!task.spec->metadata.empty())
-    text << "  Metadata: " << pairs(task.spec->metadata) << "\n";
+    text << "  Metadata: " << harmless(pairs(task.spec->metadata)) << "\n";
   text << "History:\n";
   for (const auto& step : task.history) {
     text << std::setw(14) << seconds(step.after) << "  " << to_string(step.status);
@@ -48,7 +48,7 @@ std::string show_info(const task_info& task) {
       text << ", attempt " << step.attempt;
     if (!step.worker.empty())
       text << " on " << step.worker.value;
-    text << (step.reason.empty() ? "" : ": ") << step.reason << "\n";
+    text << (step.reason.empty() ? "" : ": ") << harmless(step.reason) << "\n";
   }
   return text.str();
 }
@@ -181,7 +181,7 @@ int for_each_task(const invocation& now, const output& out, const std::vector<st
       out.item(kind_of<Answer>(), json::from(*answer), without_last_end(show(*answer)));
     // The code of a task is its own only where one is meant.
     if (code != done)
-      worst = ids.size() == 1 || !answer ? code : std::max(worst, static_cast<int>(failed));
+      worst = ids.size() == 1 ? code : std::max(worst, answer ? static_cast<int>(failed) : code);
     if (!answer && answer.error().code == errc::unreachable)
       break;
   }
@@ -289,18 +289,29 @@ void add_cancel(CLI::App& group, invocation& now) {
   add_for_tasks<cancel_task>(group, now, "cancel", "End tasks", show_cancelled);
 }
 
-/// What runs and waits, the newest first.
+/// What runs and waits, the newest first. Asked for in the order in which tasks go on, so that none
+/// is missed that goes on meanwhile.
 result<task_list> unfinished(session& server, list_tasks question) {
+  if (!question.pool.empty()) {
+    auto pool = find_pool(server, question.pool);
+    if (!pool)
+      return pool.error();
+    question.pool = *pool;
+  }
   task_list all;
-  for (auto status : {task_status::running, task_status::queued, task_status::parked}) {
+  for (auto status : {task_status::parked, task_status::queued, task_status::running}) {
     question.status = to_string(status);
-    auto some = ask_for<task_list>(server, question, session::answer_limit);
+    auto some = server.ask<task_list>(question);
     if (!some)
       return some.error();
     std::ranges::move(some->tasks, std::back_inserter(all.tasks));
     all.problems = std::move(some->problems); // each time the same
   }
-  std::ranges::sort(all.tasks, std::greater{}, &task_line::task);
+  // Of one that is there twice, what was heard last is what holds.
+  std::ranges::reverse(all.tasks);
+  std::ranges::stable_sort(all.tasks, std::greater{}, &task_line::task);
+  auto again = std::ranges::unique(all.tasks, {}, &task_line::task);
+  all.tasks.erase(again.begin(), again.end());
   all.tasks.resize(std::min(all.tasks.size(), static_cast<std::size_t>(question.limit)));
   return all;
 }

@@ -21,21 +21,28 @@ constexpr int milliseconds_between_looks = 50;
 constexpr char ctrl_p = '\x10';
 constexpr char ctrl_q = '\x11';
 constexpr auto all_of_the_screen = "\x1b[?1049h\x1b[2J";
-constexpr auto as_it_was = "\x1b[?1049l\x1b[?25h";
+constexpr std::string_view as_it_was = "\x1b[?1049l\x1b[?25h";
+/// No terminal has more rows.
+constexpr std::int32_t most_rows = 200;
 
 /// Every key goes to the program, none to the line discipline here, until it ends.
 class raw_keyboard {
 public:
-  raw_keyboard() : is_raw_(tcgetattr(STDIN_FILENO, &before_) == 0) {
+  /// Where nothing may be typed, Ctrl-C is still for us.
+  explicit raw_keyboard(bool may_type) : is_raw_(tcgetattr(STDIN_FILENO, &before_) == 0) {
     auto raw = before_;
     cfmakeraw(&raw);
     raw.c_oflag |= OPOST;
+    if (!may_type)
+      raw.c_lflag |= ISIG;
     if (is_raw_)
       tcsetattr(STDIN_FILENO, TCSANOW, &raw);
     std::cout << all_of_the_screen << std::flush;
   }
-  ~raw_keyboard() {
-    std::cout << as_it_was << std::flush;
+  ~raw_keyboard() { put_back(); }
+  /// Also from a thread that ends the process, so past what others have in their buffers.
+  void put_back() const {
+    [[maybe_unused]] auto written = ::write(STDOUT_FILENO, as_it_was.data(), as_it_was.size());
     if (is_raw_)
       tcsetattr(STDIN_FILENO, TCSANOW, &before_);
   }
@@ -114,7 +121,7 @@ farewell watch(session& server, const interrupts& signals, const std::string& id
           id, static_cast<std::int32_t>(here.columns), static_cast<std::int32_t>(here.lines)});
       had = here;
     }
-    auto screen = capture(server, id, 0);
+    auto screen = capture(server, id, most_rows);
     if (!screen)
       return {failed, {}, screen.error()};
     auto here = window_now();
@@ -167,9 +174,11 @@ std::string picture(const terminal_text& screen, std::size_t lines, std::size_t 
   auto first = above + (cursor >= lines ? cursor - lines + 1 : 0);
   std::string text = "\x1b[?25l\x1b[H";
   for (std::size_t i = 0; i < lines; ++i) {
+    // Erased first: behind a line as wide as the window the cursor still stands on its end.
+    text += "\x1b[K";
     if (first + i < all.size())
       text += fit(harmless(all[first + i]), columns);
-    text += i + 1 < lines ? "\x1b[K\r\n" : "\x1b[K";
+    text += i + 1 < lines ? "\r\n" : "";
   }
   auto column = static_cast<std::size_t>(std::max(screen.cursor_column, 0));
   return text + "\x1b[" + std::to_string(above + cursor - first + 1) + ";" +
@@ -188,8 +197,8 @@ int show_terminal(session& server, const output& out, interrupts& signals, const
   }
   farewell end;
   {
-    raw_keyboard all_keys;
-    on_interrupt leave{signals, [] {}};
+    raw_keyboard all_keys{may_type};
+    on_interrupt leave{signals, [] {}, [&] { all_keys.put_back(); }};
     end = watch(server, signals, id, may_type);
   }
   if (end.why)

@@ -2,6 +2,7 @@
 #include "cli/text.hpp"
 
 #include "base/rfc3339.hpp"
+#include "cli/look.hpp"
 #include "cli/output.hpp"
 
 #include <algorithm>
@@ -78,7 +79,7 @@ std::string show_result(const task_result& task) {
   if (task.attempts > 1)
     text << "  Attempts: " << task.attempts << "\n";
   if (!task.error.empty())
-    text << "  Error: " << task.error << "\n";
+    text << "  Error: " << harmless_lines(task.error) << "\n";
   auto block = [&](const char* title, const std::string& body) {
     if (!body.empty())
       text << title << ":\n" << body << (body.ends_with('\n') ? "" : "\n");

@@ -12,7 +12,8 @@ std::string scalar(const json::value& what) {
     return json::text(what); // which empty objects and lists share, too
   const auto& text = what.get_ref<const std::string&>();
   auto plain = config::yaml_scalar(text);
-  return plain == text ? plain : json::text(what);
+  // All that some reader takes for a line break or for no text at all is written as a number.
+  return plain == text ? plain : what.dump(-1, ' ', true, json::value::error_handler_t::replace);
 }
 
 bool is_block(const json::value& what) {

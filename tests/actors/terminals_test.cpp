@@ -176,7 +176,7 @@ TEST_CASE("a capture tells which of its lines have left the screen, whatever is 
   terminal_room r;
   auto id = r.launch_one();
   std::string text;
-  for (int i = 0; i < 30; ++i)
+  for (int i = 0; i < 60; ++i) // of 40 rows
     text += std::to_string(i) + "\r\n";
   r.write(id, text + "\x1b[H\x1b[J"
                      "top");

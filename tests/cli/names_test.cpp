@@ -70,15 +70,15 @@ TEST_CASE("a picture of a terminal keeps to its window, and escapes of the text 
   screen.text = "gone\none\ntwo \x1b[2J\nthree";
   screen.cursor_row = 2;
   screen.cursor_column = 5;
-  CHECK(picture(screen, 3, 6) == "\x1b[?25l\x1b[Hone\x1b[K\r\ntwo...\x1b[K\r\nthree\x1b[K"
+  CHECK(picture(screen, 3, 6) == "\x1b[?25l\x1b[H\x1b[Kone\r\n\x1b[Ktwo...\r\n\x1b[Kthree"
                                  "\x1b[3;6H\x1b[?25h");
   // A lower window shows what is around the cursor.
-  CHECK(picture(screen, 2, 80).starts_with("\x1b[?25l\x1b[Htwo  [2J\x1b[K\r\nthree"));
+  CHECK(picture(screen, 2, 80).starts_with("\x1b[?25l\x1b[H\x1b[Ktwo  [2J\r\n\x1b[Kthree"));
   // The rows at the end of the screen are empty.
   screen.text = "gone\none";
   screen.cursor_row = 1;
   CHECK(
-      picture(screen, 3, 80).starts_with("\x1b[?25l\x1b[Hone\x1b[K\r\n\x1b[K\r\n\x1b[K\x1b[2;6H"));
+      picture(screen, 3, 80).starts_with("\x1b[?25l\x1b[H\x1b[Kone\r\n\x1b[K\r\n\x1b[K\x1b[2;6H"));
   screen.text = "";
   screen.lines_above = 0;
   screen.cursor_row = 0;

@@ -41,13 +41,18 @@ run env -u NO_COLOR TERM=dumb script -qec "$mahavishnu pool list" /dev/null
 case $out in *$'\e'*) fail "colour, although the terminal is dumb: $out" ;; esac
 
 # Beginnings of names and ids.
-run "$mahavishnu" pool execute bui -p 'echo here' -o json
-is "completed $pool" "$(json '"\(.status) \(.pool_id)"')" "a pool by the beginning of its name"
+run "$mahavishnu" pool describe bui -o json
+is "$pool" "$(json .info.pool_id)" "a pool by the beginning of its name"
+run "$mahavishnu" pool execute "${pool:0:9}" -p 'echo here' -o json
+is "completed $pool" "$(json '"\(.status) \(.pool_id)"')" "a pool by the beginning of its id"
 is "task_result/1" "$(json .schema)" "schema of a result"
 [ "$(json .accepted_at | cut -c1-2)" = 20 ] || fail "accepted_at is $(json .accepted_at)"
 "$mahavishnu" pool spawn --name build-b --worker-type shell >/dev/null
 refused 2 "build-a and build-b" pool describe build
 refused 5 "there is no pool 'nope'" pool describe nope
+# A pool that has gone must not stand for another one.
+refused 5 "if it is meant, write: night" pool close nig
+refused 5 "if it is meant, write: night" task submit --pool nig -p true
 
 # A task from its beginning to its end.
 mkfifo box
@@ -84,6 +89,7 @@ run "$mahavishnu" ps --all --status failed -o name
 is "$task" "$out" "failed tasks"
 refused 2 "has no such form" attach "$task" -o json
 refused 5 "neither a task nor a terminal" attach nothing
+refused 2 "write more of it" attach "${task:0:7}"
 
 # Several at once.
 one=$("$mahavishnu" task submit --pool night -p true -o name)
@@ -101,6 +107,18 @@ refused 5 "there is no task that begins with" task show task_7zz
 run "$mahavishnu" cancel "$one" task_00000000000000000000000001
 is 5 "$exit_code" "cancel where one is not known"
 
+run "$mahavishnu" cancel "$one" task_00000000000000000000000001 -o yaml
+is 2 "$(grep -c '^---' "$work/out")" "documents of two answers as YAML"
+
+# What went wrong is said whatever is asked for, and foreign text moves no cursor.
+run "$mahavishnu" --quiet --set nope=1 status
+contains "$err" nope
+code=0; "$mahavishnu" ps --all >/dev/full 2>full.err || code=$?
+is 1 "$code" "exit code when the answer cannot be written"
+one=$("$mahavishnu" task submit --pool night -p $'echo \e[31mred' --meta $'k=\e[2Jv' -o name)
+run "$mahavishnu" task show "$one"
+case $out in *$'\e'*) fail "escape sequences of a task in: $out" ;; esac
+
 # All that is known of anything.
 run "$mahavishnu" inspect night -o json
 is "pool_description/1" "$(json .schema)" "inspect a pool"
@@ -112,8 +130,8 @@ contains "$out" "name: night"
 refused 5 "nothing of the name 'nope'" inspect nope
 
 # Terminals.
-run "$mahavishnu" terminal launch 'PS1="ready> " exec bash --norc' -o json
-terminal=$(json '.session_ids[0]')
+run "$mahavishnu" terminal launch 'PS1="ready> " exec bash --norc' -o name
+terminal=$out
 shows() { "$mahavishnu" terminal capture "$terminal" | grep -q "$1"; }
 soon shows '^ready>' || fail "the shell shows no prompt: $("$mahavishnu" terminal capture "$terminal")"
 "$mahavishnu" terminal send "${terminal:0:10}" 'echo $((6 * 7)); tty' >/dev/null

@@ -93,7 +93,7 @@ server_answers ask_server(const invocation& now, const std::filesystem::path& di
   seen.is_running = server_lock::is_held(directory);
   if (!seen.is_running || !can_be_asked)
     return made;
-  output silent{output_form::table, {}, {}, true};
+  auto silent = output::silent();
   auto server = session::open(now, silent);
   if (!server) {
     seen.problem = server.error().message;

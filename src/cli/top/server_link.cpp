@@ -100,7 +100,7 @@ void server_link::work(const output& out) {
   auto reply = [&](const question& what) -> decltype(answer::what) {
     try {
       if (!server)
-        if (auto done = connect(output{output_form::table, {}, {}, true}); !done)
+        if (auto done = connect(output::silent()); !done)
           return done.error();
       auto answer = std::visit(asker{*server, reader}, what);
       if (const auto* failure = std::get_if<error>(&answer);
