@@ -51,6 +51,7 @@ public:
   void send(std::string piece);
   void end();
   std::size_t waiting() const;
+  std::size_t most_waiting() const { return max_waiting_; }
   bool is_over() const;
   void on_gone(callback call) { set(on_gone_, is_gone_, std::move(call)); }
   void on_stopping(callback call) { set(on_stopping_, is_stopping_, std::move(call)); }

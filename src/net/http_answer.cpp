@@ -29,6 +29,10 @@ std::size_t http_answer::waiting() const {
   return channel_ ? channel_->waiting() : 0;
 }
 
+std::size_t http_answer::most_waiting() const {
+  return channel_ ? channel_->most_waiting() : 0;
+}
+
 void http_answer::on_gone(std::function<void()> callback) const {
   if (channel_)
     channel_->on_gone(std::move(callback));

@@ -36,6 +36,8 @@ public:
   /// Bytes that were given and that the socket has not taken yet. A piece that finds more than
   /// `http_options::max_stream_bytes` of them closes the connection.
   std::size_t waiting() const;
+  /// That limit.
+  std::size_t most_waiting() const;
 
   /// Called once when the client has gone before the answer is complete: it has closed or reset its
   /// connection, does not take what is sent, was answered 503 since its time was over, or was cut

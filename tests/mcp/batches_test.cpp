@@ -20,6 +20,19 @@ json call_of(const std::string& tool, const json& id, json arguments = json::obj
   return some_server::message("tools/call", {{"name", tool}, {"arguments", std::move(arguments)}},
                               id);
 }
+json echo_of(std::size_t bytes, const json& id) {
+  return call_of("echo", id, {{"text", std::string(bytes, 'x')}});
+}
+json completion_of(const std::string& begun, const json& id) {
+  return some_server::message("completion/complete",
+                              {{"ref", {{"type", "ref/resource"}, {"uri", "test://{name}"}}},
+                               {"argument", {{"name", "name"}, {"value", begun}}}},
+                              id);
+}
+/// As an answer, it has more than twice as many bytes.
+tool_answer result_of(std::size_t bytes) {
+  return {to_text(json{{"text", std::string(bytes, 'x')}}), {}, false};
+}
 json told(const std::string& method, json params = json::object()) {
   return {{"jsonrpc", "2.0"}, {"method", method}, {"params", std::move(params)}};
 }
@@ -38,6 +51,13 @@ struct some_client {
     headers.emplace_back("mcp-session-id", begun.header("Mcp-Session-Id"));
   }
   asked send(const json& message) { return s.post(message, headers); }
+  /// Takes no streams.
+  asked send_plain(const json& message) {
+    auto request = some_server::request("POST", to_text(message));
+    request.headers = {{"content-type", "application/json"}, {"accept", "application/json"}};
+    request.headers.push_back(headers.back());
+    return {s.server, request};
+  }
 
   some_server s;
   std::vector<std::pair<std::string, std::string>> headers;
@@ -56,6 +76,10 @@ std::vector<json> ids_of(const json& answers) {
   for (const auto& each : answers)
     ids.push_back(each.value("id", json{}));
   return ids;
+}
+
+std::string problem_of(const json& answer) {
+  return answer.value("error", json::object()).value("message", "");
 }
 
 int code_of(const json& answer) {
@@ -201,12 +225,115 @@ TEST_CASE("an array whose calls have something to say is answered in a stream") 
 
 TEST_CASE("a client that takes no stream is not asked in one, and gets its array") {
   some_client c{{}, elicits};
-  auto request = some_server::request("POST", to_text(json::array({ping(1), call_of("ask", 2)})));
-  request.headers = {{"content-type", "application/json"}, {"accept", "application/json"}};
-  request.headers.push_back(c.headers.back());
-  asked answer{c.s.server, request};
+  auto answer = c.send_plain({ping(1), call_of("ask", 2)});
   CHECK(ids_of(answer.body()) == std::vector<json>{1, 2});
   CHECK(code_of(answer.body().at(1)) == -32600);
+}
+
+TEST_CASE("an array with more answers than are kept goes on as a stream") {
+  some_client c; // whose stream may have 1 MiB
+  auto answer = c.send({call_of("open", 1), call_of("open", 2), call_of("open", 3)});
+  c.s.calls.at(0)->finish(result_of(100'000));
+  CHECK(answer.status() == 0);
+  c.s.calls.at(1)->finish(result_of(100'000));
+  CHECK(answer.is_stream());
+  CHECK(ids_of(c.s.messages_of(answer)) == std::vector<json>{1, 2});
+  CHECK_FALSE(answer.has_ended());
+  c.s.calls.at(2)->finish(result_of(1));
+  auto said = c.s.messages_of(answer);
+  CHECK(ids_of(said) == std::vector<json>{1, 2, 3});
+  for (const auto& each : said)
+    CHECK(each.contains("result"));
+  CHECK(answer.has_ended());
+}
+
+TEST_CASE("answers of an array that come faster than any client takes them do not cut it off") {
+  some_client c{{}, elicits};
+  auto many = json::array();
+  for (int i = 0; i < 40; ++i)
+    many.push_back(echo_of(30'000, i));
+  many.push_back(call_of("ask", 40));
+  auto answer = c.send(many);
+  auto said = c.s.messages_of(answer);
+  REQUIRE(said.size() == 41);
+  CHECK(answer.pieces().size() < 600'000);
+  CHECK(said.at(4).contains("result"));
+  CHECK(problem_of(said.at(39)) ==
+        "the answers of this array are too much for one; ask for it alone");
+  CHECK(said.at(39).at("id") == 39);
+  c.send({{"jsonrpc", "2.0"},
+          {"id", said.at(40).at("id")},
+          {"result", {{"action", "accept"}, {"content", {{"name", "Ann"}}}}}});
+  CHECK(c.s.messages_of(answer).back().at("result").at("structuredContent").at("who") == "Ann");
+  CHECK(answer.has_ended());
+}
+
+TEST_CASE("what is too much for an array is an error of its request where no stream is taken") {
+  some_client c;
+  auto many = json::array();
+  for (int i = 0; i < 40; ++i)
+    many.push_back(echo_of(30'000, i));
+  auto answer = c.send_plain(many);
+  CHECK(answer.status() == 200);
+  auto all = answer.body();
+  REQUIRE(all.size() == 40);
+  CHECK(to_text(all).size() < 300'000);
+  CHECK(all.at(2).contains("result"));
+  CHECK(code_of(all.at(39)) == -32600);
+  CHECK(all.at(39).at("id") == 39);
+
+  auto only = c.send_plain(json::array({echo_of(1'000'000, 1)})).body();
+  CHECK(only.at(0).contains("result"));
+}
+
+TEST_CASE("a request of an array that is lost, or fails badly, takes no other with it") {
+  some_client c;
+  auto answer = c.send({completion_of("lost", 1), completion_of("thrown", 2), ping(3)});
+  auto all = answer.body();
+  CHECK(ids_of(all) == std::vector<json>{1, 2, 3});
+  CHECK(code_of(all.at(0)) == -32603);
+  CHECK(code_of(all.at(1)) == -32603);
+  CHECK(code_of(all.at(2)) == 0);
+}
+
+TEST_CASE("each message of an array counts among those of a minute, whatever it is") {
+  some_client c{within({1, 5, 0})}; // which has taken one
+  auto open = c.send(call_of("open", 9));
+  auto answer =
+      c.send({ping(1), told("notifications/initialized"), {{"id", 2}}, ping(3), cancelled(9), 4});
+  auto all = answer.body();
+  CHECK(ids_of(all) == std::vector<json>{1, 2, 3, nullptr});
+  CHECK(code_of(all.at(0)) == 0);
+  CHECK_THAT(problem_of(all.at(1)), ContainsSubstring("jsonrpc"));
+  for (std::size_t each : {2, 3}) {
+    CHECK_THAT(problem_of(all.at(each)),
+               ContainsSubstring("more than 1 requests in a minute; try again in "));
+    CHECK(problem_of(all.at(each)).ends_with(" s"));
+  }
+  CHECK(c.s.cancelled == 0);
+  CHECK(answer.header("X-RateLimit-Remaining") == "0");
+}
+
+TEST_CASE("an array says what is left after all of its messages") {
+  some_client c{within({1, 10, 0})}; // which has taken one
+  CHECK(c.send({ping(1), told("notifications/initialized"), ping(2)})
+            .header("X-RateLimit-Remaining") == "6");
+}
+
+TEST_CASE("a caller of one place may send arrays of what ends at once") {
+  some_client c{within({0, 20, 1})};
+  auto all = c.send({told("notifications/initialized"), ping(1), ping(2)}).body();
+  CHECK(code_of(all.at(0)) == 0);
+  CHECK(code_of(all.at(1)) == 0);
+
+  auto answer = c.send({ping(1), call_of("open", 2), ping(3)});
+  CHECK(c.send(ping(4)).status() == 429);
+  c.s.calls.at(0)->finish({"{}", {}, false});
+  auto later = answer.body();
+  CHECK(ids_of(later) == std::vector<json>{1, 3, 2});
+  CHECK(code_of(later.at(0)) == 0);
+  CHECK(code_of(later.at(1)) == -32600);
+  CHECK(c.send(ping(4)).status() == 200);
 }
 
 TEST_CASE("each request of an array counts among those of a minute") {

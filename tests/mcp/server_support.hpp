@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -93,7 +94,10 @@ public:
   std::vector<resource_template> templates() const override {
     return {{{"test://{name}", "any", "Any", "Any of them", "text/plain"},
              {{"name", [](const std::string& begun, const auto& found) {
-                 found({begun + "-a", begun + "-b"});
+                 if (begun == "thrown")
+                   throw std::runtime_error{"nothing can be found"};
+                 if (begun != "lost")
+                   found({begun + "-a", begun + "-b"});
                }}}}};
   }
   void list(const std::function<void(std::vector<resource>)>& found) override {

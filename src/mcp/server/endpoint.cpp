@@ -53,6 +53,16 @@ bool takes(const head& headers, std::string_view type) {
   });
 }
 
+/// What one message of an array throws is its own loss.
+bool succeeds(const auto& work) {
+  try {
+    work();
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 } // namespace
 
 endpoint::endpoint(endpoint_options options, offers all)
@@ -95,10 +105,10 @@ void endpoint::handle(const net::http_request& request, const net::http_answer& 
       answer.reply(std::move(*refused));
     return;
   }
-  const auto& in = std::get<admission>(said);
+  auto in = std::get<admission>(std::move(said));
   head headers{request};
   if (request.method == "POST")
-    return post(request, in, answer);
+    return post(request, std::move(in), answer);
   if (request.method == "GET")
     return get_stream(headers, in, answer);
   if (request.method == "DELETE")
@@ -109,7 +119,7 @@ void endpoint::handle(const net::http_request& request, const net::http_answer& 
       {}, {{"Allow", "POST, GET, DELETE"}});
 }
 
-void endpoint::post(const net::http_request& request, const admission& in,
+void endpoint::post(const net::http_request& request, admission in,
                     const net::http_answer& answer) {
   head headers{request};
   if (auto type = headers.find("content-type"); !type || !is_json(*type))
@@ -125,7 +135,7 @@ void endpoint::post(const net::http_request& request, const admission& in,
                    "the header Accept must name application/json and text/event-stream"},
                   message ? message->id : json{});
   if (!message)
-    post_batch(request, std::get<incoming_batch>(read), in, answer);
+    post_batch(request, std::get<incoming_batch>(read), std::move(in), answer);
   else if (era_of(headers, *message) == era::modern)
     post_modern(headers, *message, in, answer);
   else
@@ -194,15 +204,10 @@ void endpoint::post_legacy(const head& headers, const incoming& message, const a
   session_ptr from;
   if (!is_first && !(from = session_of(headers, message.id, in, answer)))
     return;
-  if (message.what != incoming::kind::request)
+  if (message.what != incoming::kind::request) {
     if (auto refused = entrance_->check_scope(in.who, auth::scope::read))
       return answer.reply(std::move(*refused));
-  if (message.what == incoming::kind::notification) {
     hear(message, *from);
-    return accept(answer);
-  }
-  if (message.what == incoming::kind::response) {
-    from->take_response(message.params);
     return accept(answer);
   }
   run_legacy(begin(headers, era::legacy, message, in, answer, from), headers, message, in.who,
@@ -221,7 +226,7 @@ void endpoint::run_legacy(const exchange_ptr& began, const head& headers, const 
 }
 
 void endpoint::post_batch(const net::http_request& request, const incoming_batch& messages,
-                          const admission& in, const net::http_answer& answer) {
+                          admission in, const net::http_answer& answer) {
   head headers{request};
   const refusal only_one{400, code::invalid_request,
                          "the body is an array, which only a session of the version " +
@@ -241,28 +246,32 @@ void endpoint::post_batch(const net::http_request& request, const incoming_batch
     return !message || message->what == incoming::kind::request;
   };
   auto requests = static_cast<std::size_t>(std::ranges::count_if(messages, is_answered));
+  // Each of them counts as if it had come alone.
+  auto counted = entrance_->count_all(request, in, messages.size());
+  // The place is that of the first message: the whole would count beside those that it is made of.
+  auto place = std::exchange(in.place, nullptr);
   auto all =
       std::make_shared<batch_answer>(begin(headers, era::legacy, {}, in, answer, from), requests);
-  auto is_first = true;
-  for (const auto& each : messages) {
-    const auto* message = std::get_if<incoming>(&each);
+  for (std::size_t each = 0; each < messages.size(); ++each) {
+    auto& why = counted[each];
+    auto member = in;
+    member.place = std::exchange(place, nullptr);
+    const auto* message = std::get_if<incoming>(&messages[each]);
     if (!message) {
-      const auto& failed = std::get<unreadable>(each);
-      all->take(error_text(failed.id, failed.why));
-    } else if (message->what == incoming::kind::notification) {
-      hear(*message, *from);
-    } else if (message->what == incoming::kind::response) {
-      from->take_response(message->params);
-    } else {
-      // Each of them counts as if it had come alone.
-      auto admitted = std::exchange(is_first, false) ? in : entrance_->admit_another(request, in);
-      auto began = begin(headers, era::legacy, *message, admitted, answer, from, all);
-      if (admitted.refused)
-        began->fail(*admitted.refused);
+      const auto& failed = std::get<unreadable>(messages[each]);
+      all->take(error_text(failed.id, why ? *why : failed.why), failed.id);
+    } else if (message->what == incoming::kind::request) {
+      if (each != 0 && !why)
+        why = entrance_->find_place(request, member);
+      auto began = begin(headers, era::legacy, *message, member, answer, from, all);
+      if (why)
+        began->fail(*why);
       else if (message->method == "initialize")
         began->fail({200, code::invalid_request, "initialize must come alone"});
-      else
-        run_legacy(began, headers, *message, in.who, from);
+      else if (!succeeds([&] { run_legacy(began, headers, *message, in.who, from); }))
+        began->fail({200, code::internal_error, "the request could not be handled"});
+    } else if (!why) {
+      succeeds([&] { hear(*message, *from); });
     }
   }
   if (requests == 0)
@@ -325,10 +334,12 @@ void endpoint::end_session(const head& headers, const admission& in,
   answer.reply(std::move(response));
 }
 
-void endpoint::hear(const incoming& notification, session& from) {
-  if (notification.method != "notifications/cancelled")
+void endpoint::hear(const incoming& message, session& from) {
+  if (message.what == incoming::kind::response)
+    return from.take_response(message.params);
+  if (message.method != "notifications/cancelled")
     return;
-  if (auto id = notification.params.find("requestId"); id != notification.params.end())
+  if (auto id = message.params.find("requestId"); id != message.params.end())
     from.cancel(*id);
 }
 

@@ -86,19 +86,20 @@ private:
     auth::scope_set needs = auth::scope::read;
   };
 
-  void post(const net::http_request& request, const admission& in, const net::http_answer& answer);
+  void post(const net::http_request& request, admission in, const net::http_answer& answer);
   void post_modern(const head& headers, const incoming& message, const admission& in,
                    const net::http_answer& answer);
   void post_legacy(const head& headers, const incoming& message, const admission& in,
                    const net::http_answer& answer);
-  void post_batch(const net::http_request& request, const incoming_batch& messages,
-                  const admission& in, const net::http_answer& answer);
+  void post_batch(const net::http_request& request, const incoming_batch& messages, admission in,
+                  const net::http_answer& answer);
   /// Of a session, whether it came alone or not.
   void run_legacy(const exchange_ptr& began, const head& headers, const incoming& message,
                   const caller& who, const session_ptr& from);
   void get_stream(const head& headers, const admission& in, const net::http_answer& answer);
   void end_session(const head& headers, const admission& in, const net::http_answer& answer);
-  void hear(const incoming& notification, session& from);
+  /// What is no request.
+  static void hear(const incoming& message, session& from);
   /// Of a request that has to name one; answers it when it does not.
   session_ptr session_of(const head& headers, const json& id, const admission& in,
                          const net::http_answer& answer);

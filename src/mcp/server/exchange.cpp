@@ -17,6 +17,12 @@ std::string event(std::string_view message) {
 
 } // namespace
 
+exchange::~exchange() {
+  if (terms_.within && !has_ended_)
+    fail({200, code::internal_error,
+          "the server ended the request without an answer; ask for it again"});
+}
+
 std::string exchange::result_of(std::string_view members, std::string_view type,
                                 std::string_view meta) const {
   std::string text{R"({"jsonrpc":"2.0","id":)"};
@@ -58,7 +64,7 @@ void exchange::send(std::string message, net::http_response head) {
   if (std::exchange(has_ended_, true))
     return;
   if (terms_.within) {
-    terms_.within->take(std::move(message));
+    terms_.within->take(std::move(message), terms_.id);
   } else if (stream_) {
     stream_->say(message);
     stream_->end();
@@ -119,7 +125,7 @@ void exchange::abandon() {
   if (std::exchange(has_ended_, true))
     return;
   if (terms_.within) {
-    terms_.within->take({});
+    terms_.within->take({}, terms_.id);
   } else if (stream_) {
     stream_->end();
   } else if (is_stream_) {

@@ -48,6 +48,9 @@ public:
 
   exchange(net::http_answer http, terms agreed)
       : http_(std::move(http)), terms_(std::move(agreed)) {}
+  /// One that came with others ends with an error, since the others wait for it.
+  ~exchange();
+  exchange(const exchange&) = delete;
 
   era spoken() const { return terms_.spoken; }
   const json& id() const { return terms_.id; }

@@ -65,10 +65,16 @@ net::http_response respond(const refusal& why, const json& id = {}) {
   return response;
 }
 
-refusal too_often(const limit_rules& limits) {
+std::int64_t shown_wait(std::chrono::seconds wait) {
+  return std::max<std::int64_t>(1, wait.count());
+}
+
+/// The text says it as well, since one message of an array has no headers.
+refusal too_often(const limit_rules& limits, const caller_usage& usage) {
   return {429, code::invalid_request,
           "more than " + std::to_string(limits.per_minute) +
-              " requests in a minute; try again after the time that Retry-After says"};
+              " requests in a minute; try again in " +
+              std::to_string(shown_wait(usage.until_next(limits))) + " s"};
 }
 
 refusal too_many(const limit_rules& limits) {
@@ -82,7 +88,7 @@ std::shared_ptr<const void> place_of(const std::shared_ptr<caller_usage>& usage)
 }
 
 void add_wait(net::http_response& to, std::chrono::seconds wait) {
-  to.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, wait.count())));
+  to.headers.emplace_back("Retry-After", std::to_string(shown_wait(wait)));
 }
 
 } // namespace
@@ -219,12 +225,9 @@ gate::verdict gate::admit(const net::http_request& request, const caller& who,
   admission let_in;
   let_in.usage = usage;
   auto may_ask = usage->take(limits, now.steady);
-  if (limits.per_minute != 0)
-    let_in.headers = {{"X-RateLimit-Limit", std::to_string(limits.per_minute)},
-                      {"X-RateLimit-Remaining", std::to_string(usage->left())},
-                      {"X-RateLimit-Reset", std::to_string(usage->until_whole(limits).count())}};
+  add_rates(let_in);
   if (!may_ask) {
-    auto response = refuse(request, too_often(limits), who.name);
+    auto response = refuse(request, too_often(limits, *usage), who.name);
     response.headers = std::move(let_in.headers);
     add_wait(response, usage->until_next(limits));
     return response;
@@ -241,21 +244,39 @@ gate::verdict gate::admit(const net::http_request& request, const caller& who,
   return let_in;
 }
 
-admission gate::admit_another(const net::http_request& request, const admission& first,
-                              const moment& now) {
+void gate::add_rates(admission& to) const {
   const auto& limits = options_.limits;
-  auto another = first;
-  another.place.reset();
-  if (!first.usage->take(limits, now.steady))
-    another.refused = too_often(limits);
-  else if (!first.usage->enter(limits))
-    another.refused = too_many(limits);
-  else if (limits.at_a_time != 0)
-    another.place = place_of(first.usage);
-  if (another.refused && options_.audit)
-    options_.audit->refused(request, another.refused->status, first.who.name,
-                            another.refused->text);
-  return another;
+  if (limits.per_minute != 0)
+    to.headers = {{"X-RateLimit-Limit", std::to_string(limits.per_minute)},
+                  {"X-RateLimit-Remaining", std::to_string(to.usage->left())},
+                  {"X-RateLimit-Reset", std::to_string(to.usage->until_whole(limits).count())}};
+}
+
+std::vector<std::optional<refusal>> gate::count_all(const net::http_request& request, admission& in,
+                                                    std::size_t messages, const moment& now) {
+  std::vector<std::optional<refusal>> all(messages);
+  for (std::size_t each = 1; each < messages; ++each) {
+    if (in.usage->take(options_.limits, now.steady))
+      continue;
+    all[each] = too_often(options_.limits, *in.usage);
+    if (options_.audit)
+      options_.audit->refused(request, all[each]->status, in.who.name, all[each]->text);
+  }
+  add_rates(in);
+  return all;
+}
+
+std::optional<refusal> gate::find_place(const net::http_request& request, admission& in) {
+  const auto& limits = options_.limits;
+  if (in.usage->enter(limits)) {
+    if (limits.at_a_time != 0)
+      in.place = place_of(in.usage);
+    return std::nullopt;
+  }
+  auto why = too_many(limits);
+  if (options_.audit)
+    options_.audit->refused(request, why.status, in.who.name, why.text);
+  return why;
 }
 
 std::optional<net::http_response> gate::when_ready(std::function<void()> callback) {

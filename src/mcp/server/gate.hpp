@@ -61,8 +61,6 @@ struct admission {
   std::vector<std::pair<std::string, std::string>> headers;
   /// What the caller has used.
   std::shared_ptr<caller_usage> usage;
-  /// Only of one that came with others: it may not.
-  std::optional<refusal> refused;
 };
 
 /// Nothing can be said before keys have come: gate::when_ready().
@@ -85,12 +83,16 @@ public:
   verdict check(const net::http_request& request) { return check(request, {}); }
   verdict check(const net::http_request& request, const moment& now);
 
-  /// One more that came with a request that was let in.
-  admission admit_another(const net::http_request& request, const admission& first,
-                          const moment& now);
-  admission admit_another(const net::http_request& request, const admission& first) {
-    return admit_another(request, first, {});
+  /// Counts each of the messages that came as one request, the first of which was let in: why it
+  /// may not come in as well, or nothing. The headers of `in` say afterwards what is left.
+  std::vector<std::optional<refusal>> count_all(const net::http_request& request, admission& in,
+                                                std::size_t messages, const moment& now);
+  std::vector<std::optional<refusal>> count_all(const net::http_request& request, admission& in,
+                                                std::size_t messages) {
+    return count_all(request, in, messages, {});
   }
+  /// Gives one of them a place of its own; or why there is none.
+  std::optional<refusal> find_place(const net::http_request& request, admission& in);
 
   /// Calls back once when check() may say something else, on any thread, and at once when that is
   /// so already; never when the gate goes before. Nothing, or how to answer when too many wait.
@@ -110,6 +112,7 @@ private:
   void look_at_keys(const moment& now);
   verdict admit(const net::http_request& request, const caller& who,
                 const std::shared_ptr<caller_usage>& usage, const moment& now);
+  void add_rates(admission& to) const;
   net::http_response bad_token(const net::http_request& request, const std::string& why) const;
   net::http_response refuse(const net::http_request& request, const refusal& why,
                             std::string_view who = {}) const;
