@@ -174,6 +174,36 @@ gone "$child" || fail "a job outlives Ctrl-C"
 is 1 "$(pools)" "pools after Ctrl-C"
 is "1" "$(tail -n +2 log | cut -f1 | xargs)" "jobs in the joblog after Ctrl-C"
 
+# So it is in a pool that stays, which knows what was cancelled: twice, to see that it counts.
+rm -f log go
+again='case {} in 1) exit 0;; 2) echo $$ >pids; [ -e go ] || exec sleep 1000;; esac; echo {}'
+for round in 1 2; do
+  env --default-signal=INT "$mahavishnu" each --pool four -j2 --joblog log --resume "$again" \
+    ::: 1 2 3 >/dev/null 2>err &
+  command=$!
+  read -r child <&8
+  kill -INT "$command"
+  code=0
+  wait "$command" || code=$?
+  is 130 "$code" "exit code after Ctrl-C in round $round ($(cat err))"
+done
+is "" "$(tail -n +2 log | grep -c '^2' | grep -v 0 || true)" "a job that was cancelled has no line"
+touch go
+run each --pool four -k --joblog log --resume "$again" ::: 1 2 3
+read -r child <&8
+is 0 "$exit_code" "going on after Ctrl-C in a pool ($err)"
+contains " $(xargs <"$work/out") " " 2 "
+is "1 2 3" "$(tail -n +2 log | cut -f1 | sort | xargs)" "all in the joblog after Ctrl-C in a pool"
+# Somebody else may cancel one, and then it has failed.
+"$mahavishnu" each --pool four --joblog log 'echo $$ >pids; exec sleep 1000' ::: a 2>err &
+command=$!
+read -r child <&8
+"$mahavishnu" task cancel "$("$mahavishnu" task list --status running -o json | jq -r '.tasks[0].task_id')" \
+  >/dev/null
+code=0
+wait "$command" || code=$?
+is "1 -1 15" "$code $(tail -1 log | cut -f7,8 | xargs)" "a job that somebody cancelled"
+
 # A server that is killed and comes back: each job runs once, and no result is lost.
 rm -f ran.* log
 env --default-signal=INT "$mahavishnu" each -k -j2 --joblog log --reconnect 60 \

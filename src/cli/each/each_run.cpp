@@ -61,6 +61,8 @@ struct job_in_flight {
   std::string command;
   std::string tag;
   std::uint64_t slot = 1;
+  /// How many earlier runs were ended before it was.
+  std::uint32_t cancelled = 0;
 };
 
 /// A job that has ended and is to be shown.
@@ -69,6 +71,13 @@ struct job_outcome {
   job_in_flight job;
   task_result result;
 };
+
+/// Later than all tasks that were made before now.
+task_id now_as_task() {
+  auto since = std::chrono::system_clock::now().time_since_epoch();
+  return task_id::first_of(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(since).count()));
+}
 
 /// Keeps SIGPIPE away: a reader that went is an error of write, after which things are put in
 /// order.
@@ -135,6 +144,8 @@ private:
   void wait();
   result<void> hear();
   result<void> job_ended(job_end& end);
+  void forget(std::uint64_t seq);
+  void send_with_next_key(std::uint64_t seq, job_in_flight& job);
   result<void> jobs_refused(const job_end& first);
   void show(const job_outcome& job);
   void print(const job_outcome& job);
@@ -161,6 +172,7 @@ private:
   std::unique_ptr<each_link> link_;
   std::unique_ptr<on_interrupt> on_signal_;
   std::string id_ = random_id();
+  task_id begin_ = now_as_task();
   bool has_own_pool_ = false;
   bool is_durable_ = true;
   std::size_t at_once_ = 1; // run at a time
@@ -422,11 +434,14 @@ result<void> each_run::job_ended(job_end& end) {
   auto found = in_flight_.find(end.seq);
   if (found == in_flight_.end())
     return {};
-  if (cancelling_ && end.result.status == task_status::cancelled) {
-    free_slots_.insert(found->second.slot);
-    in_flight_.erase(found);
-    kept_.forget(end.seq);
-    return {};
+  if (end.result.status == task_status::cancelled) {
+    bool is_of_before = !end.result.task.empty() && end.result.task < begin_;
+    if (is_of_before && !stopping_)
+      send_with_next_key(end.seq, found->second);
+    else if (is_of_before || cancelling_)
+      forget(end.seq);
+    if (is_of_before || cancelling_)
+      return {};
   }
   job_outcome job{end.seq, std::move(found->second), std::move(end.result)};
   in_flight_.erase(found);
@@ -453,6 +468,26 @@ result<void> each_run::job_ended(job_end& end) {
     stop(halts == halt_policy::verdict::now);
   }
   return {};
+}
+
+/// There is nothing to be said of this one.
+void each_run::forget(std::uint64_t seq) {
+  auto found = in_flight_.find(seq);
+  if (found == in_flight_.end())
+    return;
+  free_slots_.insert(found->second.slot);
+  in_flight_.erase(found);
+  kept_.forget(seq);
+}
+
+/// An earlier run has cancelled it, and that is what its key is answered with from now on.
+void each_run::send_with_next_key(std::uint64_t seq, job_in_flight& job) {
+  auto spec = *job.spec;
+  spec.idempotency_key =
+      job_key(id_, seq, jobs_->before().failures(seq), spec, ++job.cancelled);
+  job.spec = shared_spec{std::move(spec)};
+  turned_away_.push_back(seq);
+  send_again_ = clock::now();
 }
 
 /// Either the server is about to go, or it will never take such a job.
@@ -570,10 +605,8 @@ void each_run::stop(bool and_cancel) {
     return;
   cancelling_ = true;
   give_up_ = clock::now() + cancel_limit;
-  for (auto seq : std::exchange(turned_away_, {})) {
-    in_flight_.erase(seq);
-    kept_.forget(seq);
-  }
+  for (auto seq : std::exchange(turned_away_, {}))
+    forget(seq);
   link_->cancel_all();
 }
 
