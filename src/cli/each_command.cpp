@@ -149,6 +149,10 @@ result<each::each_plan> plan_of(const invocation& now, const output& out, const 
   if (plan.joblog.empty() && (plan.resume || plan.resume_failed))
     return error{errc::invalid_argument,
                  "--resume and --resume-failed go on where a joblog ends; give --joblog FILE"};
+  if (plan.joblog.starts_with('+')) {
+    plan.adds_to_joblog = true;
+    plan.joblog.erase(0, 1);
+  }
   plan.is_routed = !wish.selector.empty() || !wish.affinity.empty() || !wish.labels.empty();
   if (!plan.where.pool.empty() && plan.is_routed)
     return error{errc::invalid_argument, "--pool names a pool, and --selector, --affinity and "

@@ -213,15 +213,21 @@ result<void> each_run::prepare() {
     return link.error();
   link_ = std::move(*link);
   if (!plan_.joblog.empty()) {
-    auto is_added = plan_.joblog.starts_with('+');
-    auto file = plan_.joblog.substr(is_added ? 1 : 0);
-    auto good = is_added || plan_.resume || plan_.resume_failed
-                    ? joblog_.append_to(file, jobs_->before().torn_bytes())
-                    : joblog_.create(file);
+    auto goes_on = plan_.resume || plan_.resume_failed;
+    auto torn_bytes = jobs_->before().torn_bytes();
+    if (plan_.adds_to_joblog && !goes_on) {
+      done_jobs all;
+      if (auto good = all.read(plan_.joblog); !good)
+        return good;
+      torn_bytes = all.torn_bytes();
+    }
+    auto good = plan_.adds_to_joblog || goes_on ? joblog_.append_to(plan_.joblog, torn_bytes)
+                                                : joblog_.create(plan_.joblog);
     if (!good)
       return good;
-    // One that is added to may have the same numbers twice.
-    if (auto identity = joblog_.identity(); !identity.empty() && !is_added)
+    // One that is only added to may have the same numbers twice.
+    if (auto identity = joblog_.identity();
+        !identity.empty() && (goes_on || !plan_.adds_to_joblog))
       id_ = identity;
   }
   if (auto good = find_place(); !good)
