@@ -71,6 +71,10 @@ is "$(seq 40)" "$(seq 40 | each -k -j8 'sleep 0.0$((RANDOM % 5)); echo {}')" "or
 # What is longer than a result is fetched.
 is "3000000" "$(each 'head -c {} /dev/zero' ::: 3000000 | wc -c)" "a long output"
 
+# Many jobs with large variables, which go out in several messages, also when they are sent again.
+big=$(head -c 100000 /dev/zero | tr '\0' x)
+is "300" "$(seq 300 | each -j250 --env BIG="$big" 'echo ${#BIG}' | grep -c '^100000$')" "large variables"
+
 # How many run at a time, and their places.
 run each -j2 'echo +; sleep 0.05; echo {%}' ::: 1 2 3 4 5 6
 is "1 2" "$(grep -v + "$work/out" | sort -u | xargs)" "places of jobs"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cli/each/job_message.hpp"
 #include "cli/each/plan.hpp"
 #include "cli/session.hpp"
 
@@ -11,11 +12,6 @@
 #include <vector>
 
 namespace mahavishnu::cli::each {
-
-struct job_task {
-  std::uint64_t seq = 0;
-  shared_spec spec;
-};
 
 struct job_end {
   std::uint64_t seq = 0;

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <deque>
 #include <iostream>
 #include <random>
 #include <set>
@@ -30,9 +31,6 @@ using clock = std::chrono::steady_clock;
 /// Jobs that a pool has beyond those that it runs, so that no worker waits for us.
 constexpr std::size_t fewest_ahead = 32;
 constexpr std::size_t most_ahead = 256;
-/// What one message to the server carries at most.
-constexpr std::size_t most_jobs_sent = 500;
-constexpr std::size_t most_bytes_sent = std::size_t{1} << 20;
 /// Results that wait for their turn with --keep-order; when there is more, nothing is started until
 /// the one that they wait for has come.
 constexpr std::size_t most_bytes_kept = std::size_t{64} << 20;
@@ -42,6 +40,8 @@ constexpr std::int32_t output_piece = 1 << 20;
 constexpr std::chrono::seconds cancel_limit{10};
 constexpr std::chrono::milliseconds retry_pause{100};
 constexpr std::chrono::milliseconds dial_pause{250};
+/// A server that is lost again before that has not really come back.
+constexpr std::chrono::seconds shortest_stay{10};
 constexpr std::size_t most_words_shown = 60;
 
 std::string random_id() {
@@ -139,8 +139,9 @@ private:
   bool has_room() const;
   bool wants_jobs() const;
   result<void> fill();
-  result<void> take_jobs(std::vector<job_task>& group);
-  void send(std::vector<job_task> group);
+  result<void> take_jobs(job_message& message);
+  job_message new_message() const;
+  void send_turned_away();
   void wait();
   result<void> hear();
   result<void> job_ended(job_end& end);
@@ -180,7 +181,7 @@ private:
   std::size_t refill_ = 1;
 
   std::map<std::uint64_t, job_in_flight> in_flight_;
-  std::vector<std::uint64_t> turned_away_;
+  std::deque<std::uint64_t> turned_away_;
   std::set<std::uint64_t> free_slots_;
   std::uint64_t last_slot_ = 0;
   bool at_end_ = false;
@@ -192,6 +193,10 @@ private:
   clock::time_point next_start_{};
   clock::time_point give_up_{};
   clock::time_point send_again_{};
+  /// Until when a server that went away is waited for; until something has ended, or it has stayed
+  /// for a while, that is one and the same moment.
+  std::optional<clock::time_point> wait_until_;
+  clock::time_point came_back_{};
 
   progress_line line_;
   order_keeper<job_outcome> kept_;
@@ -319,34 +324,43 @@ bool each_run::wants_jobs() const {
   return has_room() && turned_away_.empty() && window_ - in_flight_.size() >= refill_;
 }
 
-result<void> each_run::fill() {
-  if (!turned_away_.empty() && clock::now() >= send_again_) {
-    std::vector<job_task> again;
-    for (auto seq : std::exchange(turned_away_, {}))
-      if (auto found = in_flight_.find(seq); found != in_flight_.end())
-        again.push_back({seq, found->second.spec});
-    if (!again.empty())
-      link_->send(std::move(again), plan_.where);
+job_message each_run::new_message() const {
+  return job_message{
+      static_cast<std::size_t>(link_->server().settings().get<"control.max_message_bytes">())};
+}
+
+void each_run::send_turned_away() {
+  while (!turned_away_.empty() && link_->has_room()) {
+    auto message = new_message();
+    for (; !turned_away_.empty() && !message.is_full(); turned_away_.pop_front())
+      if (auto found = in_flight_.find(turned_away_.front()); found != in_flight_.end())
+        message.add({found->first, found->second.spec});
+    if (!message.empty())
+      link_->send(message.take(), plan_.where);
   }
+}
+
+result<void> each_run::fill() {
+  if (clock::now() >= send_again_)
+    send_turned_away();
   if (!wants_jobs())
     return {};
   waits_for_input_ = false;
   while (has_room() && !waits_for_input_) {
     if (plan_.delay.count() > 0 && clock::now() < next_start_)
       return {};
-    std::vector<job_task> group;
-    auto good = take_jobs(group);
-    if (!group.empty())
-      link_->send(std::move(group), plan_.where);
+    auto message = new_message();
+    auto good = take_jobs(message);
+    if (!message.empty())
+      link_->send(message.take(), plan_.where);
     if (!good)
       return good;
   }
   return {};
 }
 
-result<void> each_run::take_jobs(std::vector<job_task>& group) {
-  std::size_t bytes = 0;
-  while (has_room() && group.size() < most_jobs_sent && bytes < most_bytes_sent) {
+result<void> each_run::take_jobs(job_message& message) {
+  while (has_room() && !message.is_full()) {
     auto slot = free_slots_.empty() ? last_slot_ + 1 : *free_slots_.begin();
     auto job = jobs_->take(slot);
     if (!job)
@@ -357,27 +371,26 @@ result<void> each_run::take_jobs(std::vector<job_task>& group) {
       return {};
     }
     auto& [seq, arguments, command] = job->value;
-    if (command.size() >
-        static_cast<std::size_t>(link_->server().settings().get<"control.max_message_bytes">()) / 2)
-      return error{errc::invalid_argument, "the command of job " + std::to_string(seq) + " has " +
-                                               std::to_string(command.size()) +
-                                               " bytes, which is more than can be sent; put such "
-                                               "data into files, and give their names"};
     auto spec = plan_.spec;
     auto is_blank = command.find_first_not_of(" \t\r\n") == std::string::npos;
     spec.prompt = shared_text{is_blank ? std::string{":"} : command};
     spec.environment["PARALLEL_SEQ"] = std::to_string(seq);
     spec.idempotency_key = job_key(id_, seq, jobs_->before().failures(seq), spec);
+    if (!message.may_have(spec))
+      return error{errc::invalid_argument,
+                   "job " + std::to_string(seq) + " has " + std::to_string(size_in_message(spec)) +
+                       " bytes with its environment, which is more than can be sent "
+                       "(control.max_message_bytes); put such data into files and give their "
+                       "names, or name with --env what it needs"};
     job_in_flight sent;
     sent.spec = shared_spec{std::move(spec)};
     if (plan_.tag)
       sent.tag = plan_.tag->text({seq, slot, arguments}) + "\t";
-    bytes += overhead + command.size();
     sent.command = std::move(command);
     sent.slot = slot;
     if (free_slots_.erase(slot) == 0)
       last_slot_ = slot;
-    group.push_back({seq, sent.spec});
+    message.add({seq, sent.spec});
     in_flight_.emplace(seq, std::move(sent));
     if (plan_.keep_order)
       kept_.expect(seq);
@@ -400,7 +413,7 @@ void each_run::wait() {
   };
   if (plan_.delay.count() > 0 && has_room() && !waits_for_input_)
     until(next_start_);
-  if (!turned_away_.empty())
+  if (!turned_away_.empty() && link_->has_room())
     until(send_again_);
   if (cancelling_)
     until(give_up_);
@@ -453,6 +466,8 @@ result<void> each_run::job_ended(job_end& end) {
   in_flight_.erase(found);
   free_slots_.insert(job.job.slot);
   ++ended_;
+  if (job.result.status != task_status::lost)
+    wait_until_.reset();
   auto exit = job_exit_of(job.result);
   failed_ += exit.is_good() ? 0 : 1;
   if (joblog_.is_open())
@@ -629,8 +644,21 @@ result<void> each_run::reconnect(const error& why) {
   warn("The server went away (" + why.message + "). " + count_of(in_flight_.size(), "job") +
        " may go on without it; waiting " + seconds + " s for it to come back.");
   output silent{output_form::table, {}, {}, true};
-  auto deadline = clock::now() + std::chrono::duration_cast<clock::duration>(
-                                     std::chrono::duration<double>(plan_.reconnect));
+  auto limit = std::chrono::duration_cast<clock::duration>(
+      std::chrono::duration<double>(plan_.reconnect));
+  auto pause = [&] {
+    pollfd nothing{link_->descriptor(), POLLIN, 0};
+    ::poll(&nothing, 1, static_cast<int>(dial_pause.count()));
+    std::uint64_t ignored = 0;
+    [[maybe_unused]] auto woken = ::read(link_->descriptor(), &ignored, sizeof ignored);
+  };
+  if (wait_until_ && clock::now() - came_back_ < std::max<clock::duration>(limit, shortest_stay)) {
+    if (clock::now() >= *wait_until_)
+      return lost("the server goes away again and again, and nothing gets done");
+    pause();
+  } else {
+    wait_until_ = clock::now() + limit;
+  }
   for (;;) {
     if (signals_.came())
       return lost("the server went away");
@@ -639,14 +667,12 @@ result<void> each_run::reconnect(const error& why) {
       if (status && !status->shutting_down)
         break;
     }
-    if (clock::now() >= deadline)
+    if (clock::now() >= *wait_until_)
       return lost("the server went away, and did not come back within " + seconds + " s; " +
                   count_of(in_flight_.size(), "job") + " had no answer yet");
-    pollfd nothing{link_->descriptor(), POLLIN, 0};
-    ::poll(&nothing, 1, static_cast<int>(dial_pause.count()));
-    std::uint64_t ignored = 0;
-    [[maybe_unused]] auto woken = ::read(link_->descriptor(), &ignored, sizeof ignored);
+    pause();
   }
+  came_back_ = clock::now();
   if (!plan_.is_routed) {
     auto pool = link_->server().ask<pool_description>(describe_pool{plan_.where.pool});
     if (!pool && pool.error().code == errc::not_found && has_own_pool_) {
@@ -657,7 +683,7 @@ result<void> each_run::reconnect(const error& why) {
     }
   }
   warn("The server is there again.");
-  std::vector<std::uint64_t> seqs;
+  std::deque<std::uint64_t> seqs;
   for (const auto& [seq, job] : in_flight_)
     seqs.push_back(seq);
   turned_away_.clear();
