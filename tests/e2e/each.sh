@@ -100,6 +100,12 @@ run each -o jsonl 'echo {}; exit 3' ::: a
 is "1 3 failed a each_job/1" "$(json '"\(.seq) \(.exit_code) \(.status) \(.stdout[:-1]) \(.schema)"')" \
   "a job as JSON"
 
+# Who is refused is told so at once, and need not wait until all is cancelled.
+started=$SECONDS
+run each --label no=where echo ::: 1 2
+is 6 "$exit_code" "exit code of what no pool takes ($err)"
+[ $((SECONDS - started)) -lt 8 ] || fail "a refusal takes $((SECONDS - started)) s"
+
 # Halting.
 run each -j1 --halt now,fail=1 'echo {}; exit {}' ::: 0 5 0 0
 is "5 0 5" "$exit_code $(xargs <"$work/out")" "halt at the first failure"

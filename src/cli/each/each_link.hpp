@@ -45,8 +45,13 @@ public:
     std::vector<std::uint64_t> turned_away;
     /// Nothing more will come from this server.
     std::optional<error> lost;
+    /// The server no longer knows these; whether they ran, it may know by their keys.
+    std::vector<std::uint64_t> forgotten;
+    /// Nothing will be heard of these, for this reason, which is the first one.
+    std::vector<std::uint64_t> given_up;
+    std::optional<error> failed;
   };
-  result<news> take();
+  news take();
 
   void cancel_all();
 
@@ -81,7 +86,7 @@ private:
   explicit each_link(std::unique_ptr<session> server);
 
   void follow(std::uint64_t number);
-  result<void> read(const letter& what, news& into);
+  void read(const letter& what, news& into);
 
   std::shared_ptr<mailbox> mail_;
   std::unique_ptr<session> server_;

@@ -144,10 +144,12 @@ private:
   void send_turned_away();
   void wait();
   result<void> hear();
-  result<void> job_ended(job_end& end);
+  void job_ended(job_end& end);
+  void job_lost(std::uint64_t seq, const std::string& why);
+  void turned_away(std::uint64_t seq, clock::duration pause);
   void forget(std::uint64_t seq);
   void send_with_next_key(std::uint64_t seq, job_in_flight& job);
-  result<void> jobs_refused(const job_end& first);
+  result<void> jobs_refused(const std::vector<job_end>& all);
   void show(const job_outcome& job);
   void print(const job_outcome& job);
   void print_stream(const job_outcome& job, output_stream which, const std::string& text,
@@ -428,31 +430,53 @@ void each_run::wait() {
 
 result<void> each_run::hear() {
   auto news = link_->take();
-  if (!news)
-    return news.error();
-  std::optional<job_end> refused;
-  for (auto& each : news->ended)
+  std::vector<job_end> refused;
+  for (auto& each : news.ended)
     if (was_refused(each.result) && each.result.status != task_status::cancelled)
-      refused = std::move(each);
-    else if (auto good = job_ended(each); !good)
-      return good;
-  for (auto seq : news->turned_away) {
-    turned_away_.push_back(seq);
-    send_again_ = clock::now() + retry_pause;
-  }
+      refused.push_back(std::move(each));
+    else
+      job_ended(each);
+  for (auto seq : news.given_up)
+    forget(seq);
+  for (auto seq : news.turned_away)
+    turned_away(seq, retry_pause);
+  for (auto seq : news.forgotten)
+    if (is_durable_)
+      turned_away(seq, clock::duration::zero()); // its key gets the answer
+    else
+      job_lost(seq, "the server does not know any more what has become of it");
   flush();
+  result<void> how;
+  if (news.failed)
+    how = *news.failed;
   if (joblog_.is_open())
     if (auto good = joblog_.flush(); !good)
-      return good;
-  if (news->lost)
-    return reconnect(*news->lost);
-  return refused ? jobs_refused(*refused) : result<void>{};
+      how = good;
+  if (news.lost && how)
+    return reconnect(*news.lost);
+  server_left_ = server_left_ || news.lost;
+  return how && !refused.empty() ? jobs_refused(refused) : how;
 }
 
-result<void> each_run::job_ended(job_end& end) {
+void each_run::turned_away(std::uint64_t seq, clock::duration pause) {
+  if (stopping_)
+    return forget(seq);
+  turned_away_.push_back(seq);
+  send_again_ = clock::now() + pause;
+}
+
+void each_run::job_lost(std::uint64_t seq, const std::string& why) {
+  job_end end{seq, {}};
+  end.result.status = task_status::lost;
+  end.result.task = task_id{0, 1}; // nobody knows which it was
+  end.result.error = why;
+  job_ended(end);
+}
+
+void each_run::job_ended(job_end& end) {
   auto found = in_flight_.find(end.seq);
   if (found == in_flight_.end())
-    return {};
+    return;
   if (end.result.status == task_status::cancelled) {
     bool is_of_before = !end.result.task.empty() && end.result.task < begin_;
     if (is_of_before && !stopping_)
@@ -460,7 +484,7 @@ result<void> each_run::job_ended(job_end& end) {
     else if (is_of_before || cancelling_)
       forget(end.seq);
     if (is_of_before || cancelling_)
-      return {};
+      return;
   }
   job_outcome job{end.seq, std::move(found->second), std::move(end.result)};
   in_flight_.erase(found);
@@ -488,7 +512,6 @@ result<void> each_run::job_ended(job_end& end) {
          std::string{halts == halt_policy::verdict::now ? ", and what runs is ended." : "."});
     stop(halts == halt_policy::verdict::now);
   }
-  return {};
 }
 
 /// There is nothing to be said of this one.
@@ -507,15 +530,21 @@ void each_run::send_with_next_key(std::uint64_t seq, job_in_flight& job) {
   spec.idempotency_key =
       job_key(id_, seq, jobs_->before().failures(seq), spec, ++job.cancelled);
   job.spec = shared_spec{std::move(spec)};
-  turned_away_.push_back(seq);
-  send_again_ = clock::now();
+  turned_away(seq, clock::duration::zero());
 }
 
 /// Either the server is about to go, or it will never take such a job.
-result<void> each_run::jobs_refused(const job_end& first) {
-  auto status = link_->server().ask<server_status>(get_status{});
-  if (!status || status->shutting_down)
-    return reconnect({errc::shutting_down, "it is shutting down"});
+result<void> each_run::jobs_refused(const std::vector<job_end>& all) {
+  if (!stopping_) {
+    auto status = link_->server().ask<server_status>(get_status{});
+    if (!status || status->shutting_down)
+      return reconnect({errc::shutting_down, "it is shutting down"});
+  }
+  for (const auto& each : all)
+    forget(each.seq);
+  if (cancelling_)
+    return {};
+  const auto& first = all.front();
   auto why = told({errc::process_failed, first.result.error});
   return error{errc::pool_full, "job " + std::to_string(first.seq) + " was not taken: " + why.what +
                                     (first.result.error.find("; ") == std::string::npos
@@ -621,13 +650,15 @@ progress_counts each_run::counts() const {
 // -- when something goes wrong -------------------------------------------------------------------
 
 void each_run::stop(bool and_cancel) {
+  bool is_news = !stopping_ || (and_cancel && !cancelling_);
   stopping_ = true;
+  if (is_news) // what was not begun is not begun any more
+    for (auto seq : std::exchange(turned_away_, {}))
+      forget(seq);
   if (!and_cancel || cancelling_)
     return;
   cancelling_ = true;
   give_up_ = clock::now() + cancel_limit;
-  for (auto seq : std::exchange(turned_away_, {}))
-    forget(seq);
   link_->cancel_all();
 }
 
@@ -687,19 +718,18 @@ result<void> each_run::reconnect(const error& why) {
   for (const auto& [seq, job] : in_flight_)
     seqs.push_back(seq);
   turned_away_.clear();
+  if (cancelling_) { // what goes on without us is not begun again
+    for (auto seq : seqs)
+      forget(seq);
+    return {};
+  }
   if (is_durable_) {
     turned_away_ = std::move(seqs); // who asks again gets the answer of the first time
     send_again_ = clock::now();
     return {};
   }
-  for (auto seq : seqs) {
-    job_end end{seq, {}};
-    end.result.status = task_status::lost;
-    end.result.task = task_id{0, 1}; // nobody knows which it was
-    end.result.error = "it went with its server, since its pool keeps nothing";
-    if (auto good = job_ended(end); !good)
-      return good;
-  }
+  for (auto seq : seqs)
+    job_lost(seq, "it went with its server, since its pool keeps nothing");
   return {};
 }
 
