@@ -263,6 +263,21 @@ is 0 "$exit_code" "going on after that ($err)"
 is "1 2 3" "$(cat ran.* | sort -n | xargs)" "each job has run once"
 is "1 2 3" "$(tail -n +2 log | cut -f1 | sort | xargs)" "all in the joblog"
 
+# With -k, what has ended is printed although the one before it has not.
+rm -f log go
+"$mahavishnu" each -j2 -k --joblog log --reconnect 0.5 \
+  'if [ {} = 1 ]; then echo $$ >pids; while ! [ -e go ]; do sleep 0.02; done; fi; echo {}' \
+  ::: 1 2 3 >out 2>err &
+command=$!
+read -r child <&8
+soon grep -q '2/3 done' err || fail "two jobs do not end: $(cat err)"
+kill_server
+wait "$command" || true
+is "2 3" "$(xargs <out)" "what had ended without the first one"
+is "2 3" "$(tail -n +2 log | cut -f1 | xargs)" "what had ended is in the joblog"
+touch go
+"$mahavishnu" up --detach --port 0 >/dev/null
+
 # Killed itself: the same.
 rm -f ran.* log go
 "$mahavishnu" each -j2 --joblog log \

@@ -70,6 +70,7 @@ struct job_outcome {
   std::uint64_t seq = 0;
   job_in_flight job;
   task_result result;
+  std::chrono::system_clock::time_point ended = std::chrono::system_clock::now();
 };
 
 /// Later than all tasks that were made before now.
@@ -494,9 +495,6 @@ void each_run::job_ended(job_end& end) {
     wait_until_.reset();
   auto exit = job_exit_of(job.result);
   failed_ += exit.is_good() ? 0 : 1;
-  if (joblog_.is_open())
-    joblog_.add(
-        joblog_line_of(job.seq, job.job.command, job.result, std::chrono::system_clock::now()));
   auto halts = plan_.halt.ended(exit.signal > 0 ? 128 + exit.signal : exit.code);
   if (plan_.keep_order) {
     auto bytes = overhead + job.result.output.str().size() +
@@ -561,6 +559,9 @@ void each_run::show(const job_outcome& job) {
     print(job);
   else
     print_json(job);
+  // Not before: with --resume it would be left out, and never be seen.
+  if (joblog_.is_open())
+    joblog_.add(joblog_line_of(job.seq, job.job.command, job.result, job.ended));
   const auto& how = job.result;
   auto has_process = how.status == task_status::completed ||
                      (how.status == task_status::failed && how.exit_code >= 0);
@@ -762,6 +763,8 @@ int each_run::run() {
 }
 
 int each_run::finish(const result<void>& how) {
+  for (const auto& [seq, job] : in_flight_)
+    kept_.forget(seq);
   while (auto next = kept_.take())
     show(*next);
   flush();
