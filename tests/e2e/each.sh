@@ -294,6 +294,12 @@ run each -j2 --joblog log --resume \
 is 0 "$exit_code" "going on after kill -9 ($err)"
 is "1 2 3" "$(cat ran.* | sort -n | xargs)" "each job has run once"
 
+# Its pool goes with the next command, and pools of others that are called like it do not.
+"$mahavishnu" pool spawn --name each-999999999 --worker-type shell >/dev/null
+each true ::: 1
+is "each-999999999 four" "$("$mahavishnu" pool list -o json | jq -r '.pools[].name' | sort | xargs)" \
+  "pools that are left"
+
 # What nobody asks for any more does not keep the server.
 run timeout 20 "$mahavishnu" down
 is 0 "$exit_code" "ending the server ($err)"

@@ -4,6 +4,7 @@
 #include "cli/each/each_link.hpp"
 #include "cli/each/order_keeper.hpp"
 #include "cli/each/outcome.hpp"
+#include "cli/each/pool_owner.hpp"
 #include "cli/each/printer.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/progress_line.hpp"
@@ -93,25 +94,8 @@ private:
   void (*before_)(int);
 };
 
-/// The pools that commands like this one make for themselves, by name: each tells whose it is.
-namespace own_pool {
-
-constexpr std::string_view prefix = "each-";
-
-std::string name(const std::string& id) {
-  return std::string{prefix} + std::to_string(::getpid()) + "-" + id;
-}
-
-/// Whether the command that made it is no more.
-bool is_abandoned(const pool_info& pool) {
-  std::string_view rest = pool.name;
-  if (!rest.starts_with(prefix) || pool.active_workers > 0 || pool.queued > 0)
-    return false;
-  auto pid = std::atol(pool.name.c_str() + prefix.size());
-  return pid > 1 && ::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH;
-}
-
-} // namespace own_pool
+/// The pools that commands like this one make for themselves.
+constexpr std::string_view own_pools = "each-";
 
 class each_run {
 public:
@@ -136,6 +120,7 @@ private:
   result<void> find_place();
   result<void> make_own_pool();
   void leave_own_pool();
+  bool is_abandoned(const pool_info& pool);
 
   bool has_room() const;
   bool wants_jobs() const;
@@ -285,7 +270,9 @@ result<void> each_run::find_place() {
 result<void> each_run::make_own_pool() {
   spawn_pool question;
   auto& pool = question.config;
-  pool.name = own_pool::name(random_id());
+  pool.name = std::string{own_pools} + std::to_string(::getpid()) + "-" + random_id();
+  if (auto owner = pool_owner::self())
+    pool.labels[std::string{pool_owner::label}] = owner->text();
   pool.worker_type = "shell";
   pool.min_workers = pool.max_workers = static_cast<std::int32_t>(at_once_);
   pool.queue_limit = static_cast<std::int32_t>(2 * window_ + 1);
@@ -310,8 +297,21 @@ void each_run::leave_own_pool() {
   [[maybe_unused]] auto closed = server.ask<pool_closed>(close_pool{plan_.where.pool});
   if (auto pools = server.ask<pool_list>(list_pools{}))
     for (const auto& each : pools->pools)
-      if (own_pool::is_abandoned(each)) [[maybe_unused]]
+      if (is_abandoned(each)) [[maybe_unused]]
         auto gone = server.ask<pool_closed>(close_pool{each.pool.value});
+}
+
+bool each_run::is_abandoned(const pool_info& pool) {
+  if (!pool.name.starts_with(own_pools) || pool.active_workers > 0 || pool.queued > 0)
+    return false;
+  auto about = link_->server().ask<pool_description>(describe_pool{pool.pool.value});
+  if (!about)
+    return false;
+  auto label = about->config.labels.find(std::string{pool_owner::label});
+  if (label == about->config.labels.end())
+    return false;
+  auto owner = pool_owner::parse(label->second);
+  return owner && owner->is_gone();
 }
 
 // -- jobs out ------------------------------------------------------------------------------------
