@@ -176,6 +176,17 @@ echo second >&9
 exec 9>&-
 wait "$command" || fail "exit code with slow input"
 is "first second" "$(xargs <out)" "slow input"
+# And who waits for it takes no processor; with one second of that it has to last for a while.
+(ulimit -t 1 && exec script -qec "'$mahavishnu' each echo <slow" typescript >/dev/null) &
+command=$!
+exec 9>slow
+echo first >&9
+soon grep -q first typescript || fail "a line waits for the next one on a terminal"
+sleep 3
+echo second >&9
+exec 9>&-
+wait "$command" || fail "waiting for input takes the processor: $(cat typescript)"
+contains "$(cat typescript)" second
 
 # Ctrl-C cancels, closes the pool, and what has not ended is done with --resume.
 mkfifo pids

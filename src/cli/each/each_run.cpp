@@ -40,6 +40,7 @@ constexpr std::int32_t output_piece = 1 << 20;
 /// How long it takes at most to cancel what runs.
 constexpr std::chrono::seconds cancel_limit{10};
 constexpr std::chrono::milliseconds retry_pause{100};
+constexpr std::chrono::milliseconds longest_pause{5000};
 constexpr std::chrono::milliseconds dial_pause{250};
 /// A server that is lost again before that has not really come back.
 constexpr std::chrono::seconds shortest_stay{10};
@@ -150,6 +151,8 @@ private:
   result<void> reconnect(const error& why);
   void warn(const std::string& text);
   progress_counts counts() const;
+  /// Not where somebody may be typing.
+  bool shows_progress() const { return !in_flight_.empty() || !waits_for_input_; }
   int finish(const result<void>& how);
 
   const invocation& now_;
@@ -409,7 +412,7 @@ result<void> each_run::take_jobs(job_message& message) {
 
 void each_run::wait() {
   auto now = clock::now();
-  auto time = line_.pause(now);
+  auto time = shows_progress() ? line_.pause(now) : longest_pause;
   auto until = [&](clock::time_point then) {
     time = std::min(time, std::max(std::chrono::milliseconds{0},
                                    std::chrono::ceil<std::chrono::milliseconds>(then - now)));
@@ -753,7 +756,7 @@ int each_run::run() {
     auto is_over = in_flight_.empty() && (at_end_ || stopping_);
     if (is_over || server_left_ || (cancelling_ && clock::now() >= give_up_))
       break;
-    if (!in_flight_.empty() || !waits_for_input_) // somebody may be typing
+    if (shows_progress())
       line_.show(counts(), clock::now());
     wait();
     if (auto heard = hear(); !heard && how)
