@@ -289,6 +289,20 @@ is "2 3" "$(tail -n +2 log | cut -f1 | xargs)" "what had ended is in the joblog"
 touch go
 "$mahavishnu" up --detach --port 0 >/dev/null
 
+# Where a pool is found that keeps nothing, what went with it is lost and does not run again.
+rm -f ran.* log go
+"$mahavishnu" pool spawn --name forgets --worker-type shell --durability none >/dev/null
+"$mahavishnu" each --affinity forgets --joblog log 'echo {} >>ran.{}; echo $$ >pids; exec sleep 1000' \
+  ::: 1 2>err &
+command=$!
+read -r child <&8
+kill_server
+"$mahavishnu" up --detach --port 0 >/dev/null
+code=0
+wait "$command" || code=$?
+is "1 1 -1 0" "$code $(wc -l <ran.1) $(tail -1 log | cut -f7,8 | xargs)" "a job that went with its pool"
+kill "$child" 2>/dev/null || true
+
 # Killed itself: the same.
 rm -f ran.* log go
 "$mahavishnu" each -j2 --joblog log \

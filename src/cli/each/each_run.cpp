@@ -239,8 +239,14 @@ result<void> each_run::find_place() {
     auto pools = server.ask<pool_list>(list_pools{});
     if (!pools)
       return pools.error();
-    for (const auto& each : pools->pools)
+    for (const auto& each : pools->pools) {
       capacity += static_cast<std::size_t>(each.max_workers);
+      // Which of them a job meets is not known: one that keeps nothing is enough.
+      auto about = server.ask<pool_description>(describe_pool{each.pool.value});
+      if (!about && about.error().code != errc::not_found)
+        return about.error();
+      is_durable_ = is_durable_ && (!about || about->config.durability != durability::none);
+    }
     at_once_ = plan_.jobs.value_or(std::max<std::size_t>(capacity, 1));
     // Which pools the jobs meet is not known, so the count is ours to keep.
     capacity = at_once_ + 1;
