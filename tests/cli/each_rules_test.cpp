@@ -136,6 +136,9 @@ TEST_CASE("a writer says that nobody reads") {
   std::array<char, 8> read{};
   CHECK(::read(ends[0], read.data(), read.size()) == 3);
   CHECK(writer.failure() == 0);
+  CHECK(writer.last() == 'c');
+  writer.add("");
+  CHECK(writer.last() == 'c');
   ::close(ends[0]);
   auto before = std::signal(SIGPIPE, SIG_IGN);
   writer.add("d");

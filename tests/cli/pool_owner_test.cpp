@@ -36,6 +36,7 @@ TEST_CASE("nobody knows about the processes of another namespace") {
 }
 
 TEST_CASE("what does not name a process is nobody") {
-  for (const auto* wrong : {"", "7zip", "1", "1.2", "1.0.3", "1.-2.3", "1.2.3x", "1.2.3.4", "a.b.c"})
+  for (const auto* wrong :
+       {"", "7zip", "1", "1.2", "1.0.3", "1.-2.3", "1.2.3x", "1.2.3.4", "a.b.c"})
     CHECK_FALSE(pool_owner::parse(wrong));
 }

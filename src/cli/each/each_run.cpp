@@ -222,13 +222,13 @@ result<void> each_run::prepare() {
     if (!good)
       return good;
     // One that is only added to may have the same numbers twice.
-    if (auto identity = joblog_.identity();
-        !identity.empty() && (goes_on || !plan_.adds_to_joblog))
+    if (auto identity = joblog_.identity(); !identity.empty() && (goes_on || !plan_.adds_to_joblog))
       id_ = identity;
   }
   if (auto good = find_place(); !good)
     return good;
-  on_signal_ = std::make_unique<on_interrupt>(signals_, [this] { link_->wake(); });
+  on_signal_ = std::make_unique<on_interrupt>(
+      signals_, [this] { link_->wake(); }, [this] { line_.wipe(); });
   return {};
 }
 
@@ -534,8 +534,7 @@ void each_run::forget(std::uint64_t seq) {
 /// An earlier run has cancelled it, and that is what its key is answered with from now on.
 void each_run::send_with_next_key(std::uint64_t seq, job_in_flight& job) {
   auto spec = *job.spec;
-  spec.idempotency_key =
-      job_key(id_, seq, jobs_->before().failures(seq), spec, ++job.cancelled);
+  spec.idempotency_key = job_key(id_, seq, jobs_->before().failures(seq), spec, ++job.cancelled);
   job.spec = shared_spec{std::move(spec)};
   turned_away(seq, clock::duration::zero());
 }
@@ -583,11 +582,15 @@ void each_run::show(const job_outcome& job) {
 
 void each_run::print(const job_outcome& job) {
   print_stream(job, output_stream::output, job.result.output.str(), stdout_);
+  if (out_.where().width > 0 && !job.result.output.str().empty())
+    line_.text_is_open(stdout_.last() != '\n');
   if (job.result.standard_error.str().empty())
     return;
   stdout_.flush(); // in the order in which GNU parallel has them
   print_stream(job, output_stream::error, job.result.standard_error.str(), stderr_);
   stderr_.flush();
+  if (line_.is_live())
+    line_.text_is_open(stderr_.last() != '\n');
 }
 
 void each_run::print_stream(const job_outcome& job, output_stream which, const std::string& text,
@@ -641,6 +644,7 @@ void each_run::flush() {
 
 void each_run::warn(const std::string& text) {
   line_.hide();
+  line_.end_text();
   out_.talk(text);
 }
 
@@ -685,8 +689,8 @@ result<void> each_run::reconnect(const error& why) {
   warn("The server went away (" + why.message + "). " + count_of(in_flight_.size(), "job") +
        " may go on without it; waiting " + seconds + " s for it to come back.");
   output silent{output_form::table, {}, {}, true};
-  auto limit = std::chrono::duration_cast<clock::duration>(
-      std::chrono::duration<double>(plan_.reconnect));
+  auto limit =
+      std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(plan_.reconnect));
   auto pause = [&] {
     pollfd nothing{link_->descriptor(), POLLIN, 0};
     ::poll(&nothing, 1, static_cast<int>(dial_pause.count()));
