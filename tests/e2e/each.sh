@@ -106,6 +106,10 @@ run each --label no=where echo ::: 1 2
 is 6 "$exit_code" "exit code of what no pool takes ($err)"
 [ $((SECONDS - started)) -lt 8 ] || fail "a refusal takes $((SECONDS - started)) s"
 
+refused 2 "leave these out" each 'echo "{}"' ::: '$(touch x)'
+is '"$(touch x)"' "$(each -q echo '"{}"' ::: '$(touch x)')" "an argument in quotes that are quoted"
+[ ! -e x ] || fail "an argument was run"
+
 # Halting.
 run each -j1 --halt now,fail=1 'echo {}; exit {}' ::: 0 5 0 0
 is "5 0 5" "$exit_code $(xargs <"$work/out")" "halt at the first failure"
