@@ -112,20 +112,21 @@ struct collected {
 };
 
 /// Asks until all is known.
-result<collected> follow(session& server, const batch_started& batch, bool stream, bool is_quiet) {
+result<collected> follow(session& server, const batch_started& batch, bool stream,
+                         progress_line& line) {
   // An answer with so many results of the greatest size still fits into a message.
   constexpr std::int64_t answer_bytes = 32 << 20;
   auto each = 2 * server.settings().get<"exec.output_limit_bytes">() + 4096;
   auto most = static_cast<std::int32_t>(std::clamp<std::int64_t>(answer_bytes / each, 1, 100));
   collected all;
   all.results.resize(static_cast<std::size_t>(batch.total));
-  progress_line line{std::cerr, progress_line::on_standard_error(is_quiet),
-                     progress_line::clock::now()};
   progress_counts last;
   for (follow_batch question{batch.batch, 0, most}; question.from < batch.total;) {
     auto news = server.ask<batch_news>(question);
-    if (!news)
+    if (!news) {
+      line.hide();
       return news.error();
+    }
     if (stream && !news->items.empty())
       line.hide();
     for (auto& item : news->items) {
@@ -172,13 +173,16 @@ int run_batch(const invocation& now, const output& out, const batch_wish& wish) 
   auto started = (*server)->start(*batch);
   if (!started)
     return out.failure(started.error());
-  on_interrupt cancel{signals, [&] {
-                        out.talk(std::string{::isatty(STDERR_FILENO) == 1 ? "\n" : ""} +
-                                 "Cancelling the batch; once more to leave at once.");
-                        [[maybe_unused]] auto told =
-                            (*server)->ask<batch_news>(cancel_batch{started->batch});
-                      }};
-  auto all = follow(**server, *started, wish.stream, out.is_quiet());
+  progress_line line{std::cerr, progress_line::on_standard_error(out.is_quiet()),
+                     progress_line::clock::now()};
+  auto begin_to_cancel = [&] {
+    out.talk(std::string{::isatty(STDERR_FILENO) == 1 ? "\n" : ""} +
+             "Cancelling the batch; once more to leave at once.");
+    (*server)->ask_later<batch_news>(cancel_batch{started->batch},
+                                     [](const result<batch_news>&) {});
+  };
+  on_interrupt cancel{signals, begin_to_cancel, [&] { line.wipe(); }};
+  auto all = follow(**server, *started, wish.stream, line);
   if (!all)
     return out.failure(all.error());
   auto not_completed = started->total - all->completed;

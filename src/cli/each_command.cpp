@@ -149,6 +149,10 @@ result<each::each_plan> plan_of(const invocation& now, const output& out, const 
   if (plan.joblog.empty() && (plan.resume || plan.resume_failed))
     return error{errc::invalid_argument,
                  "--resume and --resume-failed go on where a joblog ends; give --joblog FILE"};
+  if (plan.joblog.starts_with('+')) {
+    plan.adds_to_joblog = true;
+    plan.joblog.erase(0, 1);
+  }
   plan.is_routed = !wish.selector.empty() || !wish.affinity.empty() || !wish.labels.empty();
   if (!plan.where.pool.empty() && plan.is_routed)
     return error{errc::invalid_argument, "--pool names a pool, and --selector, --affinity and "
@@ -170,6 +174,13 @@ result<each::each_plan> plan_of(const invocation& now, const output& out, const 
   plan.input = std::make_shared<each::job_input>(std::move(*input));
   plan.is_script = words->command.empty();
   plan.command = each::job_template::of_command(words->command, wish.quote, wish.mark);
+  if (const auto& mark = plan.command.misplaced(); !mark.empty())
+    return error{
+        errc::invalid_argument,
+        "'" + mark +
+            "' stands in quotes, or behind a \\ or $, where the shell would read the "
+            "argument as a part of the script; leave these out, since arguments are quoted "
+            "already (or give -q, with which the shell sees the words as they are)"};
   if (wish.tag || !wish.tag_text.empty())
     plan.tag = each::job_template::of(wish.tag_text.empty() ? wish.mark : wish.tag_text, wish.mark);
   plan.spec = std::move(*spec);
@@ -209,7 +220,8 @@ int run_each(const invocation& now, const output& out, const each_wish& wish,
 constexpr const char* examples =
     "Replacement strings: {} the argument, {.} without its extension, {/} without its directory,\n"
     "{//} its directory, {/.} name without extension, {#} the number of the job, {%} its place;\n"
-    "{1} {2/.} {-1} of the first, second, last argument. Arguments are quoted for the shell.\n"
+    "{1} {2/.} {-1} of the first, second, last argument. Arguments are quoted for the shell, so\n"
+    "that replacement strings stand outside of quotes.\n"
     "Sources: ::: words, :::: files, :::+ and ::::+ go along with the one before; several make\n"
     "all combinations; without one, the lines of standard input.\n"
     "Examples:\n"

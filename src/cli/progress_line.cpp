@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ostream>
+#include <utility>
 
 namespace mahavishnu::cli {
 
@@ -89,6 +90,7 @@ void progress_line::say(const progress_counts& counts, clock::time_point now) {
   // A line that fills the last column wraps on some terminals.
   auto text =
       progress_text(counts, now - begin_, how_.is_live && width > 1 ? width - 1 : 0, how_.with_bar);
+  end_text();
   if (how_.is_live)
     *to_ << "\r\x1b[K" << text << std::flush;
   else
@@ -117,9 +119,18 @@ void progress_line::finish(const progress_counts& counts, clock::time_point now)
 void progress_line::hide() {
   if (!stands_)
     return;
-  *to_ << "\r\x1b[K" << std::flush;
-  stands_ = false;
+  wipe();
   is_hidden_ = true;
+}
+
+void progress_line::wipe() {
+  if (stands_.exchange(false))
+    *to_ << "\r\x1b[K" << std::flush;
+}
+
+void progress_line::end_text() {
+  if (std::exchange(is_after_text_, false))
+    *to_ << '\n' << std::flush;
 }
 
 } // namespace mahavishnu::cli

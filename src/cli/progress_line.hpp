@@ -3,6 +3,7 @@
 
 #include "cli/look.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <iosfwd>
@@ -55,6 +56,12 @@ public:
   void finish(const progress_counts& counts, clock::time_point now);
   /// Makes room for other text on the terminal; the next `show` brings the line back at once.
   void hide();
+  /// The last of all, from another thread: takes it away, and nothing more is said.
+  void wipe();
+  /// What stands on the terminal has no end of line yet: the next text must not be put over it.
+  void text_is_open(bool is_open) { is_after_text_ = is_open; }
+  /// Ends that line, for other text.
+  void end_text();
 
   bool is_live() const { return how_.is_shown && how_.is_live; }
   /// How long nothing will be said.
@@ -73,7 +80,8 @@ private:
   options how_;
   clock::time_point begin_;
   clock::time_point last_;
-  bool stands_ = false;
+  std::atomic<bool> stands_ = false;
+  bool is_after_text_ = false;
   bool is_hidden_ = false;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/each/halt.hpp"
+#include "cli/each/job_message.hpp"
 #include "cli/each/order_keeper.hpp"
 #include "cli/each/plan.hpp"
 #include "cli/each/printer.hpp"
@@ -91,6 +92,33 @@ TEST_CASE("what does not come after all is not waited for") {
   CHECK(keeper.take() == 20);
 }
 
+TEST_CASE("a message has as many jobs as it may, whatever makes them large") {
+  task_spec spec;
+  spec.environment["DATA"] = std::string(10'000, 'x');
+  shared_spec shared{spec};
+  constexpr std::size_t longest = 65'536;
+  job_message message{longest};
+  CHECK(message.may_have(spec));
+  std::size_t size = 0;
+  for (std::uint64_t seq = 1; !message.is_full(); ++seq) {
+    message.add({seq, shared});
+    size += size_in_message(*shared);
+  }
+  CHECK(size > longest / 4);
+  CHECK(size < longest);
+  CHECK(message.take().size() == 2);
+  spec.environment["MORE"] = std::string(longest / 2, 'x');
+  CHECK_FALSE(message.may_have(spec));
+}
+
+TEST_CASE("many small jobs do not go out in one message") {
+  job_message message{std::size_t{1} << 28};
+  std::uint64_t seq = 0;
+  while (!message.is_full())
+    message.add({++seq, shared_spec{task_spec{}}});
+  CHECK(seq == 500);
+}
+
 TEST_CASE("a tag stands before each line, also of a text that comes in pieces") {
   line_tagger tagger{"t\t"};
   CHECK(tagger.add("a\nb") == "t\ta\nt\tb");
@@ -108,6 +136,9 @@ TEST_CASE("a writer says that nobody reads") {
   std::array<char, 8> read{};
   CHECK(::read(ends[0], read.data(), read.size()) == 3);
   CHECK(writer.failure() == 0);
+  CHECK(writer.last() == 'c');
+  writer.add("");
+  CHECK(writer.last() == 'c');
   ::close(ends[0]);
   auto before = std::signal(SIGPIPE, SIG_IGN);
   writer.add("d");

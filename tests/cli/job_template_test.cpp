@@ -63,6 +63,32 @@ TEST_CASE("with --quote the shell sees the words as they were given") {
   CHECK(command.command_line({1, 1, {"a b"}}) == "sh -c 'echo $1  ''a b' 'x y' ''");
 }
 
+TEST_CASE("an argument may not stand where the shell would read it") {
+  auto misplaced = [](const std::string& command) {
+    return job_template::of_command({command}, false).misplaced();
+  };
+  for (const auto* good :
+       {"echo {}", "echo 'a b'{}\"c\"", "echo \"$(basename {})\" {}", "(cd {} && (ls {}))",
+        "echo \"$(cat \"x\" {})\" {}", "echo # it's\necho {}", "echo a#'b' {}", "echo \\\\{}",
+        "echo \\' {} \\\"", "case x in x) echo {};; esac", "echo `ls` {}", "echo ${#HOME} {}",
+        "echo '{#}' \"{%}\" {}", "echo $(ls '{#}') {} $HOME {}", "echo \"$((1 + (2)))\" {}"})
+    CHECK(misplaced(good).empty());
+  CHECK(misplaced("echo \"{}\"") == "{}");
+  CHECK(misplaced("echo {} '{2/.}'") == "{2/.}");
+  for (const auto* wrong :
+       {"echo 'a {} b'", "echo \"$(ls) {}\"", "echo \"$(ls \"{}\")\"", "echo \\{}", "echo ${}",
+        "echo `ls {}`", "echo \"`ls {}`\"", "echo \"\\\"{}\"", "echo it\\'s '{}'",
+        "echo \"${X:-{}}\"", "echo $'{}'"})
+    CHECK_FALSE(misplaced(wrong).empty());
+}
+
+TEST_CASE("words that are quoted as they were given may have quotes around arguments") {
+  auto command = job_template::of_command({"echo", "\"{}\""}, true);
+  CHECK(command.misplaced().empty());
+  CHECK(command.command_line({1, 1, {"$(x)"}}) == "echo '\"''$(x)''\"'");
+  CHECK(job_template::of_command({}, false).misplaced().empty());
+}
+
 TEST_CASE("another mark takes the place of the braces") {
   auto command = job_template::of_command({"mv", "X", "{}.{#}"}, false, "X");
   CHECK(command.command_line({4, 1, {"a"}}) == "mv a {}.4");

@@ -72,6 +72,34 @@ TEST_CASE("a live line is written over, and makes room for other text") {
   CHECK(text.str().ends_with("\r\x1b[K9/9 done, 8 runn...\n"));
 }
 
+TEST_CASE("a live line that is taken away at the end stands nowhere any more") {
+  std::ostringstream text;
+  progress_line::clock::time_point now{};
+  progress_line line{text, {true, false, true, [] { return std::size_t{20}; }}, now};
+  line.wipe();
+  CHECK(text.str().empty());
+  line.show(counts_of(1, 9), now + 200ms);
+  line.wipe();
+  line.wipe();
+  CHECK(text.str() == "\r\x1b[K1/9 done, 8 runn...\r\x1b[K");
+}
+
+TEST_CASE("a live line comes below a text that has no end of line") {
+  std::ostringstream text;
+  progress_line::clock::time_point now{};
+  progress_line line{text, {true, false, true, [] { return std::size_t{20}; }}, now};
+  line.text_is_open(true);
+  CHECK(text.str().empty());
+  line.show(counts_of(1, 9), now + 200ms);
+  CHECK(text.str() == "\n\r\x1b[K1/9 done, 8 runn...");
+  line.show(counts_of(1, 9), now + 400ms);
+  CHECK(text.str().find('\n', 1) == std::string::npos);
+  line.text_is_open(true);
+  line.text_is_open(false);
+  line.end_text();
+  CHECK(text.str().find('\n', 1) == std::string::npos);
+}
+
 TEST_CASE("elsewhere a line comes now and then, and none for short work") {
   std::ostringstream text;
   progress_line::clock::time_point now{};

@@ -71,6 +71,10 @@ is "$(seq 40)" "$(seq 40 | each -k -j8 'sleep 0.0$((RANDOM % 5)); echo {}')" "or
 # What is longer than a result is fetched.
 is "3000000" "$(each 'head -c {} /dev/zero' ::: 3000000 | wc -c)" "a long output"
 
+# Many jobs with large variables, which go out in several messages, also when they are sent again.
+big=$(head -c 100000 /dev/zero | tr '\0' x)
+is "300" "$(seq 300 | each -j250 --env BIG="$big" 'echo ${#BIG}' | grep -c '^100000$')" "large variables"
+
 # How many run at a time, and their places.
 run each -j2 'echo +; sleep 0.05; echo {%}' ::: 1 2 3 4 5 6
 is "1 2" "$(grep -v + "$work/out" | sort -u | xargs)" "places of jobs"
@@ -95,6 +99,16 @@ refused 5 "no-such-file" each -a no-such-file echo
 run each -o jsonl 'echo {}; exit 3' ::: a
 is "1 3 failed a each_job/1" "$(json '"\(.seq) \(.exit_code) \(.status) \(.stdout[:-1]) \(.schema)"')" \
   "a job as JSON"
+
+# Who is refused is told so at once, and need not wait until all is cancelled.
+started=$SECONDS
+run each --label no=where echo ::: 1 2
+is 6 "$exit_code" "exit code of what no pool takes ($err)"
+[ $((SECONDS - started)) -lt 8 ] || fail "a refusal takes $((SECONDS - started)) s"
+
+refused 2 "leave these out" each 'echo "{}"' ::: '$(touch x)'
+is '"$(touch x)"' "$(each -q echo '"{}"' ::: '$(touch x)')" "an argument in quotes that are quoted"
+[ ! -e x ] || fail "an argument was run"
 
 # Halting.
 run each -j1 --halt now,fail=1 'echo {}; exit {}' ::: 0 5 0 0
@@ -135,6 +149,15 @@ echo b" ::: a c >/dev/null
 is "a c" "$(tail -n +2 log | tr '\0' ' ' | cut -f9 | cut -d' ' -f2 | tr -d ';' | xargs)" "line breaks"
 printf '9\t:\t1.0\t0.1\t0\t0\t0' >>log
 is "3" "$(each --joblog log --resume 'echo {#}' ::: a b c)" "a line that was cut off"
+# With a plus the file is the same one.
+rm -f log
+each --joblog +log 'echo {#}' ::: a >/dev/null
+is "2" "$(each --joblog +log --resume 'echo {#}' ::: a b)" "going on with a file that is added to"
+is "" "$(each --joblog +log --resume 'echo {#}' ::: a b)" "all is in the file that is added to"
+printf '9\t:\t1.0\t0.1\t0\t0\t0' >>log
+each --joblog +log 'echo {#}' ::: c >/dev/null
+is "1 2 1" "$(tail -n +2 log | cut -f1 | xargs)" "a line that was cut off is not gone on with"
+[ ! -e +log ] || fail "a file has a plus in its name"
 echo "Dear Sir," >letter
 refused 2 "is no joblog" each --joblog letter --resume true ::: a
 
@@ -157,6 +180,17 @@ echo second >&9
 exec 9>&-
 wait "$command" || fail "exit code with slow input"
 is "first second" "$(xargs <out)" "slow input"
+# And who waits for it takes no processor; with one second of that it has to last for a while.
+(ulimit -t 1 && exec script -qec "'$mahavishnu' each echo <slow" typescript >/dev/null) &
+command=$!
+exec 9>slow
+echo first >&9
+soon grep -q first typescript || fail "a line waits for the next one on a terminal"
+sleep 3
+echo second >&9
+exec 9>&-
+wait "$command" || fail "waiting for input takes the processor: $(cat typescript)"
+contains "$(cat typescript)" second
 
 # Ctrl-C cancels, closes the pool, and what has not ended is done with --resume.
 mkfifo pids
@@ -173,6 +207,36 @@ contains "$(cat err)" "once more to leave at once"
 gone "$child" || fail "a job outlives Ctrl-C"
 is 1 "$(pools)" "pools after Ctrl-C"
 is "1" "$(tail -n +2 log | cut -f1 | xargs)" "jobs in the joblog after Ctrl-C"
+
+# So it is in a pool that stays, which knows what was cancelled: twice, to see that it counts.
+rm -f log go
+again='case {} in 1) exit 0;; 2) echo $$ >pids; [ -e go ] || exec sleep 1000;; esac; echo {}'
+for round in 1 2; do
+  env --default-signal=INT "$mahavishnu" each --pool four -j2 --joblog log --resume "$again" \
+    ::: 1 2 3 >/dev/null 2>err &
+  command=$!
+  read -rt 20 child <&8 || fail "round $round does not run what was cancelled before"
+  kill -INT "$command"
+  code=0
+  wait "$command" || code=$?
+  is 130 "$code" "exit code after Ctrl-C in round $round ($(cat err))"
+done
+if grep -q '^2' log; then fail "a job that was cancelled has a line: $(cat log)"; fi
+touch go
+run each --pool four -k --joblog log --resume "$again" ::: 1 2 3
+read -rt 20 child <&8 || fail "the job did not run again"
+is 0 "$exit_code" "going on after Ctrl-C in a pool ($err)"
+contains " $(xargs <"$work/out") " " 2 "
+is "1 2 3" "$(tail -n +2 log | cut -f1 | sort | xargs)" "all in the joblog after Ctrl-C in a pool"
+# Somebody else may cancel one, and then it has failed.
+"$mahavishnu" each --pool four --joblog log 'echo $$ >pids; exec sleep 1000' ::: a 2>err &
+command=$!
+read -r child <&8
+"$mahavishnu" task cancel "$("$mahavishnu" task list --status running -o json | jq -r '.tasks[0].task_id')" \
+  >/dev/null
+code=0
+wait "$command" || code=$?
+is "1 -1 15" "$code $(tail -1 log | cut -f7,8 | xargs)" "a job that somebody cancelled"
 
 # A server that is killed and comes back: each job runs once, and no result is lost.
 rm -f ran.* log
@@ -214,6 +278,35 @@ is 0 "$exit_code" "going on after that ($err)"
 is "1 2 3" "$(cat ran.* | sort -n | xargs)" "each job has run once"
 is "1 2 3" "$(tail -n +2 log | cut -f1 | sort | xargs)" "all in the joblog"
 
+# With -k, what has ended is printed although the one before it has not.
+rm -f log go
+"$mahavishnu" each -j2 -k --joblog log --reconnect 0.5 \
+  'if [ {} = 1 ]; then echo $$ >pids; while ! [ -e go ]; do sleep 0.02; done; fi; echo {}' \
+  ::: 1 2 3 >out 2>err &
+command=$!
+read -r child <&8
+soon grep -q '2/3 done' err || fail "two jobs do not end: $(cat err)"
+kill_server
+wait "$command" || true
+is "2 3" "$(xargs <out)" "what had ended without the first one"
+is "2 3" "$(tail -n +2 log | cut -f1 | xargs)" "what had ended is in the joblog"
+touch go
+"$mahavishnu" up --detach --port 0 >/dev/null
+
+# Where a pool is found that keeps nothing, what went with it is lost and does not run again.
+rm -f ran.* log go
+"$mahavishnu" pool spawn --name forgets --worker-type shell --durability none >/dev/null
+"$mahavishnu" each --affinity forgets --joblog log 'echo {} >>ran.{}; echo $$ >pids; exec sleep 1000' \
+  ::: 1 2>err &
+command=$!
+read -r child <&8
+kill_server
+"$mahavishnu" up --detach --port 0 >/dev/null
+code=0
+wait "$command" || code=$?
+is "1 1 -1 0" "$code $(wc -l <ran.1) $(tail -1 log | cut -f7,8 | xargs)" "a job that went with its pool"
+kill "$child" 2>/dev/null || true
+
 # Killed itself: the same.
 rm -f ran.* log go
 "$mahavishnu" each -j2 --joblog log \
@@ -229,6 +322,12 @@ run each -j2 --joblog log --resume \
   ::: 1 2 3
 is 0 "$exit_code" "going on after kill -9 ($err)"
 is "1 2 3" "$(cat ran.* | sort -n | xargs)" "each job has run once"
+
+# Its pool goes with the next command, and pools of others that are called like it do not.
+"$mahavishnu" pool spawn --name each-999999999 --worker-type shell >/dev/null
+each true ::: 1
+is "each-999999999 four" "$("$mahavishnu" pool list -o json | jq -r '.pools[].name' | sort | xargs)" \
+  "pools that are left"
 
 # What nobody asks for any more does not keep the server.
 run timeout 20 "$mahavishnu" down

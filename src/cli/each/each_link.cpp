@@ -84,7 +84,7 @@ void each_link::follow(std::uint64_t number) {
                                  });
 }
 
-result<each_link::news> each_link::take() {
+each_link::news each_link::take() {
   std::uint64_t ignored = 0;
   [[maybe_unused]] auto woken = ::read(mail_->descriptor, &ignored, sizeof ignored);
   std::vector<letter> letters;
@@ -95,19 +95,21 @@ result<each_link::news> each_link::take() {
   news all;
   for (const auto& each : letters)
     if (batches_.contains(each.batch)) // and not of a server of before
-      if (auto good = read(each, all); !good)
-        return good.error();
+      read(each, all);
   return all;
 }
 
-result<void> each_link::read(const letter& what, news& into) {
+void each_link::read(const letter& what, news& into) {
   auto& its = batches_.at(what.batch);
-  auto fail = [&](const error& why) -> result<void> {
+  auto fail = [&](const error& why, std::vector<std::uint64_t>& jobs) {
     if (is_loss(why)) {
       into.lost = why;
-      return {};
+      return;
     }
-    return why;
+    jobs.insert(jobs.end(), its.jobs.begin(), its.jobs.end());
+    batches_.erase(what.batch);
+    if (&jobs == &into.given_up && !into.failed)
+      into.failed = why;
   };
   if (what.started) {
     if (*what.started) {
@@ -115,16 +117,17 @@ result<void> each_link::read(const letter& what, news& into) {
       if (its.is_cancelled)
         server_->ask_later<batch_news>(cancel_batch{its.id}, [](const result<batch_news>&) {});
       follow(what.batch);
-      return {};
+      return;
     }
-    if (what.started->error().code != errc::pool_full)
-      return fail(what.started->error());
-    into.turned_away.insert(into.turned_away.end(), its.jobs.begin(), its.jobs.end());
-    batches_.erase(what.batch);
-    return {};
+    const auto& why = what.started->error();
+    fail(why, why.code == errc::pool_full ? into.turned_away : into.given_up);
+    return;
   }
-  if (!*what.told)
-    return fail(what.told->error());
+  if (!*what.told) {
+    const auto& why = what.told->error();
+    fail(why, why.code == errc::not_found ? into.forgotten : into.given_up);
+    return;
+  }
   const auto& told = **what.told;
   for (const auto& each : told.items)
     into.ended.push_back({its.jobs.at(static_cast<std::size_t>(each.index)), each.result});
@@ -133,7 +136,6 @@ result<void> each_link::read(const letter& what, news& into) {
     follow(what.batch);
   else
     batches_.erase(what.batch);
-  return {};
 }
 
 void each_link::cancel_all() {

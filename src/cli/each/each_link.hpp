@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cli/each/job_message.hpp"
 #include "cli/each/plan.hpp"
 #include "cli/session.hpp"
 
@@ -11,11 +12,6 @@
 #include <vector>
 
 namespace mahavishnu::cli::each {
-
-struct job_task {
-  std::uint64_t seq = 0;
-  shared_spec spec;
-};
 
 struct job_end {
   std::uint64_t seq = 0;
@@ -49,8 +45,13 @@ public:
     std::vector<std::uint64_t> turned_away;
     /// Nothing more will come from this server.
     std::optional<error> lost;
+    /// The server no longer knows these; whether they ran, it may know by their keys.
+    std::vector<std::uint64_t> forgotten;
+    /// Nothing will be heard of these, for this reason, which is the first one.
+    std::vector<std::uint64_t> given_up;
+    std::optional<error> failed;
   };
-  result<news> take();
+  news take();
 
   void cancel_all();
 
@@ -85,7 +86,7 @@ private:
   explicit each_link(std::unique_ptr<session> server);
 
   void follow(std::uint64_t number);
-  result<void> read(const letter& what, news& into);
+  void read(const letter& what, news& into);
 
   std::shared_ptr<mailbox> mail_;
   std::unique_ptr<session> server_;

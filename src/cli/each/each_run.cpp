@@ -4,6 +4,7 @@
 #include "cli/each/each_link.hpp"
 #include "cli/each/order_keeper.hpp"
 #include "cli/each/outcome.hpp"
+#include "cli/each/pool_owner.hpp"
 #include "cli/each/printer.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/progress_line.hpp"
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <deque>
 #include <iostream>
 #include <random>
 #include <set>
@@ -30,9 +32,6 @@ using clock = std::chrono::steady_clock;
 /// Jobs that a pool has beyond those that it runs, so that no worker waits for us.
 constexpr std::size_t fewest_ahead = 32;
 constexpr std::size_t most_ahead = 256;
-/// What one message to the server carries at most.
-constexpr std::size_t most_jobs_sent = 500;
-constexpr std::size_t most_bytes_sent = std::size_t{1} << 20;
 /// Results that wait for their turn with --keep-order; when there is more, nothing is started until
 /// the one that they wait for has come.
 constexpr std::size_t most_bytes_kept = std::size_t{64} << 20;
@@ -41,7 +40,10 @@ constexpr std::int32_t output_piece = 1 << 20;
 /// How long it takes at most to cancel what runs.
 constexpr std::chrono::seconds cancel_limit{10};
 constexpr std::chrono::milliseconds retry_pause{100};
+constexpr std::chrono::milliseconds longest_pause{5000};
 constexpr std::chrono::milliseconds dial_pause{250};
+/// A server that is lost again before that has not really come back.
+constexpr std::chrono::seconds shortest_stay{10};
 constexpr std::size_t most_words_shown = 60;
 
 std::string random_id() {
@@ -61,6 +63,8 @@ struct job_in_flight {
   std::string command;
   std::string tag;
   std::uint64_t slot = 1;
+  /// How many earlier runs were ended before it was.
+  std::uint32_t cancelled = 0;
 };
 
 /// A job that has ended and is to be shown.
@@ -68,7 +72,15 @@ struct job_outcome {
   std::uint64_t seq = 0;
   job_in_flight job;
   task_result result;
+  std::chrono::system_clock::time_point ended = std::chrono::system_clock::now();
 };
+
+/// Later than all tasks that were made before now.
+task_id now_as_task() {
+  auto since = std::chrono::system_clock::now().time_since_epoch();
+  return task_id::first_of(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(since).count()));
+}
 
 /// Keeps SIGPIPE away: a reader that went is an error of write, after which things are put in
 /// order.
@@ -83,25 +95,8 @@ private:
   void (*before_)(int);
 };
 
-/// The pools that commands like this one make for themselves, by name: each tells whose it is.
-namespace own_pool {
-
-constexpr std::string_view prefix = "each-";
-
-std::string name(const std::string& id) {
-  return std::string{prefix} + std::to_string(::getpid()) + "-" + id;
-}
-
-/// Whether the command that made it is no more.
-bool is_abandoned(const pool_info& pool) {
-  std::string_view rest = pool.name;
-  if (!rest.starts_with(prefix) || pool.active_workers > 0 || pool.queued > 0)
-    return false;
-  auto pid = std::atol(pool.name.c_str() + prefix.size());
-  return pid > 1 && ::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH;
-}
-
-} // namespace own_pool
+/// The pools that commands like this one make for themselves.
+constexpr std::string_view own_pools = "each-";
 
 class each_run {
 public:
@@ -126,16 +121,22 @@ private:
   result<void> find_place();
   result<void> make_own_pool();
   void leave_own_pool();
+  bool is_abandoned(const pool_info& pool);
 
   bool has_room() const;
   bool wants_jobs() const;
   result<void> fill();
-  result<void> take_jobs(std::vector<job_task>& group);
-  void send(std::vector<job_task> group);
+  result<void> take_jobs(job_message& message);
+  job_message new_message() const;
+  void send_turned_away();
   void wait();
   result<void> hear();
-  result<void> job_ended(job_end& end);
-  result<void> jobs_refused(const job_end& first);
+  void job_ended(job_end& end);
+  void job_lost(std::uint64_t seq, const std::string& why);
+  void turned_away(std::uint64_t seq, clock::duration pause);
+  void forget(std::uint64_t seq);
+  void send_with_next_key(std::uint64_t seq, job_in_flight& job);
+  result<void> jobs_refused(const std::vector<job_end>& all);
   void show(const job_outcome& job);
   void print(const job_outcome& job);
   void print_stream(const job_outcome& job, output_stream which, const std::string& text,
@@ -150,6 +151,8 @@ private:
   result<void> reconnect(const error& why);
   void warn(const std::string& text);
   progress_counts counts() const;
+  /// Not where somebody may be typing.
+  bool shows_progress() const { return !in_flight_.empty() || !waits_for_input_; }
   int finish(const result<void>& how);
 
   const invocation& now_;
@@ -161,6 +164,7 @@ private:
   std::unique_ptr<each_link> link_;
   std::unique_ptr<on_interrupt> on_signal_;
   std::string id_ = random_id();
+  task_id begin_ = now_as_task();
   bool has_own_pool_ = false;
   bool is_durable_ = true;
   std::size_t at_once_ = 1; // run at a time
@@ -168,7 +172,7 @@ private:
   std::size_t refill_ = 1;
 
   std::map<std::uint64_t, job_in_flight> in_flight_;
-  std::vector<std::uint64_t> turned_away_;
+  std::deque<std::uint64_t> turned_away_;
   std::set<std::uint64_t> free_slots_;
   std::uint64_t last_slot_ = 0;
   bool at_end_ = false;
@@ -180,6 +184,10 @@ private:
   clock::time_point next_start_{};
   clock::time_point give_up_{};
   clock::time_point send_again_{};
+  /// Until when a server that went away is waited for; until something has ended, or it has stayed
+  /// for a while, that is one and the same moment.
+  std::optional<clock::time_point> wait_until_;
+  clock::time_point came_back_{};
 
   progress_line line_;
   order_keeper<job_outcome> kept_;
@@ -201,20 +209,26 @@ result<void> each_run::prepare() {
     return link.error();
   link_ = std::move(*link);
   if (!plan_.joblog.empty()) {
-    auto is_added = plan_.joblog.starts_with('+');
-    auto file = plan_.joblog.substr(is_added ? 1 : 0);
-    auto good = is_added || plan_.resume || plan_.resume_failed
-                    ? joblog_.append_to(file, jobs_->before().torn_bytes())
-                    : joblog_.create(file);
+    auto goes_on = plan_.resume || plan_.resume_failed;
+    auto torn_bytes = jobs_->before().torn_bytes();
+    if (plan_.adds_to_joblog && !goes_on) {
+      done_jobs all;
+      if (auto good = all.read(plan_.joblog); !good)
+        return good;
+      torn_bytes = all.torn_bytes();
+    }
+    auto good = plan_.adds_to_joblog || goes_on ? joblog_.append_to(plan_.joblog, torn_bytes)
+                                                : joblog_.create(plan_.joblog);
     if (!good)
       return good;
-    // One that is added to may have the same numbers twice.
-    if (auto identity = joblog_.identity(); !identity.empty() && !is_added)
+    // One that is only added to may have the same numbers twice.
+    if (auto identity = joblog_.identity(); !identity.empty() && (goes_on || !plan_.adds_to_joblog))
       id_ = identity;
   }
   if (auto good = find_place(); !good)
     return good;
-  on_signal_ = std::make_unique<on_interrupt>(signals_, [this] { link_->wake(); });
+  on_signal_ = std::make_unique<on_interrupt>(
+      signals_, [this] { link_->wake(); }, [this] { line_.wipe(); });
   return {};
 }
 
@@ -225,8 +239,14 @@ result<void> each_run::find_place() {
     auto pools = server.ask<pool_list>(list_pools{});
     if (!pools)
       return pools.error();
-    for (const auto& each : pools->pools)
+    for (const auto& each : pools->pools) {
       capacity += static_cast<std::size_t>(each.max_workers);
+      // Which of them a job meets is not known: one that keeps nothing is enough.
+      auto about = server.ask<pool_description>(describe_pool{each.pool.value});
+      if (!about && about.error().code != errc::not_found)
+        return about.error();
+      is_durable_ = is_durable_ && (!about || about->config.durability != durability::none);
+    }
     at_once_ = plan_.jobs.value_or(std::max<std::size_t>(capacity, 1));
     // Which pools the jobs meet is not known, so the count is ours to keep.
     capacity = at_once_ + 1;
@@ -259,7 +279,9 @@ result<void> each_run::find_place() {
 result<void> each_run::make_own_pool() {
   spawn_pool question;
   auto& pool = question.config;
-  pool.name = own_pool::name(random_id());
+  pool.name = std::string{own_pools} + std::to_string(::getpid()) + "-" + random_id();
+  if (auto owner = pool_owner::self())
+    pool.labels[std::string{pool_owner::label}] = owner->text();
   pool.worker_type = "shell";
   pool.min_workers = pool.max_workers = static_cast<std::int32_t>(at_once_);
   pool.queue_limit = static_cast<std::int32_t>(2 * window_ + 1);
@@ -284,8 +306,21 @@ void each_run::leave_own_pool() {
   [[maybe_unused]] auto closed = server.ask<pool_closed>(close_pool{plan_.where.pool});
   if (auto pools = server.ask<pool_list>(list_pools{}))
     for (const auto& each : pools->pools)
-      if (own_pool::is_abandoned(each)) [[maybe_unused]]
+      if (is_abandoned(each)) [[maybe_unused]]
         auto gone = server.ask<pool_closed>(close_pool{each.pool.value});
+}
+
+bool each_run::is_abandoned(const pool_info& pool) {
+  if (!pool.name.starts_with(own_pools) || pool.active_workers > 0 || pool.queued > 0)
+    return false;
+  auto about = link_->server().ask<pool_description>(describe_pool{pool.pool.value});
+  if (!about)
+    return false;
+  auto label = about->config.labels.find(std::string{pool_owner::label});
+  if (label == about->config.labels.end())
+    return false;
+  auto owner = pool_owner::parse(label->second);
+  return owner && owner->is_gone();
 }
 
 // -- jobs out ------------------------------------------------------------------------------------
@@ -301,34 +336,43 @@ bool each_run::wants_jobs() const {
   return has_room() && turned_away_.empty() && window_ - in_flight_.size() >= refill_;
 }
 
-result<void> each_run::fill() {
-  if (!turned_away_.empty() && clock::now() >= send_again_) {
-    std::vector<job_task> again;
-    for (auto seq : std::exchange(turned_away_, {}))
-      if (auto found = in_flight_.find(seq); found != in_flight_.end())
-        again.push_back({seq, found->second.spec});
-    if (!again.empty())
-      link_->send(std::move(again), plan_.where);
+job_message each_run::new_message() const {
+  return job_message{
+      static_cast<std::size_t>(link_->server().settings().get<"control.max_message_bytes">())};
+}
+
+void each_run::send_turned_away() {
+  while (!turned_away_.empty() && link_->has_room()) {
+    auto message = new_message();
+    for (; !turned_away_.empty() && !message.is_full(); turned_away_.pop_front())
+      if (auto found = in_flight_.find(turned_away_.front()); found != in_flight_.end())
+        message.add({found->first, found->second.spec});
+    if (!message.empty())
+      link_->send(message.take(), plan_.where);
   }
+}
+
+result<void> each_run::fill() {
+  if (clock::now() >= send_again_)
+    send_turned_away();
   if (!wants_jobs())
     return {};
   waits_for_input_ = false;
   while (has_room() && !waits_for_input_) {
     if (plan_.delay.count() > 0 && clock::now() < next_start_)
       return {};
-    std::vector<job_task> group;
-    auto good = take_jobs(group);
-    if (!group.empty())
-      link_->send(std::move(group), plan_.where);
+    auto message = new_message();
+    auto good = take_jobs(message);
+    if (!message.empty())
+      link_->send(message.take(), plan_.where);
     if (!good)
       return good;
   }
   return {};
 }
 
-result<void> each_run::take_jobs(std::vector<job_task>& group) {
-  std::size_t bytes = 0;
-  while (has_room() && group.size() < most_jobs_sent && bytes < most_bytes_sent) {
+result<void> each_run::take_jobs(job_message& message) {
+  while (has_room() && !message.is_full()) {
     auto slot = free_slots_.empty() ? last_slot_ + 1 : *free_slots_.begin();
     auto job = jobs_->take(slot);
     if (!job)
@@ -339,27 +383,26 @@ result<void> each_run::take_jobs(std::vector<job_task>& group) {
       return {};
     }
     auto& [seq, arguments, command] = job->value;
-    if (command.size() >
-        static_cast<std::size_t>(link_->server().settings().get<"control.max_message_bytes">()) / 2)
-      return error{errc::invalid_argument, "the command of job " + std::to_string(seq) + " has " +
-                                               std::to_string(command.size()) +
-                                               " bytes, which is more than can be sent; put such "
-                                               "data into files, and give their names"};
     auto spec = plan_.spec;
     auto is_blank = command.find_first_not_of(" \t\r\n") == std::string::npos;
     spec.prompt = shared_text{is_blank ? std::string{":"} : command};
     spec.environment["PARALLEL_SEQ"] = std::to_string(seq);
     spec.idempotency_key = job_key(id_, seq, jobs_->before().failures(seq), spec);
+    if (!message.may_have(spec))
+      return error{errc::invalid_argument,
+                   "job " + std::to_string(seq) + " has " + std::to_string(size_in_message(spec)) +
+                       " bytes with its environment, which is more than can be sent "
+                       "(control.max_message_bytes); put such data into files and give their "
+                       "names, or name with --env what it needs"};
     job_in_flight sent;
     sent.spec = shared_spec{std::move(spec)};
     if (plan_.tag)
       sent.tag = plan_.tag->text({seq, slot, arguments}) + "\t";
-    bytes += overhead + command.size();
     sent.command = std::move(command);
     sent.slot = slot;
     if (free_slots_.erase(slot) == 0)
       last_slot_ = slot;
-    group.push_back({seq, sent.spec});
+    message.add({seq, sent.spec});
     in_flight_.emplace(seq, std::move(sent));
     if (plan_.keep_order)
       kept_.expect(seq);
@@ -375,14 +418,14 @@ result<void> each_run::take_jobs(std::vector<job_task>& group) {
 
 void each_run::wait() {
   auto now = clock::now();
-  auto time = line_.pause(now);
+  auto time = shows_progress() ? line_.pause(now) : longest_pause;
   auto until = [&](clock::time_point then) {
     time = std::min(time, std::max(std::chrono::milliseconds{0},
                                    std::chrono::ceil<std::chrono::milliseconds>(then - now)));
   };
   if (plan_.delay.count() > 0 && has_room() && !waits_for_input_)
     until(next_start_);
-  if (!turned_away_.empty())
+  if (!turned_away_.empty() && link_->has_room())
     until(send_again_);
   if (cancelling_)
     until(give_up_);
@@ -397,46 +440,70 @@ void each_run::wait() {
 
 result<void> each_run::hear() {
   auto news = link_->take();
-  if (!news)
-    return news.error();
-  std::optional<job_end> refused;
-  for (auto& each : news->ended)
+  std::vector<job_end> refused;
+  for (auto& each : news.ended)
     if (was_refused(each.result) && each.result.status != task_status::cancelled)
-      refused = std::move(each);
-    else if (auto good = job_ended(each); !good)
-      return good;
-  for (auto seq : news->turned_away) {
-    turned_away_.push_back(seq);
-    send_again_ = clock::now() + retry_pause;
-  }
+      refused.push_back(std::move(each));
+    else
+      job_ended(each);
+  for (auto seq : news.given_up)
+    forget(seq);
+  for (auto seq : news.turned_away)
+    turned_away(seq, retry_pause);
+  for (auto seq : news.forgotten)
+    if (is_durable_)
+      turned_away(seq, clock::duration::zero()); // its key gets the answer
+    else
+      job_lost(seq, "the server does not know any more what has become of it");
   flush();
+  result<void> how;
+  if (news.failed)
+    how = *news.failed;
   if (joblog_.is_open())
     if (auto good = joblog_.flush(); !good)
-      return good;
-  if (news->lost)
-    return reconnect(*news->lost);
-  return refused ? jobs_refused(*refused) : result<void>{};
+      how = good;
+  if (news.lost && how)
+    return reconnect(*news.lost);
+  server_left_ = server_left_ || news.lost;
+  return how && !refused.empty() ? jobs_refused(refused) : how;
 }
 
-result<void> each_run::job_ended(job_end& end) {
+void each_run::turned_away(std::uint64_t seq, clock::duration pause) {
+  if (stopping_)
+    return forget(seq);
+  turned_away_.push_back(seq);
+  send_again_ = clock::now() + pause;
+}
+
+void each_run::job_lost(std::uint64_t seq, const std::string& why) {
+  job_end end{seq, {}};
+  end.result.status = task_status::lost;
+  end.result.task = task_id{0, 1}; // nobody knows which it was
+  end.result.error = why;
+  job_ended(end);
+}
+
+void each_run::job_ended(job_end& end) {
   auto found = in_flight_.find(end.seq);
   if (found == in_flight_.end())
-    return {};
-  if (cancelling_ && end.result.status == task_status::cancelled) {
-    free_slots_.insert(found->second.slot);
-    in_flight_.erase(found);
-    kept_.forget(end.seq);
-    return {};
+    return;
+  if (end.result.status == task_status::cancelled) {
+    bool is_of_before = !end.result.task.empty() && end.result.task < begin_;
+    if (is_of_before && !stopping_)
+      send_with_next_key(end.seq, found->second);
+    else if (is_of_before || cancelling_)
+      forget(end.seq);
+    if (is_of_before || cancelling_)
+      return;
   }
   job_outcome job{end.seq, std::move(found->second), std::move(end.result)};
   in_flight_.erase(found);
   free_slots_.insert(job.job.slot);
   ++ended_;
+  if (job.result.status != task_status::lost)
+    wait_until_.reset();
   auto exit = job_exit_of(job.result);
   failed_ += exit.is_good() ? 0 : 1;
-  if (joblog_.is_open())
-    joblog_.add(
-        joblog_line_of(job.seq, job.job.command, job.result, std::chrono::system_clock::now()));
   auto halts = plan_.halt.ended(exit.signal > 0 ? 128 + exit.signal : exit.code);
   if (plan_.keep_order) {
     auto bytes = overhead + job.result.output.str().size() +
@@ -452,14 +519,38 @@ result<void> each_run::job_ended(job_end& end) {
          std::string{halts == halt_policy::verdict::now ? ", and what runs is ended." : "."});
     stop(halts == halt_policy::verdict::now);
   }
-  return {};
+}
+
+/// There is nothing to be said of this one.
+void each_run::forget(std::uint64_t seq) {
+  auto found = in_flight_.find(seq);
+  if (found == in_flight_.end())
+    return;
+  free_slots_.insert(found->second.slot);
+  in_flight_.erase(found);
+  kept_.forget(seq);
+}
+
+/// An earlier run has cancelled it, and that is what its key is answered with from now on.
+void each_run::send_with_next_key(std::uint64_t seq, job_in_flight& job) {
+  auto spec = *job.spec;
+  spec.idempotency_key = job_key(id_, seq, jobs_->before().failures(seq), spec, ++job.cancelled);
+  job.spec = shared_spec{std::move(spec)};
+  turned_away(seq, clock::duration::zero());
 }
 
 /// Either the server is about to go, or it will never take such a job.
-result<void> each_run::jobs_refused(const job_end& first) {
-  auto status = link_->server().ask<server_status>(get_status{});
-  if (!status || status->shutting_down)
-    return reconnect({errc::shutting_down, "it is shutting down"});
+result<void> each_run::jobs_refused(const std::vector<job_end>& all) {
+  if (!stopping_) {
+    auto status = link_->server().ask<server_status>(get_status{});
+    if (!status || status->shutting_down)
+      return reconnect({errc::shutting_down, "it is shutting down"});
+  }
+  for (const auto& each : all)
+    forget(each.seq);
+  if (cancelling_)
+    return {};
+  const auto& first = all.front();
   auto why = told({errc::process_failed, first.result.error});
   return error{errc::pool_full, "job " + std::to_string(first.seq) + " was not taken: " + why.what +
                                     (first.result.error.find("; ") == std::string::npos
@@ -476,6 +567,9 @@ void each_run::show(const job_outcome& job) {
     print(job);
   else
     print_json(job);
+  // Not before: with --resume it would be left out, and never be seen.
+  if (joblog_.is_open())
+    joblog_.add(joblog_line_of(job.seq, job.job.command, job.result, job.ended));
   const auto& how = job.result;
   auto has_process = how.status == task_status::completed ||
                      (how.status == task_status::failed && how.exit_code >= 0);
@@ -488,11 +582,15 @@ void each_run::show(const job_outcome& job) {
 
 void each_run::print(const job_outcome& job) {
   print_stream(job, output_stream::output, job.result.output.str(), stdout_);
+  if (out_.where().width > 0 && !job.result.output.str().empty())
+    line_.text_is_open(stdout_.last() != '\n');
   if (job.result.standard_error.str().empty())
     return;
   stdout_.flush(); // in the order in which GNU parallel has them
   print_stream(job, output_stream::error, job.result.standard_error.str(), stderr_);
   stderr_.flush();
+  if (line_.is_live())
+    line_.text_is_open(stderr_.last() != '\n');
 }
 
 void each_run::print_stream(const job_outcome& job, output_stream which, const std::string& text,
@@ -546,6 +644,7 @@ void each_run::flush() {
 
 void each_run::warn(const std::string& text) {
   line_.hide();
+  line_.end_text();
   out_.talk(text);
 }
 
@@ -565,15 +664,15 @@ progress_counts each_run::counts() const {
 // -- when something goes wrong -------------------------------------------------------------------
 
 void each_run::stop(bool and_cancel) {
+  bool is_news = !stopping_ || (and_cancel && !cancelling_);
   stopping_ = true;
+  if (is_news) // what was not begun is not begun any more
+    for (auto seq : std::exchange(turned_away_, {}))
+      forget(seq);
   if (!and_cancel || cancelling_)
     return;
   cancelling_ = true;
   give_up_ = clock::now() + cancel_limit;
-  for (auto seq : std::exchange(turned_away_, {})) {
-    in_flight_.erase(seq);
-    kept_.forget(seq);
-  }
   link_->cancel_all();
 }
 
@@ -590,8 +689,21 @@ result<void> each_run::reconnect(const error& why) {
   warn("The server went away (" + why.message + "). " + count_of(in_flight_.size(), "job") +
        " may go on without it; waiting " + seconds + " s for it to come back.");
   output silent{output_form::table, {}, {}, true};
-  auto deadline = clock::now() + std::chrono::duration_cast<clock::duration>(
-                                     std::chrono::duration<double>(plan_.reconnect));
+  auto limit =
+      std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(plan_.reconnect));
+  auto pause = [&] {
+    pollfd nothing{link_->descriptor(), POLLIN, 0};
+    ::poll(&nothing, 1, static_cast<int>(dial_pause.count()));
+    std::uint64_t ignored = 0;
+    [[maybe_unused]] auto woken = ::read(link_->descriptor(), &ignored, sizeof ignored);
+  };
+  if (wait_until_ && clock::now() - came_back_ < std::max<clock::duration>(limit, shortest_stay)) {
+    if (clock::now() >= *wait_until_)
+      return lost("the server goes away again and again, and nothing gets done");
+    pause();
+  } else {
+    wait_until_ = clock::now() + limit;
+  }
   for (;;) {
     if (signals_.came())
       return lost("the server went away");
@@ -600,14 +712,12 @@ result<void> each_run::reconnect(const error& why) {
       if (status && !status->shutting_down)
         break;
     }
-    if (clock::now() >= deadline)
+    if (clock::now() >= *wait_until_)
       return lost("the server went away, and did not come back within " + seconds + " s; " +
                   count_of(in_flight_.size(), "job") + " had no answer yet");
-    pollfd nothing{link_->descriptor(), POLLIN, 0};
-    ::poll(&nothing, 1, static_cast<int>(dial_pause.count()));
-    std::uint64_t ignored = 0;
-    [[maybe_unused]] auto woken = ::read(link_->descriptor(), &ignored, sizeof ignored);
+    pause();
   }
+  came_back_ = clock::now();
   if (!plan_.is_routed) {
     auto pool = link_->server().ask<pool_description>(describe_pool{plan_.where.pool});
     if (!pool && pool.error().code == errc::not_found && has_own_pool_) {
@@ -618,23 +728,22 @@ result<void> each_run::reconnect(const error& why) {
     }
   }
   warn("The server is there again.");
-  std::vector<std::uint64_t> seqs;
+  std::deque<std::uint64_t> seqs;
   for (const auto& [seq, job] : in_flight_)
     seqs.push_back(seq);
   turned_away_.clear();
+  if (cancelling_) { // what goes on without us is not begun again
+    for (auto seq : seqs)
+      forget(seq);
+    return {};
+  }
   if (is_durable_) {
     turned_away_ = std::move(seqs); // who asks again gets the answer of the first time
     send_again_ = clock::now();
     return {};
   }
-  for (auto seq : seqs) {
-    job_end end{seq, {}};
-    end.result.status = task_status::lost;
-    end.result.task = task_id{0, 1}; // nobody knows which it was
-    end.result.error = "it went with its server, since its pool keeps nothing";
-    if (auto good = job_ended(end); !good)
-      return good;
-  }
+  for (auto seq : seqs)
+    job_lost(seq, "it went with its server, since its pool keeps nothing");
   return {};
 }
 
@@ -657,7 +766,7 @@ int each_run::run() {
     auto is_over = in_flight_.empty() && (at_end_ || stopping_);
     if (is_over || server_left_ || (cancelling_ && clock::now() >= give_up_))
       break;
-    if (!in_flight_.empty() || !waits_for_input_) // somebody may be typing
+    if (shows_progress())
       line_.show(counts(), clock::now());
     wait();
     if (auto heard = hear(); !heard && how)
@@ -667,6 +776,8 @@ int each_run::run() {
 }
 
 int each_run::finish(const result<void>& how) {
+  for (const auto& [seq, job] : in_flight_)
+    kept_.forget(seq);
   while (auto next = kept_.take())
     show(*next);
   flush();

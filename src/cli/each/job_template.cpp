@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace mahavishnu::cli::each {
 
@@ -23,6 +24,59 @@ std::string shell_word(std::string_view text) {
     else
       word += each;
   return word + "'";
+}
+
+void shell_position::read(std::string_view text) {
+  for (char each : text)
+    read(each);
+}
+
+void shell_position::read(char each) {
+  auto before = inside_.back();
+  if (before == place::single_quotes || before == place::comment) {
+    if (each == (before == place::comment ? '\n' : '\''))
+      inside_.pop_back();
+    is_word_ = before == place::single_quotes;
+    return;
+  }
+  if (is_escaped_) {
+    is_escaped_ = false;
+    return;
+  }
+  auto was_dollar = std::exchange(is_dollar_, each == '$');
+  auto was_word = std::exchange(is_word_, std::string_view{" \t\n;&|()<>"}.find(each) ==
+                                              std::string_view::npos);
+  if (each == '\\') {
+    is_escaped_ = true;
+  } else if (each == '`') {
+    if (before == place::back_quotes)
+      inside_.pop_back();
+    else
+      inside_.push_back(place::back_quotes);
+  } else if (before == place::back_quotes) {
+    return; // words in there lose their quotes, wherever they stand
+  } else if (each == '"') {
+    if (before == place::double_quotes)
+      inside_.pop_back();
+    else
+      inside_.push_back(place::double_quotes);
+  } else if (each == '(' && was_dollar) { // everything begins anew
+    inside_.push_back(place::plain);
+    parentheses_.push_back(0);
+  } else if (before == place::double_quotes) {
+    return;
+  } else if (each == '\'') {
+    inside_.push_back(place::single_quotes);
+  } else if (each == '#' && !was_word) {
+    inside_.push_back(place::comment);
+  } else if (each == '(') {
+    ++parentheses_.back();
+  } else if (each == ')' && parentheses_.back() > 0) {
+    --parentheses_.back();
+  } else if (each == ')' && parentheses_.size() > 1) {
+    parentheses_.pop_back();
+    inside_.pop_back();
+  }
 }
 
 job_template job_template::of(std::string_view text, std::string_view mark) {
@@ -90,9 +144,12 @@ bool job_template::read_replacement(std::string_view inside, piece& into) {
 }
 
 void job_template::add(std::string_view text, std::string_view mark, bool quote_literals) {
+  shell_position shell;
   auto literal = [&](std::string_view part) {
     if (!part.empty())
       add_literal(quote_literals ? shell_word(part) : std::string{part});
+    if (!quote_literals)
+      shell.read(part);
   };
   std::size_t begin = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -113,6 +170,9 @@ void job_template::add(std::string_view text, std::string_view mark, bool quote_
     literal(text.substr(begin, at - begin));
     has_replacements_ = true;
     uses_slots_ = uses_slots_ || found.kind == what::slot;
+    if (found.kind == what::argument && misplaced_.empty() && !shell.takes_words())
+      misplaced_ = text.substr(at, length);
+    shell.read("x"); // it is something, whatever it is
     pieces_.push_back(std::move(found));
     at += length;
     begin = at;

@@ -14,6 +14,25 @@ namespace mahavishnu::cli::each {
 /// A text as one word of a shell, in quotes unless it needs none.
 std::string shell_word(std::string_view text);
 
+/// Where a shell stands that reads a text which comes in pieces: whether a word in quotes, put
+/// there next, is that word and nothing else.
+class shell_position {
+public:
+  void read(std::string_view text);
+  bool takes_words() const { return inside_.back() == place::plain && !is_escaped_ && !is_dollar_; }
+
+private:
+  enum class place { plain, single_quotes, double_quotes, back_quotes, comment };
+
+  void read(char each);
+
+  std::vector<place> inside_{place::plain}; // the innermost one last
+  std::vector<std::size_t> parentheses_{0}; // open ones, of each plain place
+  bool is_escaped_ = false;
+  bool is_dollar_ = false;
+  bool is_word_ = false;
+};
+
 /// What replacement strings are replaced by.
 struct job_values {
   std::uint64_t seq = 1;
@@ -40,6 +59,8 @@ public:
 
   bool has_replacements() const { return has_replacements_; }
   bool uses_slots() const { return uses_slots_; }
+  /// An argument stands where the shell would not take it for a word: its replacement string.
+  const std::string& misplaced() const { return misplaced_; }
 
   /// A command line, in which every argument is a word.
   std::string command_line(const job_values& values) const { return fill(values, true); }
@@ -66,6 +87,7 @@ private:
   std::vector<piece> pieces_;
   bool has_replacements_ = false;
   bool uses_slots_ = false;
+  std::string misplaced_;
 };
 
 } // namespace mahavishnu::cli::each

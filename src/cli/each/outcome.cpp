@@ -47,7 +47,7 @@ joblog_line joblog_line_of(std::uint64_t seq, std::string command, const task_re
 }
 
 std::string job_key(const std::string& id, std::uint64_t seq, std::uint32_t tries,
-                    const task_spec& spec) {
+                    const task_spec& spec, std::uint32_t cancelled) {
   checksum all;
   auto add = [&all](std::string_view part) {
     all.add(part);
@@ -66,7 +66,8 @@ std::string job_key(const std::string& id, std::uint64_t seq, std::uint32_t trie
   add(std::to_string(spec.timeout.count()));
   add(std::to_string(spec.retry.max_attempts));
   return "each-" + id + "-" + std::to_string(seq) + "-" + std::to_string(tries) + "-" +
-         std::to_string(all.value());
+         std::to_string(all.value()) +
+         (cancelled == 0 ? std::string{} : "-" + std::to_string(cancelled));
 }
 
 } // namespace mahavishnu::cli::each

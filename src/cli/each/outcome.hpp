@@ -27,7 +27,8 @@ joblog_line joblog_line_of(std::uint64_t seq, std::string command, const task_re
 
 /// A key of the task of a job: the same for the same work in the same joblog, so that whoever asks
 /// a second time gets the answer of the first one.
+/// @param cancelled how often that answer was that an earlier run has cancelled it
 std::string job_key(const std::string& id, std::uint64_t seq, std::uint32_t tries,
-                    const task_spec& spec);
+                    const task_spec& spec, std::uint32_t cancelled = 0);
 
 } // namespace mahavishnu::cli::each

@@ -35,6 +35,7 @@ struct each_plan {
   bool is_routed = false;
   bool keep_order = false;
   std::string joblog;
+  bool adds_to_joblog = false;
   bool resume = false;
   bool resume_failed = false;
   halt_policy halt;

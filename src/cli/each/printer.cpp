@@ -26,6 +26,8 @@ void text_writer::add(std::string_view bytes) {
   if (failure_ != 0)
     return;
   pending_ += bytes;
+  if (!bytes.empty())
+    last_ = bytes.back();
   if (pending_.size() >= most_pending)
     flush();
 }

@@ -25,6 +25,8 @@ public:
 
   void add(std::string_view bytes);
   void flush();
+  /// Of all that was added.
+  char last() const { return last_; }
   /// Nobody reads it any more, or it cannot be written: why, as an errno.
   int failure() const { return failure_; }
 
@@ -33,6 +35,7 @@ private:
 
   int descriptor_;
   int failure_ = 0;
+  char last_ = '\n';
   std::string pending_;
 };
 
