@@ -73,7 +73,7 @@ is "3000000" "$(each 'head -c {} /dev/zero' ::: 3000000 | wc -c)" "a long output
 
 # Many jobs with large variables, which go out in several messages, also when they are sent again.
 big=$(head -c 100000 /dev/zero | tr '\0' x)
-is "300" "$(seq 300 | each -j250 --env BIG="$big" 'echo ${#BIG}' | grep -c '^100000$')" "large variables"
+is "300" "$(seq 300 | each -j250 --env BIG="$big" 'echo ${#BIG}' | grep -c '^100000 ')" "large variables"
 
 # How many run at a time, and their places.
 run each -j2 'echo +; sleep 0.05; echo {%}' ::: 1 2 3 4 5 6
@@ -181,7 +181,7 @@ exec 9>&-
 wait "$command" || fail "exit code with slow input"
 is "first second" "$(xargs <out)" "slow input"
 # And who waits for it takes no processor; with one second of that it has to last for a while.
-(ulimit -t 1 && exec script -qec "'$mahavishnu' each echo <slow" typescript >/dev/null) &
+(export TERM=xterm && ulimit -t 1 && exec script -qefc "'$mahavishnu' each echo <slow" typescript >/dev/null) &
 command=$!
 exec 9>slow
 echo first >&9
