@@ -19,7 +19,7 @@ result<void> try_terminal() {
 }
 
 cgroup_facts look_at_cgroup() {
-  auto found = exec::cgroup_probe();
+  auto found = exec::cgroup_look();
   if (!found)
     return {{}, false, false, false, found.error().message};
   return {found->directory, found->memory, found->pids, found->cpu, found->why_not};

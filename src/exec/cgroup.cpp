@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <functional>
 #include <sstream>
 #include <system_error>
 
@@ -98,7 +99,29 @@ error cannot_make(const std::string& path, int number) {
           std::move(text)};
 }
 
-void hand_down_controllers(cgroup_support& support) {
+error no_kill(const std::string& directory) {
+  return {errc::unsupported, "the groups in '" + directory +
+                                 "' have no cgroup.kill; it needs Linux 5.14, or go without"};
+}
+
+error threaded(const std::string& directory) {
+  return {errc::unsupported,
+          "the groups in '" + directory +
+              "' take no processes, since a group above them is threaded; start the program "
+              "in another group or go without"};
+}
+
+/// Zero, or the errno with which that most likely fails.
+int would_enable(const std::string& directory) {
+  auto is_root = !content(directory + "/cgroup.type");
+  if (::access((directory + "/cgroup.subtree_control").c_str(), W_OK) != 0)
+    return errno;
+  return is_root || content(directory + "/cgroup.procs").value_or("").empty() ? 0 : EBUSY;
+}
+
+/// @param enable  tries to hand down a controller: zero or an errno
+void hand_down_controllers(cgroup_support& support,
+                           const std::function<int(const std::string& name)>& enable) {
   auto offered = content(support.directory + "/cgroup.controllers").value_or("");
   auto hand_down = [&](const std::string& name) {
     auto control = support.directory + "/cgroup.subtree_control";
@@ -110,7 +133,7 @@ void hand_down_controllers(cgroup_support& support) {
                          "': enable it in the groups above";
       return false;
     }
-    auto failure = write_to(control, "+" + name);
+    auto failure = enable(name);
     if (failure != 0)
       support.why_not += (support.why_not.empty() ? "" : "; ") + std::string("the controller '") +
                          name + "' cannot be enabled in '" + control + "': " + words_for(failure) +
@@ -190,17 +213,35 @@ result<cgroup_support> cgroup_probe_in(const std::string& directory) {
   auto is_threaded = content(trial + "/cgroup.type").value_or("domain").starts_with("domain i");
   ::rmdir(trial.c_str());
   if (!can_kill)
-    return error{errc::unsupported,
-                 "the groups in '" + directory +
-                     "' have no cgroup.kill; it needs Linux 5.14, or go without"};
+    return no_kill(directory);
   if (is_threaded)
-    return error{errc::unsupported,
-                 "the groups in '" + directory +
-                     "' take no processes, since a group above them is threaded; start the program "
-                     "in another group or go without"};
+    return threaded(directory);
   cgroup_support support;
   support.directory = directory;
-  hand_down_controllers(support);
+  hand_down_controllers(support, [&](const std::string& name) {
+    return write_to(directory + "/cgroup.subtree_control", "+" + name);
+  });
+  return support;
+}
+
+result<cgroup_support> cgroup_look() {
+  auto own = own_cgroup();
+  if (!own)
+    return own.error();
+  return cgroup_look_in(*own);
+}
+
+result<cgroup_support> cgroup_look_in(const std::string& directory) {
+  if (::access(directory.c_str(), W_OK | X_OK) != 0)
+    return cannot_make(directory + "/...", errno);
+  auto type = content(directory + "/cgroup.type");
+  if (type && ::access((directory + "/cgroup.kill").c_str(), F_OK) != 0) // the root has none
+    return no_kill(directory);
+  if (type && *type != "domain\n" && *type != "domain")
+    return threaded(directory);
+  cgroup_support support;
+  support.directory = directory;
+  hand_down_controllers(support, [&](const std::string&) { return would_enable(directory); });
   return support;
 }
 

@@ -48,6 +48,10 @@ result<cgroup_support> cgroup_probe();
 /// The same for a directory of cgroup v2 that is known.
 result<cgroup_support> cgroup_probe_in(const std::string& directory);
 
+/// What `cgroup_probe` would most likely find, for those who may change nothing.
+result<cgroup_support> cgroup_look();
+result<cgroup_support> cgroup_look_in(const std::string& directory);
+
 /// A cgroup v2 of one run: whatever the run starts is in it and cannot leave. The file system is
 /// that of the kernel; plain files do for the tests. Removed by remove() alone, not with the
 /// object: a run outlives the program that watches it.

@@ -249,6 +249,15 @@ is running "$(status_of "$third")" "what runs goes on"
 refused 2 "--view" top --view nodes
 refused 2 "--interval" top --interval 0
 
+# What the parent has us ignore does not end it.
+(trap '' HUP && exec "$mahavishnu" top -o jsonl --interval 0.1 --count 10 >pictures) &
+command=$!
+soon begun pictures || fail "no picture comes"
+kill -HUP "$command"
+code=0
+wait "$command" || code=$?
+is "0 10" "$code $(wc -l <pictures)" "pictures although the terminal has gone"
+
 # -- pool monitor
 run "$mahavishnu" pool monitor
 is 0 "$exit_code" "pool monitor in a pipe"

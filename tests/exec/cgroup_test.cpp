@@ -97,6 +97,49 @@ TEST_CASE("a directory that is no cgroup says what it lacks") {
   CHECK_THAT(refused.error().message, ContainsSubstring("'/nowhere/cgroup/mahavishnu-probe-"));
 }
 
+TEST_CASE("a look at a group changes nothing in it") {
+  pretended_group group;
+  group.write("cgroup.type", "domain\n");
+  group.write("cgroup.procs", "");
+  group.write("cgroup.controllers", "cpu memory\n");
+  group.write("cgroup.subtree_control", "memory\n");
+  auto all = [&] {
+    std::map<std::string, std::string> files;
+    for (const auto& each : std::filesystem::directory_iterator{group.path()})
+      files[each.path().filename()] = group.read(each.path().filename());
+    return files;
+  };
+  auto before = all();
+  auto found = exec::cgroup_look_in(group.path()).value();
+  CHECK(found.directory == group.path());
+  CHECK(found.memory);
+  CHECK(found.cpu);
+  CHECK_FALSE(found.pids);
+  CHECK_THAT(found.why_not, ContainsSubstring("'pids' is not given"));
+  CHECK(all() == before);
+
+  group.write("cgroup.procs", "1\n");
+  found = exec::cgroup_look_in(group.path()).value();
+  CHECK(found.memory);
+  CHECK_FALSE(found.cpu);
+  CHECK_THAT(found.why_not, ContainsSubstring("processes are in that group itself"));
+
+  group.write("cgroup.type", "domain threaded\n");
+  CHECK_THAT(exec::cgroup_look_in(group.path()).error().message, ContainsSubstring("threaded"));
+  CHECK(exec::cgroup_look_in("/nowhere/cgroup").error().code == errc::io_failed);
+}
+
+TEST_CASE("a look at our own group finds what a trial does") {
+  auto tried = exec::cgroup_probe();
+  auto seen = exec::cgroup_look();
+  CHECK(tried.has_value() == seen.has_value());
+  if (!tried || !seen)
+    return;
+  CHECK(seen->memory == tried->memory);
+  CHECK(seen->pids == tried->pids);
+  CHECK(seen->cpu == tried->cpu);
+}
+
 TEST_CASE("a group is made with its bounds") {
   pretended_group above;
   above.write("run/memory.max", "max");

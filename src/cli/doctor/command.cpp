@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <future>
+#include <system_error>
 #include <thread>
 
 namespace mahavishnu::cli {
@@ -33,7 +34,10 @@ public:
     using answer = decltype(look());
     auto task = std::make_shared<std::packaged_task<answer()>>(std::move(look));
     auto coming = task->get_future();
-    std::thread([task] { (*task)(); }).detach();
+    try {
+      std::thread([task] { (*task)(); }).detach();
+    } catch (const std::system_error&) { // which leaves it without an answer
+    }
     return coming;
   }
 
@@ -146,14 +150,19 @@ facts look_at_all(looks& all, const invocation& now, const config::sources& from
   auto server = all.begin([&now, directory, can_be_asked] {
     return directory.empty() ? server_answers{} : ask_server(now, directory, can_be_asked);
   });
-  auto state = all.begin([directory] { return look_at_state(directory); });
+  // Without a directory they would look at, and write to, the one that we are in.
+  std::future<state_facts> state;
+  std::future<decltype(look_for_leftovers(directory))> left;
+  if (located) {
+    state = all.begin([directory] { return look_at_state(directory); });
+    left = all.begin([directory] { return look_for_leftovers(directory); });
+  }
   auto terminal = all.begin([] {
     auto opened = try_terminal();
     return opened ? std::string{} : opened.error().message;
   });
   auto cgroup = all.begin(look_at_cgroup);
   auto keeper = all.begin(look_for_keeper);
-  auto left = all.begin([directory] { return look_for_leftovers(directory); });
   auto shared_memory = all.begin([] { return look_at_place("/dev/shm"); });
   auto temporary = all.begin([] { return look_at_place(temporary_directory()); });
   auto store = all.begin([settings, directory] {

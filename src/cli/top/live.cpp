@@ -298,11 +298,16 @@ int print(server_link& link, const output& out, signal_inbox& signals, const wat
 
 signal_inbox::signal_inbox(bool has_screen) {
   sigemptyset(&kept_);
+  auto keep = [this](int which) {
+    struct sigaction now {};
+    if (sigaction(which, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+      sigaddset(&kept_, which);
+  };
   for (int each : {SIGINT, SIGTERM, SIGHUP})
-    sigaddset(&kept_, each);
+    keep(each);
   if (has_screen)
     for (int each : {SIGWINCH, SIGTSTP, SIGCONT})
-      sigaddset(&kept_, each);
+      keep(each);
   pthread_sigmask(SIG_BLOCK, &kept_, &before_);
   descriptor_ = signalfd(-1, &kept_, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -10,7 +10,8 @@
 namespace mahavishnu::cli::top {
 
 /// Signals as something that can be waited for beside other things. Made before there are threads,
-/// which inherit that these signals are kept back.
+/// which inherit that these signals are kept back. What the parent has us ignore (nohup) stays
+/// ignored.
 class signal_inbox {
 public:
   /// Those that end us; for a screen also what changes it.

@@ -51,12 +51,17 @@ std::string line_for_people(std::string_view line) {
   std::string_view rest = plain;
   rest.remove_prefix(rest.rfind('\r') + 1); // 0 when there is none
   std::string text;
+  std::size_t columns = 0;
   while (true) {
     auto tab = rest.find('\t');
-    text += harmless(rest.substr(0, tab));
+    auto part = harmless(rest.substr(0, tab));
+    columns += columns_of(part);
+    text += part;
     if (tab == std::string_view::npos)
       return text;
-    text.append(tab_width - columns_of(text) % tab_width, ' ');
+    auto gap = tab_width - columns % tab_width;
+    columns += gap;
+    text.append(gap, ' ');
     rest.remove_prefix(tab + 1);
   }
 }

@@ -86,7 +86,8 @@ std::unique_ptr<screen> screen::open(bool has_colour) {
   set_term(inside->terminal);
   // Signals are the business of whoever has the loop.
   for (int each : {SIGINT, SIGTERM, SIGTSTP, SIGWINCH})
-    std::signal(each, SIG_DFL);
+    if (std::signal(each, SIG_DFL) == SIG_IGN)
+      std::signal(each, SIG_IGN);
   inside->knows_unicode = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
   inside->has_colour = has_colour && has_colors() && start_color() == OK;
   if (inside->has_colour) {
