@@ -310,8 +310,9 @@ result<task_list> unfinished(session& server, list_tasks question) {
   // Of one that is there twice, what was heard last is what holds.
   std::ranges::reverse(all.tasks);
   std::ranges::stable_sort(all.tasks, std::greater{}, &task_line::task);
-  auto again = std::ranges::unique(all.tasks, {}, &task_line::task);
-  all.tasks.erase(again.begin(), again.end());
+  auto again = std::unique(all.tasks.begin(), all.tasks.end(),
+                           [](const task_line& a, const task_line& b) { return a.task == b.task; });
+  all.tasks.erase(again, all.tasks.end());
   all.tasks.resize(std::min(all.tasks.size(), static_cast<std::size_t>(question.limit)));
   return all;
 }
