@@ -187,9 +187,10 @@ exec 9>slow
 echo first >&9
 soon grep -q first typescript || fail "a line waits for the next one on a terminal"
 sleep 3
+runs "$command" || fail "waiting for input takes the processor: $(cat typescript)"
 echo second >&9
 exec 9>&-
-wait "$command" || fail "waiting for input takes the processor: $(cat typescript)"
+wait "$command" || fail "exit code on a terminal: $(cat typescript)"
 contains "$(cat typescript)" second
 
 # Ctrl-C cancels, closes the pool, and what has not ended is done with --resume.
