@@ -419,9 +419,9 @@ void view_state::change_interval(bool longer) {
     auto next = std::ranges::find_if(intervals, [&](auto each) { return each > interval_; });
     interval_ = next == intervals.end() ? interval_ : *next;
   } else {
-    auto shorter = intervals | std::views::reverse;
-    auto next = std::ranges::find_if(shorter, [&](auto each) { return each < interval_; });
-    interval_ = next == shorter.end() ? interval_ : *next;
+    auto next = std::find_if(intervals.rbegin(), intervals.rend(),
+                             [&](auto each) { return each < interval_; });
+    interval_ = next == intervals.rend() ? interval_ : *next;
   }
 }
 
