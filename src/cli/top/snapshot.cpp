@@ -49,8 +49,8 @@ bool misses(const snapshot& now, task_status status, const snapshot_wish& wish) 
 void put_in_order(std::vector<task_line>& tasks, std::int32_t limit) {
   auto order = [](const task_line& x) { return std::pair{!is_final(x.status), x.task}; };
   std::ranges::sort(tasks, std::greater{}, &task_line::task);
-  auto [first, last] = std::ranges::unique(tasks, {}, &task_line::task);
-  tasks.erase(first, last);
+  auto same = [](const task_line& a, const task_line& b) { return a.task == b.task; };
+  tasks.erase(std::unique(tasks.begin(), tasks.end(), same), tasks.end());
   std::ranges::stable_sort(tasks, std::greater{}, order);
   if (tasks.size() > static_cast<std::size_t>(limit))
     tasks.resize(static_cast<std::size_t>(limit));
