@@ -171,6 +171,7 @@ run bash -c "seq 100000 | /usr/bin/env bash -c 'ulimit -v 3000000; exec \"\$0\" 
 is "echo 100000" "$out" "the last of many lines"
 # Input that comes slowly is worked on as it comes.
 mkfifo slow
+rm out
 each echo <slow >out &
 command=$!
 exec 9>slow
@@ -195,8 +196,10 @@ contains "$(cat typescript)" second
 
 # Ctrl-C cancels, closes the pool, and what has not ended is done with --resume.
 mkfifo pids
+rm log
 env --default-signal=INT "$mahavishnu" each -j2 --joblog log \
-  'case {} in 1) exit 0;; 2) echo $$ >pids;; esac; exec sleep 1000' ::: 1 2 3 4 2>err &
+  'case {} in 1) exit 0;; 2) until grep -q ^1 log; do sleep 0.02; done; echo $$ >pids;; esac; exec sleep 1000' \
+  ::: 1 2 3 4 2>err &
 command=$!
 exec 8<>pids
 read -r child <&8
