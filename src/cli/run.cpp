@@ -6,6 +6,7 @@
 #include "cli/guide_commands.hpp"
 #include "cli/mcp_commands.hpp"
 #include "cli/script_commands.hpp"
+#include "cli/wrong_line.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -48,18 +49,6 @@ output output_of(const global_options& global) {
   return output{output_form_of(global.output).value_or(output_form::table),
                 look_of(terminal_width_of(STDOUT_FILENO), environment),
                 look_of(terminal_width_of(STDERR_FILENO), environment), global.quiet};
-}
-
-/// What somebody typed that cannot be parsed, said as other errors are.
-int refuse(const CLI::App& app, const CLI::ParseError& failure, const output& out) {
-  const auto* command = &app;
-  while (!command->get_subcommands().empty())
-    command = command->get_subcommands().front();
-  std::string path = command->get_name();
-  for (const auto* above = command->get_parent(); above != nullptr; above = above->get_parent())
-    path = above->get_name() + " " + path;
-  return out.failure(
-      {errc::invalid_argument, failure.what() + std::string{"; see: "} + path + " --help"});
 }
 
 } // namespace
@@ -112,7 +101,7 @@ int run(int argc, const char* const* argv, const services& above) {
   } catch (const CLI::Success& wanted) { // help, version
     return app->exit(wanted);
   } catch (const CLI::ParseError& failure) {
-    return refuse(*app, failure, output_of(now.global));
+    return output_of(now.global).failure(wrong_line(*app, failure));
   }
   auto out = output_of(now.global);
   return code_when_written(now.action ? now.action(out) : show_overview(now, out));

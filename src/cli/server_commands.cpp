@@ -89,18 +89,18 @@ void add_up(CLI::App& app, invocation& now) {
   });
 }
 
-int no_server_is_running(const output& out, const error& why, int code) {
+void say_that_none_runs(const output& out) {
   out.answer("server_status", {{"running", false}}, "");
-  out.talk(why.message);
-  return code;
 }
 
 int status(const invocation& now, const output& out) {
   auto server = session::open(now, out);
+  if (!server && server.error().code == errc::unreachable && out.is_json()) {
+    say_that_none_runs(out);
+    return no_server;
+  }
   if (!server)
-    return server.error().code == errc::unreachable
-               ? no_server_is_running(out, server.error(), no_server)
-               : out.failure(server.error());
+    return out.failure(server.error());
   auto answer = (*server)->ask<server_status>(get_status{});
   if (!answer)
     return out.failure(answer.error());
@@ -112,10 +112,13 @@ int status(const invocation& now, const output& out) {
 
 int down(const invocation& now, bool cancels, const output& out) {
   auto server = session::open(now, out);
+  if (!server && server.error().code == errc::unreachable) {
+    say_that_none_runs(out);
+    out.talk(told(server.error()).what);
+    return done;
+  }
   if (!server)
-    return server.error().code == errc::unreachable
-               ? no_server_is_running(out, server.error(), done)
-               : out.failure(server.error());
+    return out.failure(server.error());
   const auto& settings = (*server)->settings();
   std::chrono::seconds limit{settings.get<"exec.grace_seconds">() +
                              2 * settings.get<"actors.shutdown_timeout_seconds">() + 5};

@@ -31,7 +31,8 @@ is "NAME" "${out%% *}" "the first word of a table"
 run "$mahavishnu" pool list -o wide
 contains "$out" "$pool"
 refused 2 "there is no form 'xml'" pool list -o xml
-refused 2 "mahavishnu pool --help" pool
+refused 2 "take one of: spawn, list" pool
+refused 2 "did you mean 'list'?" pool lst
 is "" "$(COLUMNS=60 script -qec "stty cols 60; $mahavishnu worker-types list" /dev/null | tr -d '\r' | grep -E '^.{61}' || true)" "lines that are wider than the terminal"
 run env NO_COLOR=1 TERM=xterm script -qec "$mahavishnu pool list" /dev/null
 case $out in *$'\e'*) fail "colour, although NO_COLOR is set: $out" ;; esac
