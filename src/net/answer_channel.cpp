@@ -70,6 +70,14 @@ bool answer_channel::is_over() const {
   return has_begun_ || is_closed_ || is_gone_;
 }
 
+void answer_channel::stop_at(std::chrono::steady_clock::time_point when) {
+  locked lock{mutex_};
+  if (is_closed_)
+    return;
+  news_.stop_at = when;
+  wake(std::move(lock));
+}
+
 void answer_channel::keep_alive(stream_pulse pulse) {
   locked lock{mutex_};
   if (is_closed_)

@@ -32,6 +32,7 @@ struct answer_news {
   bool has_ended = false;
   bool takes_time = false;
   std::optional<stream_pulse> pulse;
+  std::optional<std::chrono::steady_clock::time_point> stop_at;
 };
 
 /// Between the handles of one answer, on any thread, and the session that writes it. The handles
@@ -55,6 +56,7 @@ public:
   bool is_over() const;
   void on_gone(callback call) { set(on_gone_, is_gone_, std::move(call)); }
   void on_stopping(callback call) { set(on_stopping_, is_stopping_, std::move(call)); }
+  void stop_at(std::chrono::steady_clock::time_point when);
   void keep_alive(stream_pulse pulse);
   void take_time();
   void run_soon(callback task);

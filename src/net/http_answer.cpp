@@ -43,6 +43,11 @@ void http_answer::on_stopping(std::function<void()> callback) const {
     channel_->on_stopping(std::move(callback));
 }
 
+void http_answer::stop_at(std::chrono::steady_clock::time_point when) const {
+  if (channel_)
+    channel_->stop_at(when);
+}
+
 void http_answer::keep_alive(std::chrono::milliseconds every, std::string piece) const {
   if (channel_)
     channel_->keep_alive({every, std::move(piece)});

@@ -56,6 +56,9 @@ public:
   /// complete: a stream has two seconds to send its last piece and to end.
   void on_stopping(std::function<void()> callback) const;
 
+  /// The same happens at that moment, whether the server stops or not.
+  void stop_at(std::chrono::steady_clock::time_point when) const;
+
   /// While the stream is open and nothing else has been written for that long, this piece is.
   void keep_alive(std::chrono::milliseconds every, std::string piece) const;
 

@@ -190,6 +190,7 @@ void http_session::handle() {
   terms_ = reader_->terms();
   takes_time_ = false;
   pulse_ = {};
+  stop_at_ = never;
   auto channel = std::make_shared<answer_channel>(weak_core_, weak_from_this(),
                                                   core_.options.max_stream_bytes);
   channel_ = channel;
@@ -246,7 +247,12 @@ void http_session::on_timer() {
   }
   if (next_pulse_ <= now && phase_ != phase::closed)
     on_pulse();
-  auto next = std::min(deadline_, next_pulse_);
+  if (stop_at_ <= now) {
+    stop_at_ = never;
+    if (channel_)
+      channel_->tell_stopping();
+  }
+  auto next = std::min({deadline_, next_pulse_, stop_at_});
   if (phase_ != phase::closed && next < armed_)
     arm(next);
 }

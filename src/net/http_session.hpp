@@ -83,7 +83,7 @@ private:
   void complete_answer();
   void hang_up();
 
-  // The one timer of a connection waits for the next of two times. Putting one off does not touch
+  // The one timer of a connection waits for the next of three times. Putting one off does not touch
   // it: it fires early, and waits again.
   void set_time(clock::time_point& which, clock::time_point at);
   void arm(clock::time_point at);
@@ -138,6 +138,8 @@ private:
   clock::time_point armed_ = never;
   clock::time_point deadline_ = never;
   clock::time_point next_pulse_ = never;
+  /// When the answer is told to end.
+  clock::time_point stop_at_ = never;
 };
 
 /// An answer of the server's own.

@@ -66,6 +66,8 @@ void http_session::take_news() {
   }
   if (news.pulse)
     pulse_ = std::move(*news.pulse);
+  if (news.stop_at)
+    set_time(stop_at_, *news.stop_at);
   if (news.head && phase_ == phase::handling)
     begin(std::move(*news.head), news.is_stream);
   if (phase_ != phase::streaming)
@@ -173,6 +175,7 @@ void http_session::complete_answer() {
   if (auto channel = std::exchange(channel_, nullptr))
     channel->complete();
   next_pulse_ = never;
+  stop_at_ = never;
   if (!terms_.keep_alive || core_.stopping)
     return hang_up();
   await_request(core_.options.idle_timeout.value_or(core_.options.request_timeout));

@@ -335,15 +335,20 @@ TEST_CASE("no more tokens are remembered than were allowed, and all good ones co
   }
   token_cache cache{2};
   token_cache::second now{10s};
-  cache.put({"a", now + 1s, {}, {}}, now);
-  cache.put({"b", now + 9s, {}, {}}, now);
+  auto put = [&cache](std::string token, token_cache::second until, token_cache::second at) {
+    caller who;
+    who.until = until;
+    cache.put({std::move(token), std::move(who), {}}, at);
+  };
+  put("a", now + 1s, now);
+  put("b", now + 9s, now);
   CHECK(cache.find("a", now));
   CHECK_FALSE(cache.find("c", now));
-  cache.put({"c", now + 9s, {}, {}}, now + 2s); // for which a goes, since it is over
+  put("c", now + 9s, now + 2s); // for which a goes, since it is over
   CHECK(cache.size() == 2);
   CHECK(cache.find("b", now));
   CHECK_FALSE(cache.find("a", now));
-  cache.put({"d", now + 9s, {}, {}}, now + 2s);
+  put("d", now + 9s, now + 2s);
   CHECK(cache.size() == 1);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What belongs to one caller is for no other, and nobody may do more than a token says.
+#include "auth/tokens.hpp"
 #include "mahavishnu/auth/token_maker.hpp"
 #include "mcp/server/audit_log.hpp"
 #include "mcp/server_support.hpp"
@@ -12,23 +13,27 @@ using namespace mahavishnu::mcp::server::test;
 
 namespace {
 
-constexpr auto secret = "a secret of at least thirty-two characters";
+constexpr auto our_secret = "a secret of at least thirty-two characters";
 
 endpoint_options asks_for_tokens() {
   gate_options rules;
   rules.tokens.emplace();
-  rules.tokens->keys = std::make_unique<fixed_keys>(auth::key_set::of_secret(secret).value());
+  rules.tokens->keys = std::make_unique<fixed_keys>(auth::key_set::of_secret(our_secret).value());
   endpoint_options options;
   options.entrance = std::make_shared<gate>(std::move(rules));
   return options;
 }
 
-std::pair<std::string, std::string> token_of(const std::string& user, auth::scope_set scopes) {
+std::pair<std::string, std::string> token_of(const std::string& user, auth::scope_set scopes,
+                                             std::chrono::seconds lifetime = std::chrono::hours{
+                                                 1}) {
   auth::token_wish wish;
+  wish.lifetime = lifetime;
   wish.user_id = user;
   wish.scopes = scopes;
-  auto made =
-      auth::token_maker::with_secret(secret).value().make(wish, std::chrono::system_clock::now());
+  auto made = auth::token_maker::with_secret(our_secret)
+                  .value()
+                  .make(wish, std::chrono::system_clock::now());
   return {"authorization", "Bearer " + made.value()};
 }
 
@@ -56,6 +61,34 @@ TEST_CASE("a session is for the caller who began it") {
   CHECK(s.get(id, {eve}).status() == 404);
   CHECK(s.get(id, {ann}).status() == 200);
   CHECK(s.get(id).status() == 401);
+}
+
+TEST_CASE("who was let in by a token listens no longer than that is good") {
+  some_server s{asks_for_tokens()};
+  auto begun = std::chrono::steady_clock::now();
+  auto soon = token_of("ann", auth::scope::read, std::chrono::minutes{5});
+  auto first =
+      s.post(some_server::message("initialize", {{"protocolVersion", "2025-11-25"}}), {soon});
+  auto stream = s.get(first.header("Mcp-Session-Id"), {soon});
+  auto news =
+      s.modern("subscriptions/listen", {{"notifications", {{"toolsListChanged", true}}}}, {soon});
+  for (auto* each : {&stream, &news}) {
+    REQUIRE(each->is_stream());
+    REQUIRE(each->stop_at());
+    CHECK(*each->stop_at() > begun + std::chrono::seconds{298});
+    CHECK(*each->stop_at() < std::chrono::steady_clock::now() + std::chrono::seconds{301});
+    each->stop();
+    CHECK(each->has_ended());
+  }
+  CHECK(s.messages_of(news).back()["result"]["resultType"] == "complete");
+  // One that is good for ages does not stop at once, as a time that is too long for a clock would.
+  auto made = mahavishnu::test::signed_token(R"({"alg":"HS256"})",
+                                             R"({"sub":"ann","exp":253402300799})", our_secret);
+  std::pair<std::string, std::string> for_long{"authorization", "Bearer " + made};
+  auto long_news = s.modern("subscriptions/listen",
+                            {{"notifications", {{"toolsListChanged", true}}}}, {for_long});
+  REQUIRE(long_news.stop_at());
+  CHECK(*long_news.stop_at() > begun + std::chrono::years{1});
 }
 
 TEST_CASE("a task is for the caller who was given its id") {

@@ -5,6 +5,7 @@
 #include "net/answer_channel.hpp"
 #include "support/catch.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
@@ -45,6 +46,8 @@ public:
     return look_.head.value_or(net::http_response{}).body + pieces_;
   }
   bool has_ended() { return look().has_ended; }
+  /// When it will be stopped, if ever.
+  std::optional<std::chrono::steady_clock::time_point> stop_at() { return look().stop_at; }
   int error_code() { return body().at("error").at("code").get<int>(); }
   void go_away() { channel_->tell_gone(); }
   void stop() { channel_->tell_stopping(); }
@@ -56,6 +59,8 @@ private:
       look_.head = std::move(more.head);
       look_.is_stream = more.is_stream;
     }
+    if (more.stop_at)
+      look_.stop_at = more.stop_at;
     look_.has_ended = look_.has_ended || more.has_ended;
     for (const auto& each : more.pieces)
       pieces_ += each;

@@ -214,6 +214,43 @@ TEST_CASE("a stream on which nothing happens is kept alive by its piece") {
   CHECK(body_of(one.receive()) == "next"); // and nothing was between
 }
 
+TEST_CASE("a stream is told to end when its time has come, and the connection serves on") {
+  inbox requests;
+  auto server = open_server(requests.handler());
+  client one{server->port()};
+  one.send(get("/"));
+  auto stream = requests.next().answer;
+  happening over;
+  stream.on_stopping([stream, told = over.callback()] {
+    stream.send("goodbye");
+    stream.end();
+    told();
+  });
+  stream.begin(text("a"));
+  stream.stop_at(std::chrono::steady_clock::now() + 10ms);
+  one.receive(true);
+  CHECK(unchunked(one.receive_through(last_chunk)) == "agoodbye");
+  CHECK(over.comes());
+
+  // The next answer has a time of its own, and what ends before it hears nothing.
+  one.send(get("/"));
+  auto next = requests.next().answer;
+  happening too_late;
+  next.on_stopping(too_late.callback());
+  next.stop_at(std::chrono::steady_clock::now() + 10ms);
+  next.reply(text("whole"));
+  CHECK(body_of(one.receive()) == "whole");
+  one.send(get("/"));
+  auto last = requests.next().answer;
+  happening at_once;
+  last.on_stopping(at_once.callback());
+  last.stop_at(std::chrono::steady_clock::now() - 1s);
+  CHECK(at_once.comes());
+  last.reply(text("late"));
+  CHECK(body_of(one.receive()) == "late");
+  CHECK(too_late.count() == 0);
+}
+
 TEST_CASE("a whole answer is not kept alive, nor a stream on which something happens in time") {
   inbox requests;
   auto server = open_server(requests.handler());

@@ -3,6 +3,8 @@
 
 #include <mahavishnu/auth/scope.hpp>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,8 @@ struct caller {
   /// How it has shown that: `own_user`, `jwt`, `claude_subscription` or `codex_subscription`.
   /// Always a constant.
   std::string_view method = "own_user";
+  /// What it has shown is good for nothing from then on; nothing: it stays good.
+  std::optional<std::chrono::sys_seconds> until{};
 };
 
 } // namespace mahavishnu::mcp::server

@@ -318,6 +318,17 @@ void endpoint::get_stream(const head& headers, const admission& in,
     from->follow_lists(offered_.news()->watch({}));
   // It has its place among the requests of its caller for as long as it is open.
   answer.on_stopping([answer, place = in.place] { answer.end(); });
+  end_with_token(answer, in.who);
+}
+
+void endpoint::end_with_token(const net::http_answer& stream, const caller& who) {
+  if (!who.until)
+    return;
+  auto day = std::chrono::system_clock::now();
+  auto second = std::chrono::floor<std::chrono::seconds>(day);
+  // Some tokens say in their way that they are good for ever.
+  auto left = std::min<std::chrono::seconds>(*who.until - second, std::chrono::years{10});
+  stream.stop_at(now() + left - (day - second));
 }
 
 void endpoint::end_session(const head& headers, const admission& in,

@@ -97,6 +97,8 @@ private:
   void run_legacy(const exchange_ptr& began, const head& headers, const incoming& message,
                   const caller& who, const session_ptr& from);
   void get_stream(const head& headers, const admission& in, const net::http_answer& answer);
+  /// Who was let in by a token listens no longer than that is good.
+  static void end_with_token(const net::http_answer& stream, const caller& who);
   void end_session(const head& headers, const admission& in, const net::http_answer& answer);
   /// What is no request.
   static void hear(const incoming& message, session& from);

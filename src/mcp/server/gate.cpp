@@ -182,7 +182,8 @@ gate::verdict gate::check_token(const net::http_request& request, const moment& 
   if (!claims)
     return bad_token(request, claims.error().message);
 
-  caller who{claims->user_id, claims->scopes, to_string(claims->method)};
+  caller who{claims->user_id, claims->scopes, to_string(claims->method),
+             claims->expires_at + options_.tokens->wanted.leeway};
   auto usage = usage_.of(who.name, now.steady);
   if (!usage) {
     auto response =
@@ -191,10 +192,7 @@ gate::verdict gate::check_token(const net::http_request& request, const moment& 
     add_wait(response, std::chrono::seconds{60});
     return response;
   }
-  const auto& kept =
-      cache_.put({std::string{*token}, claims->expires_at + options_.tokens->wanted.leeway,
-                  std::move(who), std::move(usage)},
-                 today);
+  const auto& kept = cache_.put({std::string{*token}, std::move(who), std::move(usage)}, today);
   return admit(request, kept.who, kept.usage, now);
 }
 

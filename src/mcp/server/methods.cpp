@@ -579,6 +579,7 @@ void endpoint::listen(const asked& what) {
   // It lives as long as the answer does.
   http.on_gone([stream] { stream->leave(); });
   http.on_stopping([stream] { stream->end(); });
+  end_with_token(http, client.who);
   auto followed = filter.tasks;
   stream->begin(std::move(filter), std::move(watched));
   offered_.news()->add(stream);

@@ -17,6 +17,10 @@ bool is_same(std::string_view a, std::string_view b) {
   return differs == 0;
 }
 
+bool is_over(const caller& who, token_cache::second now) {
+  return who.until && now >= *who.until;
+}
+
 std::size_t place_of(std::string_view token) {
   return std::hash<std::string_view>{}(token);
 }
@@ -27,7 +31,7 @@ const token_cache::entry* token_cache::find(std::string_view token, second now) 
   auto found = all_.find(place_of(token));
   if (found == all_.end() || !is_same(found->second.token, token))
     return nullptr;
-  if (now >= found->second.until) {
+  if (is_over(found->second.who, now)) {
     all_.erase(found);
     return nullptr;
   }
@@ -42,7 +46,7 @@ const token_cache::entry& token_cache::put(entry checked, second now) {
 }
 
 void token_cache::make_room(second now) {
-  std::erase_if(all_, [now](const auto& each) { return now >= each.second.until; });
+  std::erase_if(all_, [now](const auto& each) { return is_over(each.second.who, now); });
   // Checking all of them once more is cheaper than finding out which was used last.
   if (all_.size() >= most_)
     all_.clear();

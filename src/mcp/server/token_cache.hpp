@@ -21,8 +21,7 @@ public:
 
   struct entry {
     std::string token;
-    /// It is not good any more from here on.
-    second until;
+    /// Whose `until` is that of the token.
     caller who;
     std::shared_ptr<caller_usage> usage;
   };
