@@ -85,7 +85,7 @@ result<store::memory_query> query_of(const search_memory& wish) {
   if (wish.limit < 1 || wish.limit > most_hits)
     return error{errc::invalid_argument, "the limit " + std::to_string(wish.limit) +
                                              " is not between 1 and " + std::to_string(most_hits) +
-                                             "; there are more on further pages"};
+                                             "; ask for less, and for further pages"};
   query.limit = static_cast<std::size_t>(wish.limit);
   query.page = wish.page;
   return query;

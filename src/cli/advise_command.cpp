@@ -78,11 +78,11 @@ void add_advise_command(CLI::App& app, invocation& now) {
   auto* command = app.add_subcommand("advise", "Say which pattern of exec fits");
   auto wish = std::make_shared<advise_wish>();
   command->add_option("--duration", wish->duration, "Seconds that the script is likely to take")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0.0, 1e9));
   command->add_flag("--streaming", wish->needs.requires_streaming,
                     "Its output is wanted while it runs");
   command->add_option("--concurrent", wish->needs.concurrent_tasks, "How many run at a time")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000'000));
   command->add_flag("--no-result", wish->no_result, "Nobody waits for the result");
   command->add_flag("--recurring", wish->needs.recurring, "It runs again and again");
   command->add_flag("--high-frequency", wish->needs.high_frequency, "More than ten times a minute");

@@ -196,7 +196,9 @@ int run_batch(const invocation& now, const output& out, const batch_wish& wish) 
   }
   out.talk(std::to_string(all->completed) + " of " + std::to_string(started->total) +
            " tasks completed.");
-  return not_completed == 0 ? done : failed;
+  if (not_completed == 0)
+    return done;
+  return signals.came() ? interrupted : failed;
 }
 
 } // namespace

@@ -72,6 +72,8 @@ void add_config_commands(CLI::App& app, invocation& now);
 void add_auth_commands(CLI::App& app, invocation& now);
 void add_top_command(CLI::App& app, invocation& now);
 void add_each_command(CLI::App& app, invocation& now);
+/// Takes `--` out of `each -k -- echo ::: a`, behind which all belongs to the command that is run.
+void leave_out_end_of_options(invocation& now);
 
 /// The options that hold for every command; for one that takes no others behind its own.
 void add_global_options(CLI::App& app, global_options& global);

@@ -38,7 +38,7 @@ constexpr auto value_rows = std::to_array<value_row>({
     {"", "pools", pools},
     {"", "--affinity", pools},
     {"", "task", tasks},
-    {"attach", "name", things},
+    {"attach", "name", tasks},
     {"inspect", "names", things},
     {"inspect", "--kind", fixed, "pool task periodic terminal worker worker-type run"},
     {"terminal", "terminal", terminals},

@@ -302,4 +302,21 @@ void add_each_command(CLI::App& app, invocation& now) {
   });
 }
 
+void leave_out_end_of_options(invocation& now) {
+  auto& words = now.arguments;
+  auto end = std::ranges::find(words, "--");
+  if (end == words.end() || std::find(words.begin(), end, "each") == end)
+    return;
+  invocation before{now.above, {words.begin(), end}, {}, {}, {}};
+  auto app = command_tree(before);
+  try {
+    app->parse(std::vector<std::string>(before.arguments.rbegin(), before.arguments.rend()));
+  } catch (const CLI::ParseError&) {
+    return; // whatever is wrong is said when all of it is read
+  }
+  const auto* command = app->get_subcommand("each");
+  if (command->parsed() && command->remaining().empty())
+    words.erase(end);
+}
+
 } // namespace mahavishnu::cli

@@ -78,8 +78,11 @@ void write_all(int to, std::string_view bytes) {
     auto count = ::write(to, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR)
       continue;
-    if (count < 0) // nobody can be told
+    if (count < 0) {
+      if (to == STDOUT_FILENO)
+        std::cout.setstate(std::ios::failbit); // as if it had gone that way
       return;
+    }
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
 }
@@ -237,13 +240,13 @@ int run_long(task_orchestrator& runs, const output& out, const exec_wish& wish,
   options.cancel = std::move(cancel);
   options.run_id = wish.run_id;
   if (out.is_json())
-    options.on_line = [](const log_entry& entry) {
-      std::cout << json::text({{"timestamp", rfc3339(entry.timestamp)},
-                               {"level", entry.level},
-                               {"stream", entry.stream},
-                               {"message", entry.message}})
-                << '\n'
-                << std::flush;
+    options.on_line = [&out](const log_entry& entry) {
+      out.item("run_line",
+               {{"timestamp", rfc3339(entry.timestamp)},
+                {"level", entry.level},
+                {"stream", entry.stream},
+                {"message", entry.message}},
+               "");
     };
   else
     options.on_output = pass_on;
@@ -252,13 +255,13 @@ int run_long(task_orchestrator& runs, const output& out, const exec_wish& wish,
     return fail(out, ended.error());
   auto words = words_for(ended->end, options.timeout);
   if (out.is_json())
-    std::cout << json::text({{"pattern", "long_running"},
-                             {"run_id", ended->run_id},
-                             {"exit_code", ended->exit_code},
-                             {"success", ended->exit_code == 0 && words.empty()},
-                             {"error", words.empty() ? json::value(nullptr) : json::value(words)}})
-              << '\n'
-              << std::flush;
+    out.item("run_end",
+             {{"pattern", "long_running"},
+              {"run_id", ended->run_id},
+              {"exit_code", ended->exit_code},
+              {"success", ended->exit_code == 0 && words.empty()},
+              {"error", words.empty() ? json::value(nullptr) : json::value(words)}},
+             "");
   else if (!words.empty())
     out.talk("error: " + task.script + ": " + words);
   return code_of(ended->exit_code, ended->end);
@@ -276,24 +279,22 @@ json::value to_json(const module_result& one) {
           {"stderr_truncated", one.error_truncated}};
 }
 
-/// Shows results one after the other, so that none has to be kept.
+/// Shows results one after the other, so that none has to be kept: as JSON all of them are one
+/// object, unless they are wanted as they come.
 class result_printer {
 public:
   result_printer(const output& out, const std::vector<script_call>& tasks, bool lines)
-      : out_(out), tasks_(tasks), lines_(lines) {
-    if (out_.is_json() && !lines_)
-      std::cout << "{\"results\": [";
+      : out_(out), tasks_(tasks), items_(lines || out.form() != output_form::json) {
+    if (out_.is_json() && !items_)
+      std::cout << R"({"schema": "script_results/1", "results": [)";
   }
 
   void show(const module_result& one) {
     succeeded_ += one.success ? 1 : 0;
+    if (out_.is_json() && items_)
+      return out_.item("module_result", to_json(one), "");
     if (out_.is_json()) {
-      std::cout << (lines_           ? ""
-                    : one.index == 0 ? "\n  "
-                                     : ",\n  ")
-                << json::text(to_json(one)) << (lines_ ? "\n" : "");
-      if (lines_)
-        std::cout << std::flush;
+      std::cout << (one.index == 0 ? "\n  " : ",\n  ") << json::text(to_json(one));
       return;
     }
     show_stream(script_stream::standard_output, one.standard_output, one.output_file);
@@ -305,8 +306,8 @@ public:
   int finish() {
     auto failures = tasks_.size() - succeeded_;
     json::value sums{{"total", tasks_.size()}, {"succeeded", succeeded_}, {"failed", failures}};
-    if (out_.is_json() && lines_)
-      std::cout << json::text(sums) << '\n' << std::flush;
+    if (out_.is_json() && items_)
+      out_.item("script_results", sums, "");
     else if (out_.is_json())
       std::cout << "\n], " << json::text(sums).substr(1) << '\n' << std::flush;
     if (!out_.is_json() && failures > 0)
@@ -324,7 +325,7 @@ private:
 
   const output& out_;
   const std::vector<script_call>& tasks_;
-  bool lines_;
+  bool items_;
   std::size_t succeeded_ = 0;
 };
 

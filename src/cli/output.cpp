@@ -61,7 +61,9 @@ std::optional<std::string> name_of(const json::value& object) {
 std::string_view fix_of(errc code) {
   switch (code) {
   case errc::unreachable: return "look whether the server runs: mahavishnu status";
-  case errc::not_found: return "look at what there is: mahavishnu ps";
+  case errc::not_found:
+    return "correct the name; what there is, say: mahavishnu ps --all, pool list, periodic list, "
+           "terminal list";
   case errc::already_exists: return "take another name, or remove what has it";
   case errc::unauthorized: return "run it as the user that started the server";
   case errc::pool_full: return "try again later, or have the pool wait: --when-full wait";
@@ -69,14 +71,14 @@ std::string_view fix_of(errc code) {
   case errc::shutting_down: return "start the server again: mahavishnu up --detach";
   case errc::timeout: return "try again, or look at what the server does: mahavishnu status";
   case errc::incompatible: return "use the same version on both sides: mahavishnu version";
-  case errc::invalid_argument: return "look at the options: mahavishnu COMMAND --help";
   case errc::invalid_settings: return "look at what is wrong: mahavishnu config validate";
   case errc::internal: return "look at the log of the server, server.log in its state directory";
   case errc::cancelled:
   case errc::process_failed:
   case errc::io_failed:
   case errc::unsupported:
-  case errc::lost: break;
+  case errc::lost:
+  case errc::invalid_argument: break; // the help of the command
   }
   return "look at what this machine needs: mahavishnu doctor";
 }
@@ -117,7 +119,13 @@ std::vector<std::string> names_in(const json::value& object) {
         return names;
       }
   auto add = [&](const json::value& thing) {
-    if (auto name = name_of(thing))
+    auto name = name_of(thing);
+    // Some are told with what holds around them: {"task": {"name": ...}, "next_run": ...}
+    if (!name && thing.is_object())
+      for (const auto& each : thing)
+        if (!name && each.is_object())
+          name = name_of(each);
+    if (name)
       names.push_back(std::move(*name));
   };
   // A thing that has an id is no list, whatever it has besides.
@@ -191,21 +199,31 @@ void output::warn(const std::string& line) const {
 }
 
 int code_when_written(int code) {
-  if (std::cout.flush() || code != done)
+  if (std::cout.flush())
     return code;
   std::cerr << "error: the answer could not be written\nfix: look at where standard output goes\n";
-  return failed;
+  return code == done ? failed : code;
 }
 
-told_error told(const error& failure) {
-  auto cut = failure.message.rfind("; ");
-  if (cut == std::string::npos)
-    return {failure.message, std::string{fix_of(failure.code)}};
+told_error told(const error& failure, const std::string& command) {
+  const std::string_view text = failure.message;
+  // What somebody has typed stands in quotes, and may have anything in it.
+  auto is_quoted = [&](std::size_t at) {
+    auto rest = text.substr(at);
+    return std::ranges::count(rest, '\'') % 2 != 0 || std::ranges::count(rest, '"') % 2 != 0;
+  };
+  auto cut = text.rfind("; ");
+  while (cut != std::string_view::npos && is_quoted(cut))
+    cut = cut == 0 ? std::string_view::npos : text.rfind("; ", cut - 1);
+  if (cut == std::string_view::npos)
+    return {failure.message, failure.code == errc::invalid_argument
+                                 ? "see: " + command + " --help"
+                                 : std::string{fix_of(failure.code)}};
   return {failure.message.substr(0, cut), failure.message.substr(cut + 2)};
 }
 
 int output::failure(const error& what) const {
-  auto parts = told(what);
+  auto parts = told(what, command_);
   if (!what.message.empty()) {
     warn(tinted("error:", tint::bad, talk_where_) + " " + harmless_lines(parts.what));
     warn("fix: " + harmless_lines(parts.fix));
@@ -213,12 +231,12 @@ int output::failure(const error& what) const {
   if (form_ == output_form::yaml)
     std::cout << "---\n"; // there may be answers before it
   if (is_json())
-    document(with_schema("failure",
-                         {{"status", "failed"},
-                          {"error", what.message.empty() ? "see standard error" : what.message},
-                          {"code", std::string{to_string(what.code)}},
-                          {"fix", parts.fix}}),
-             {});
+    document(
+        with_schema("failure", {{"status", "failed"},
+                                {"error", what.message.empty() ? "see standard error" : parts.what},
+                                {"code", std::string{to_string(what.code)}},
+                                {"fix", parts.fix}}),
+        {});
   return exit_code_of(what.code);
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace mahavishnu::cli {
@@ -36,6 +37,9 @@ public:
     nobody.silent_ = true;
     return nobody;
   }
+
+  /// Of which command its errors are, such as `mahavishnu pool list`.
+  void belongs_to(std::string command) { command_ = std::move(command); }
 
   /// Whether a program reads it: JSON or YAML.
   bool is_json() const {
@@ -71,17 +75,19 @@ private:
   look talk_where_;
   bool quiet_;
   bool silent_ = false;
+  std::string command_ = "mahavishnu";
 };
 
 /// The exit code of a command that has said its answer: that it could not be written is a failure.
 int code_when_written(int code);
 
-/// An error as people read it: what follows the last `; ` of its text is what helps.
+/// An error as people read it: what follows the last `; ` of its text that is not in quotes is what
+/// helps, and else the help of the command, or what its code suggests.
 struct told_error {
   std::string what;
   std::string fix;
 };
-told_error told(const error& failure);
+told_error told(const error& failure, const std::string& command = "mahavishnu");
 
 /// What `-o name` prints of an object: the ids of the things that it lists, or its own.
 std::vector<std::string> names_in(const json::value& object);

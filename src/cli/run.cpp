@@ -6,6 +6,7 @@
 #include "cli/guide_commands.hpp"
 #include "cli/mcp_commands.hpp"
 #include "cli/script_commands.hpp"
+#include "cli/task_options.hpp"
 #include "cli/wrong_line.hpp"
 
 #include <CLI/CLI.hpp>
@@ -93,17 +94,21 @@ std::unique_ptr<CLI::App> command_tree(invocation& now) {
 
 int run(int argc, const char* const* argv, const services& above) {
   invocation now{above, {argv + 1, argv + argc}, {}, {}, {}, true};
+  leave_out_end_of_options(now);
   auto app = command_tree(now);
   if (!now.arguments.empty() && now.arguments.front() == completion_request)
     return answer_completion(now, page_of(*app));
   try {
-    app->parse(argc, argv);
+    app->parse(std::vector<std::string>{now.arguments.rbegin(), now.arguments.rend()});
   } catch (const CLI::Success& wanted) { // help, version
-    return app->exit(wanted);
+    return code_when_written(app->exit(wanted));
   } catch (const CLI::ParseError& failure) {
     return output_of(now.global).failure(wrong_line(*app, failure));
   }
   auto out = output_of(now.global);
+  out.belongs_to(command_path(*app));
+  if (now.global.no_input)
+    ask_nothing();
   return code_when_written(now.action ? now.action(out) : show_overview(now, out));
 }
 

@@ -141,8 +141,8 @@ struct logs_wish {
 /// One stream of a run on its way to the same stream of this command, or as JSON.
 class log_stream {
 public:
-  log_stream(std::filesystem::path file, std::string name, const logs_wish& wish, bool as_json)
-      : reader_(std::move(file)), name_(std::move(name)), as_json_(as_json) {
+  log_stream(std::filesystem::path file, std::string name, const logs_wish& wish, const output& out)
+      : reader_(std::move(file)), name_(std::move(name)), out_(out) {
     if (wish.tail)
       reader_.skip_to_last_lines(*wish.tail);
   }
@@ -162,7 +162,7 @@ private:
   static constexpr std::size_t longest_line = 64 * 1024;
 
   void show(std::string_view bytes) {
-    if (!as_json_) {
+    if (!out_.is_json()) {
       auto& to = name_ == "stdout" ? std::cout : std::cerr;
       to.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
       return;
@@ -179,15 +179,13 @@ private:
     }
   }
   void show_line(const std::string& line) const {
-    std::cout << json::text(
-                     {{"stream", name_}, {"level", guess_level(line, name_)}, {"message", line}})
-              << '\n'
-              << std::flush;
+    out_.item("run_line",
+              {{"stream", name_}, {"level", guess_level(line, name_)}, {"message", line}}, "");
   }
 
   run_output_reader reader_;
   std::string name_;
-  bool as_json_;
+  const output& out_;
   std::string line_;
 };
 
@@ -196,9 +194,9 @@ int logs(run_registry& registry, const std::string& run_id, const output& out,
   auto files = registry.files_of(run_id);
   std::vector<log_stream> streams;
   if (wish.stream != "stderr")
-    streams.emplace_back(files.standard_output, "stdout", wish, out.is_json());
+    streams.emplace_back(files.standard_output, "stdout", wish, out);
   if (wish.stream != "stdout")
-    streams.emplace_back(files.standard_error, "stderr", wish, out.is_json());
+    streams.emplace_back(files.standard_error, "stderr", wish, out);
   for (;;) {
     // Asked before the output is read: what has ended writes no more.
     auto run = registry.get_run(run_id);
@@ -295,7 +293,7 @@ void add_run_commands(CLI::App& app, invocation& now) {
   list_command->add_option("--module", wish->module, "Name of the script without its ending");
   list_command->add_flag("--active", wish->active, "Those that have not ended");
   list_command->add_option("--limit", wish->limit, "How many at most (default: 50)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000'000));
   list_command->callback(
       [&now, wish] { now.action = [&now, wish](output& out) { return list(now, out, *wish); }; });
 
@@ -308,7 +306,8 @@ void add_run_commands(CLI::App& app, invocation& now) {
                     return logs(registry, run_id, out, *log);
                   });
   logs_command->add_flag("-f,--follow", log->follow, "Go on until the run has ended");
-  logs_command->add_option("--tail", log->tail, "Only the last so many lines of each stream");
+  logs_command->add_option("--tail", log->tail, "Only the last so many lines of each stream")
+      ->check(CLI::Range(0, 1'000'000'000));
   logs_command->add_option("--stream", log->stream, "Only stdout, or only stderr")
       ->check(CLI::IsMember({"stdout", "stderr"}));
 

@@ -32,10 +32,12 @@ void schedule_options::add_to(CLI::App& command) {
   auto* cron = command.add_option("--cron", wish.cron,
                                   "Instead of an interval: MINUTE HOUR DAY MONTH WEEKDAY, or "
                                   "@hourly, @daily, @weekly, @monthly, @yearly");
+  auto* seconds = add_seconds(command, "--interval", interval,
+                              "Seconds from the end of a run to the next one (default 3600)");
+  cron->excludes(seconds);
   all = {
       command.add_option("--name", name, "Of the periodic task (default: that of the script)"),
-      add_seconds(command, "--interval", interval,
-                  "Seconds from the end of a run to the next one (default 3600)"),
+      seconds,
       command.add_flag("--fixed-rate", wish.fixed_rate, "Count the interval from start to start"),
       cron,
       command

@@ -90,6 +90,18 @@ value journal_members() {
                  optional("before", text())});
 }
 
+value module_result_members() {
+  return object({{"index", whole()},
+                 {"module_id", text()},
+                 {"exit_code", whole()},
+                 {"success", truth()},
+                 {"error", or_null(text())},
+                 {"stdout", text()},
+                 {"stderr", text()},
+                 {"stdout_truncated", truth()},
+                 {"stderr_truncated", truth()}});
+}
+
 value run_members() {
   return object({{"run_id", text()},
                  {"status", one_of({"queued", "running", "completed", "failed", "cancelled"})},
@@ -315,6 +327,29 @@ std::vector<answer_kind> all_kinds() {
                         {"stderr", text()},
                         {"stdout_truncated", truth()},
                         {"stderr_truncated", truth()}});
+       }},
+      {"module_result", "how one of several scripts ended", module_result_members},
+      {"script_results", "how several scripts ended",
+       [] {
+         return object({{"results", list_of(module_result_members()), true},
+                        {"total", whole()},
+                        {"succeeded", whole()},
+                        {"failed", whole()}});
+       }},
+      {"run_line", "a line that a run has written",
+       [] {
+         return object({{"timestamp", text(), true},
+                        {"level", text()},
+                        {"stream", text()},
+                        {"message", text()}});
+       }},
+      {"run_end", "how a run ended",
+       [] {
+         return object({{"pattern", text()},
+                        {"run_id", text()},
+                        {"exit_code", whole()},
+                        {"success", truth()},
+                        {"error", or_null(text())}});
        }},
       {"run", "a run of a script that is written down", run_members},
       {"run_list", "runs, the newest first",

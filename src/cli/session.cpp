@@ -3,6 +3,7 @@
 
 #include "actors/system_config.hpp"
 #include "base/state_dir.hpp"
+#include "cli/each/job_template.hpp"
 #include "messages/registry.hpp"
 #include "wire/connector.hpp"
 
@@ -12,6 +13,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <iostream>
 
 namespace mahavishnu::cli {
@@ -80,6 +82,7 @@ boost::system::result<config::settings, exit_code> load_settings(const invocatio
     return std::move(*loaded.settings);
   for (const auto& problem : loaded.problems)
     out.warn("error: " + to_string(problem));
+  out.warn("fix: correct it there; what each setting takes, says: mahavishnu config docs");
   return wrong_usage;
 }
 
@@ -109,14 +112,31 @@ struct session::parts {
   std::optional<caf::scoped_actor> requester;
 };
 
+namespace {
+
+error why_none_runs(const std::filesystem::path& directory, const global_options& given) {
+  auto problem = ::access((directory / state_dir::control_socket).c_str(), F_OK) == 0 ? 0 : errno;
+  if (problem == EACCES)
+    return {errc::unauthorized, "the state directory '" + directory.string() +
+                                    "' belongs to another user; run it as that user, or take a "
+                                    "directory of your own: --state-dir"};
+  if (problem == ENOTDIR)
+    return {errc::invalid_argument, "the state directory '" + directory.string() +
+                                        "' is no directory; name one with --state-dir"};
+  auto where = given.state_dir.empty() ? "" : " --state-dir " + each::shell_word(given.state_dir);
+  return {errc::unreachable, "no server is running in '" + directory.string() +
+                                 "'; start one with: mahavishnu up --detach" + where};
+}
+
+} // namespace
+
 result<std::unique_ptr<session>> session::open(const invocation& now, const output& out) {
   auto found = find_instance(now, out);
   if (!found)
     return found.error();
   const auto& directory = found->state_directory;
   if (!server_lock::is_held(directory))
-    return error{errc::unreachable, "no server is running in '" + directory.string() +
-                                        "'; start one with: mahavishnu up --detach"};
+    return why_none_runs(directory, now.global);
   auto inside = std::make_unique<parts>(std::move(found->settings));
   wire::dial_options how;
   how.timeout = connect_limit;

@@ -170,10 +170,17 @@ int for_each_task(const invocation& now, const output& out, const std::vector<st
   auto server = session::open(now, out);
   if (!server)
     return out.failure(server.error());
-  int worst = done;
+  // Who has mistyped one is told before anything happens to the others.
+  std::vector<task_id> tasks;
   for (const auto& id : ids) {
     auto task = find_task(**server, id);
-    auto answer = task ? (*server)->ask<Answer>(Question{*task}, limit) : task.error();
+    if (!task)
+      return out.failure(task.error());
+    tasks.push_back(*task);
+  }
+  int worst = done;
+  for (const auto& task : tasks) {
+    auto answer = (*server)->ask<Answer>(Question{task}, limit);
     auto code = answer ? exit_code_of(*answer) : out.failure(answer.error());
     if (answer && ids.size() == 1)
       out.answer(kind_of<Answer>(), json::from(*answer), show(*answer));
@@ -273,7 +280,8 @@ void add_logs(CLI::App& group, invocation& now) {
   command->add_flag_callback(
       "--stderr", [wish] { wish->stream = output_stream::error; },
       "What it wrote to its standard error instead");
-  command->add_option("--lines,-n", wish->lines, "Only the last so many (default: all)");
+  command->add_option("--lines,-n", wish->lines, "Only the last so many (default: all)")
+      ->check(CLI::Range(0, 1'000'000'000));
   command->callback([&now, id, wish] {
     now.action = [&now, id, wish](output& out) { return print_logs(now, out, *id, *wish); };
   });

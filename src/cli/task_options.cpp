@@ -2,6 +2,7 @@
 #include "cli/task_options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -15,6 +16,8 @@ namespace mahavishnu::cli {
 namespace {
 
 constexpr double longest_time = 30.0 * 24 * 3600;
+
+bool may_ask = true;
 
 result<void> check_size(const std::string& what, const std::string& text) {
   if (text.size() <= longest_text)
@@ -52,15 +55,24 @@ std::chrono::milliseconds milliseconds_of(double seconds) {
   return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
 
+void ask_nothing() {
+  may_ask = false;
+}
+
 result<std::string> read_text(const std::string& file) {
+  if (file == "-" && !may_ask && ::isatty(STDIN_FILENO) == 1)
+    return error{errc::invalid_argument,
+                 "with --no-input nothing is read from a terminal; give a file, or a pipe"};
   if (file == "-")
     return std::string{std::istreambuf_iterator<char>{std::cin}, {}};
   std::ifstream in{file, std::ios::binary};
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored))
-    return error{errc::io_failed, "cannot read '" + file + "': it is a directory"};
+    return error{errc::io_failed,
+                 "cannot read '" + file + "': it is a directory; give a file in it"};
   if (!in)
-    return error{errc::io_failed, "cannot read '" + file + "': " + std::strerror(errno)};
+    return error{errc::io_failed, "cannot read '" + file + "': " + std::strerror(errno) +
+                                      "; give a file that is there and may be read"};
   return std::string{std::istreambuf_iterator<char>{in}, {}};
 }
 

@@ -35,6 +35,9 @@ std::chrono::milliseconds milliseconds_of(double seconds);
 /// The whole file; `-` is standard input.
 result<std::string> read_text(const std::string& file);
 
+/// From now on it reads nothing from a terminal: --no-input.
+void ask_nothing();
+
 /// When a task is tried again.
 struct retry_options {
   std::optional<std::int32_t> retries;

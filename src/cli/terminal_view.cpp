@@ -88,6 +88,11 @@ int code_of(const terminal_info& about) {
   return about.exit_code > 0 && about.exit_code < 256 ? about.exit_code : done;
 }
 
+std::string words_for_end(const terminal_info& about) {
+  return "The program in terminal " + about.terminal + " has ended" +
+         (about.note.empty() ? "" : ": " + about.note) + ".";
+}
+
 /// The window of whoever looks.
 struct window {
   std::size_t lines = 24;
@@ -130,10 +135,7 @@ farewell watch(session& server, const interrupts& signals, const std::string& id
       shown = std::move(now);
     }
     if (screen->about.status == "exited")
-      return {code_of(screen->about),
-              "The program in terminal " + id + " has ended" +
-                  (screen->about.note.empty() ? "" : ": " + screen->about.note) + ".",
-              {}};
+      return {code_of(screen->about), words_for_end(screen->about), {}};
     auto bytes = read_keys();
     auto typed = bytes ? keys.take(*bytes) : typed_keys::part{{}, true};
     if (may_type && !typed.for_program.empty())
@@ -192,6 +194,10 @@ int show_terminal(session& server, const output& out, interrupts& signals, const
     if (!screen)
       return out.failure(screen.error());
     std::cout << screen->text << (screen->text.ends_with('\n') ? "" : "\n") << std::flush;
+    if (screen->about.status == "exited") {
+      out.talk(words_for_end(screen->about));
+      return code_of(screen->about);
+    }
     out.talk("To type into it, attach from a terminal, or take: mahavishnu terminal send " + id);
     return done;
   }

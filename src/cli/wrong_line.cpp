@@ -55,12 +55,19 @@ std::string help_for(const std::string& path, const std::string& wrong,
 
 } // namespace
 
+std::string command_path(const CLI::App& program) {
+  return path_of(command_meant(program));
+}
+
 error wrong_line(const CLI::App& program, const CLI::ParseError& failure) {
   const auto& command = command_meant(program);
   auto path = path_of(command);
   auto commands = commands_of(command);
-  auto wrong = program.remaining(true);
-  if (wrong.empty() && !commands.empty() && command.get_parent() != nullptr)
+  // A value that an option does not take is what is wrong, whatever is left unread behind it.
+  bool is_word = dynamic_cast<const CLI::ExtrasError*>(&failure) != nullptr ||
+                 dynamic_cast<const CLI::RequiredError*>(&failure) != nullptr;
+  auto wrong = is_word ? program.remaining(true) : std::vector<std::string>{};
+  if (is_word && wrong.empty() && !commands.empty() && command.get_parent() != nullptr)
     return {errc::invalid_argument,
             "'" + path + "' lacks a command; take one of: " + in_a_row(commands)};
   if (wrong.empty())

@@ -122,12 +122,28 @@ TEST_CASE("a failure says what helps, and ends with the code of its kind") {
   CHECK(all.said().empty());
 }
 
+TEST_CASE("what somebody has typed is no help") {
+  auto told_of = [](std::string text) {
+    return told({errc::invalid_argument, std::move(text)}, "m");
+  };
+  auto typed = told_of("not 'a; rm -rf x'");
+  CHECK(typed.what == "not 'a; rm -rf x'");
+  CHECK(typed.fix == "see: m --help");
+  typed = told_of("unknown key \"a; b\"");
+  CHECK(typed.what == "unknown key \"a; b\"");
+  typed = told_of("not 'a; b'; take 'c'");
+  CHECK(typed.what == "not 'a; b'");
+  CHECK(typed.fix == "take 'c'");
+  CHECK(told_of("; x").what.empty());
+}
+
 TEST_CASE("programs get failures, too") {
   captured all;
   output{output_form::jsonl}.failure({errc::unreachable, "no server; start one"});
   auto object = json::value::parse(all.said());
   CHECK(object["schema"] == "failure/1");
   CHECK(object["code"] == "unreachable");
+  CHECK(object["error"] == "no server");
   CHECK(object["fix"] == "start one");
 }
 

@@ -45,4 +45,7 @@ TEST_CASE("a command line that cannot be read is answered with what was meant") 
                                     "'mahavishnu pool' lacks a command; take one of: spawn, list"));
   CHECK_THAT(said_of({"inspect"}), Catch::Matchers::EndsWith("; see: mahavishnu inspect --help"));
   CHECK(said_of({"status"}).empty());
+  // A value that is wrong, before words that nobody has read.
+  CHECK_THAT(said_of({"each", "--retries", "0", "echo", ":::", "a"}),
+             Catch::Matchers::StartsWith("--retries: "));
 }

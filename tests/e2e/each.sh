@@ -51,6 +51,12 @@ same
 printf 'a\nb\n' >in
 same 'cat; echo {}' # standard input of a job is empty
 is 0 "$(pools)" "pools that are left"
+# Behind two dashes all is the command, and those of the command stay.
+is "a" "$(each -k -- echo ::: a)" "the end of the options"
+is "-- a" "$(each -q -- echo -- {} ::: a)" "dashes of the command"
+is "git log -- a" "$(each --dry-run git log -- {} ::: a)" "dashes of the command only"
+refused 2 "runs no Perl" each 'echo {= s/a/b/ =}' ::: a
+is "{= =}" "$(each echo ::: '{= =}')" "an argument is no Perl"
 
 # Where it runs, and with what.
 mkdir -p sub
@@ -166,9 +172,15 @@ run bash -c "yes | '$mahavishnu' each echo 2>/dev/null | head -1"
 is y "$out" "the first line of an endless input"
 soon test "$(pools)" = 1 || fail "its pool is left"
 # Many lines take no room.
-run bash -c "seq 100000 | /usr/bin/env bash -c 'ulimit -v 3000000; exec \"\$0\" each --dry-run echo' \
-  '$mahavishnu' | tail -1"
-is "echo 100000" "$out" "the last of many lines"
+seq 1000000 >many
+python3 - "$mahavishnu" many <<'END' >out
+import resource, subprocess, sys
+subprocess.run([sys.argv[1], "each", "--dry-run", "echo"], stdin=open(sys.argv[2]), stdout=open("dry", "w"), check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+END
+is "echo 1000000" "$(tail -1 dry)" "the last of many lines"
+[ "$(cat out)" -lt 500 ] || fail "many lines take $(cat out) MiB"
+rm many dry
 # Input that comes slowly is worked on as it comes.
 mkfifo slow
 rm out

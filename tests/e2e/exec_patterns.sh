@@ -63,6 +63,12 @@ last" "$exit_code $out" "outputs in the order of the lines"
 contains "$err" "1 of 3 failed"
 run "$mahavishnu" exec word.sh --repeat 2 --max-concurrent 2 -o json -- x
 is "0 2 x" "$exit_code $(json '"\(.total) \(.results[1].stdout | rtrimstr("\n"))"')" "concurrent as JSON"
+is script_results/1 "$(json .schema)" "schema of several results"
+run "$mahavishnu" exec word.sh --repeat 2 -o jsonl -- x
+is "module_result/1 module_result/1 script_results/1" "$(jq -r .schema "$work/out" | xargs)" "concurrent as lines of JSON"
+run "$mahavishnu" exec --stream word.sh -o jsonl -- x
+is "run_line/1 run_end/1" "$(jq -r .schema "$work/out" | xargs)" "a run as lines of JSON"
+if "$mahavishnu" exec word.sh -- x >/dev/full 2>"$work/err"; then fail "output that is lost is no success"; fi
 run bash -c "yes x | head -n 500 | '$mahavishnu' exec word.sh --args-file - --max-concurrent 50 | sort | uniq -c"
 contains "$out" "500 x"
 echo "'open" >open

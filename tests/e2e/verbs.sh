@@ -58,6 +58,18 @@ refused 5 "if it is meant, write: night" task submit --pool nig -p true
 # A task from its beginning to its end.
 mkfifo box
 has_in_ps() { "$mahavishnu" ps | grep -q "$1"; }
+# Who has mistyped one id is told before anything happens to the others.
+spared=$("$mahavishnu" task submit --pool night -p 'exec sleep 1000' -o name)
+refused 2 "is no task id" cancel "$spared" nonsense
+refused 2 "is no task id" wait "$spared" nonsense
+is running "$("$mahavishnu" task show "$spared" -o json | jq -r .status)" "the one that was spelt rightly"
+"$mahavishnu" cancel "$spared" >/dev/null
+run "$mahavishnu" wait "$spared"
+run script -qec "$mahavishnu --no-input pool execute night --prompt -" /dev/null
+contains "$out" "nothing is read from a terminal"
+if "$mahavishnu" ps >/dev/full 2>"$work/err"; then fail "an answer that is lost is no success"; fi
+contains "$(cat "$work/err")" "could not be written"
+
 run "$mahavishnu" task submit --pool night -p "echo first; echo worse >&2; read -r word <$work/box; echo \$word; exit 7" -o name
 task=$out
 soon has_in_ps "$task" || fail "ps does not list $task"

@@ -77,6 +77,12 @@ result<job_words> read_job_words(const value_list& words, const value_list& file
       read.sources.back().words.push_back(*from);
     }
   }
+  for (const auto& each : read.command)
+    if (auto at = each.find("{=");
+        at != std::string::npos && each.find("=}", at) != std::string::npos)
+      return error{errc::invalid_argument,
+                   "each runs no Perl, which is what {= =} is for; change the argument in the "
+                   "command, as in: each 'x={}; echo ${x%.txt}'"};
   for (const auto& each : read.sources)
     if (each.are_files && each.words.empty())
       return error{errc::invalid_argument, ":::: names no file; give one, or - for standard input"};

@@ -2,7 +2,7 @@
 #include "cli/top/screen.hpp"
 
 #include "cli/columns.hpp"
-
+#include "cli/top/known_terminal.hpp"
 // Functions instead of macros, whose names are too short to be nobody else's.
 #define NCURSES_NOMACROS
 #define NCURSES_WIDECHAR 1
@@ -79,6 +79,9 @@ struct screen::parts {
 };
 
 std::unique_ptr<screen> screen::open(bool has_colour) {
+  // newterm() keeps what it has taken when it does not know the terminal.
+  if (!is_known_terminal(STDOUT_FILENO))
+    return nullptr;
   auto inside = std::make_unique<parts>();
   inside->terminal = newterm(nullptr, stdout, stdin);
   if (inside->terminal == nullptr)
