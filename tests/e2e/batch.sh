@@ -62,7 +62,7 @@ start_batch
 kill -INT $command
 code=0
 wait $command || code=$?
-is 1 "$code" "exit code of a batch that was cancelled ($(cat err))"
+is 130 "$code" "exit code of a batch that was cancelled ($(cat err))"
 is "completed cancelled cancelled" "$(jq -r '.results | map(.status) | join(" ")' result)" \
   "results of a batch that was cancelled"
 contains "$(cat err)" "Cancelling the batch"
