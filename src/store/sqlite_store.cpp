@@ -384,11 +384,18 @@ private:
     return ids;
   }
 
+  /// The newest first. A list that is damaged may lead to one twice.
   static result<found<stored_task>> heads_of(const sqlite_session& at,
                                              const std::vector<task_id>& ids) {
     found<stored_task> all;
     all.records.reserve(ids.size());
+    const task_id* before = nullptr;
     for (const auto& id : ids) {
+      if (before != nullptr && !(id < *before)) {
+        all.damaged.push_back(at.damaged("the list that has task '" + id.str() + "'"));
+        continue;
+      }
+      before = &id;
       auto there = at.find_task(id, false);
       if (!there)
         return there.error();
