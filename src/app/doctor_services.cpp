@@ -33,12 +33,11 @@ program_facts look_for_keeper() {
 certificate_facts look_at_certificate(const std::string& certificate, const std::string& key) {
   certificate_facts seen{certificate, {}, 0};
   auto end = net::certificate_end(certificate, key);
+  auto present = std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now());
   if (!end)
     seen.problem = end.error().message;
   else
-    seen.days_left =
-        std::chrono::duration<double, std::ratio<86400>>(*end - std::chrono::system_clock::now())
-            .count();
+    seen.days_left = std::chrono::duration<double, std::ratio<86400>>(*end - present).count();
   return seen;
 }
 

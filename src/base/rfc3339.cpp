@@ -66,7 +66,8 @@ private:
 
 std::string rfc3339(std::chrono::sys_time<std::chrono::milliseconds> when) {
   auto seconds = std::chrono::floor<std::chrono::seconds>(when);
-  auto whole = std::chrono::system_clock::to_time_t(seconds);
+  // Not by way of the clock: its nanoseconds end in 2262, and tokens of others do not.
+  auto whole = static_cast<std::time_t>(seconds.time_since_epoch().count());
   std::tm parts{};
   ::gmtime_r(&whole, &parts);
   char text[64];

@@ -7,8 +7,8 @@
 
 namespace mahavishnu::net {
 
-result<std::chrono::system_clock::time_point> certificate_end(const std::string& certificate,
-                                                              const std::string& key) {
+result<std::chrono::sys_seconds> certificate_end(const std::string& certificate,
+                                                 const std::string& key) {
   auto loaded = server_tls::load({certificate, key}, {});
   if (!loaded)
     return loaded.error();
@@ -16,7 +16,7 @@ result<std::chrono::system_clock::time_point> certificate_end(const std::string&
   if (ASN1_TIME_to_tm((*loaded)->valid_until(), &end) != 1)
     return error{errc::invalid_settings, "the certificate in '" + certificate +
                                              "' does not say until when it is valid; make another"};
-  return std::chrono::system_clock::from_time_t(::timegm(&end));
+  return std::chrono::sys_seconds{std::chrono::seconds{::timegm(&end)}};
 }
 
 } // namespace mahavishnu::net

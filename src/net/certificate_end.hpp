@@ -10,7 +10,8 @@ namespace mahavishnu::net {
 
 /// Until when the certificate in that file is valid. The files are read as a server reads them,
 /// with the same errors when they are no good or do not belong together.
-result<std::chrono::system_clock::time_point> certificate_end(const std::string& certificate,
-                                                              const std::string& key);
+/// Some are for the year 9999, which no clock that counts in nanoseconds can say.
+result<std::chrono::sys_seconds> certificate_end(const std::string& certificate,
+                                                 const std::string& key);
 
 } // namespace mahavishnu::net

@@ -10,6 +10,7 @@ TEST_CASE("a moment is written in UTC with milliseconds") {
   CHECK(rfc3339(moment_text{milliseconds{0}}) == "1970-01-01T00:00:00.000Z");
   CHECK(rfc3339(moment_text{milliseconds{1'763'711'280'123}}) == "2025-11-21T07:48:00.123Z");
   CHECK(rfc3339(moment_text{milliseconds{-1}}) == "1969-12-31T23:59:59.999Z");
+  CHECK(rfc3339(moment_text{milliseconds{253'402'300'799'999}}) == "9999-12-31T23:59:59.999Z");
 }
 
 TEST_CASE("a moment is read in all the ways in which people write it") {

@@ -69,6 +69,7 @@ is "warning mahavishnu up --detach" "$(said leftovers status) $(said leftovers f
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem \
   -out soon.pem -days 5 -subj /CN=localhost 2>/dev/null
 openssl req -x509 -key key.pem -out later.pem -days 300 -subj /CN=localhost 2>/dev/null
+openssl req -x509 -key key.pem -out ever.pem -days 1000000 -subj /CN=localhost 2>/dev/null
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.pem 2>/dev/null
 certified() { doctored --set mcp.tls_certificate="$work/$1" --set mcp.tls_key="$work/$2"; }
 certified soon.pem key.pem
@@ -76,6 +77,8 @@ is warning "$(said certificate status)" "a certificate for five days"
 contains "$(said certificate what)" "4 days"
 certified later.pem key.pem
 is ok "$(said certificate status)" "a certificate for long"
+certified ever.pem key.pem
+is ok "$(said certificate status)" "a certificate for thousands of years"
 certified later.pem other.pem
 is "1 problem" "$exit_code $(said certificate status)" "a key of another certificate"
 certified nowhere.pem key.pem
