@@ -3,7 +3,7 @@
 
 #include "mahavishnu/base/error.hpp"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <string_view>

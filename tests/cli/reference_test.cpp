@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/shell_words.hpp"
-#include "cli/command_line.hpp"
+#include "cli/command_tree.hpp"
 #include "cli/examples.hpp"
 #include "cli/reference.hpp"
 #include "support/catch.hpp"
@@ -71,6 +71,26 @@ std::string refusal_of(std::vector<std::string> words) {
 TEST_CASE("docs/cli.md is up to date") {
   INFO("run: mahavishnu docs cli > docs/cli.md");
   CHECK(first_difference(content_of_page("docs/cli.md"), render_reference(whole_program())) == "");
+}
+
+TEST_CASE("a line that begins with a command is read by a small tree, with the same page") {
+  auto whole = whole_program();
+  REQUIRE(whole.commands.size() > 20);
+  for (const auto& wanted : whole.commands) {
+    INFO(wanted.name);
+    services above;
+    invocation now{above, {wanted.name}, {}, {}, {}};
+    auto small = page_of(*tree_for(now));
+    auto found = std::ranges::find(small.commands, wanted.name, &command_page::name);
+    REQUIRE(found != small.commands.end());
+    CHECK(to_json(*found).dump() == to_json(wanted).dump());
+    CHECK((small.commands.size() < 10) == (wanted.name != "docs"));
+  }
+  services above;
+  for (const auto* first : {"statusx", "--output", "docs"}) {
+    invocation now{above, {first, "status"}, {}, {}, {}};
+    CHECK(page_of(*tree_for(now)).commands.size() == whole.commands.size());
+  }
 }
 
 TEST_CASE("every command says what it does, and shows by an example how") {

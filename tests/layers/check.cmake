@@ -39,6 +39,7 @@ set(only_yaml-cpp config)
 set(only_boost/beast net)
 set(only_boost/asio net)
 set(only_openssl auth net)
+set(only_fmt base)
 set(only_spdlog base)
 set(only_CLI cli)
 set(only_curses cli)
@@ -48,7 +49,7 @@ set(only_absl patterns)
 set(only_sqlite3 store)
 set(only_libpq-fe store)
 set(only_valijson mcp)
-set(libraries caf nlohmann yaml-cpp boost/beast boost/asio openssl spdlog CLI curses ncurses vterm absl sqlite3
+set(libraries caf nlohmann yaml-cpp boost/beast boost/asio openssl fmt spdlog CLI curses ncurses vterm absl sqlite3
     libpq-fe valijson)
 
 file(GLOB_RECURSE files "${ROOT}/src/*.hpp" "${ROOT}/src/*.cpp" "${ROOT}/include/mahavishnu/*.hpp")

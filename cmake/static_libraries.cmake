@@ -1,0 +1,30 @@
+# A program maps every shared library that it names when it starts, and looks for every symbol of each
+# in all of them; a command that asks a server one thing does little else. So some are taken from the
+# archives that stand beside them, where there are such. What reads the data of strangers stays
+# shared: its security updates must not wait for a build of ours.
+function(mahavishnu_link_statically target)
+  get_target_property(done ${target} MAHAVISHNU_STATIC)
+  if(done)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES MAHAVISHNU_STATIC TRUE)
+  get_target_property(configurations ${target} IMPORTED_CONFIGURATIONS)
+  set(properties IMPORTED_LOCATION)
+  foreach(configuration ${configurations})
+    list(APPEND properties IMPORTED_LOCATION_${configuration})
+  endforeach()
+  foreach(property ${properties})
+    get_target_property(shared ${target} ${property})
+    string(REGEX REPLACE "\\.so[.0-9]*$" ".a" archive "${shared}")
+    if(EXISTS "${archive}")
+      set_target_properties(${target} PROPERTIES ${property} "${archive}")
+    endif()
+  endforeach()
+  # Abseil is nine small libraries for what we need of it.
+  get_target_property(needed ${target} INTERFACE_LINK_LIBRARIES)
+  foreach(each ${needed})
+    if(each MATCHES "^absl::" AND TARGET ${each})
+      mahavishnu_link_statically(${each})
+    endif()
+  endforeach()
+endfunction()
