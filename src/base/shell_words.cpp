@@ -6,6 +6,8 @@ namespace mahavishnu {
 namespace {
 
 constexpr std::string_view spaces = " \t\r\n\v\f";
+constexpr std::string_view need_no_quotes =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+/";
 
 error unclosed(std::string_view what, std::string_view fix) {
   return {errc::invalid_argument,
@@ -57,6 +59,18 @@ result<std::vector<std::string>> shell_words(std::string_view line) {
     }
   }
   return words;
+}
+
+std::string shell_word(std::string_view text) {
+  if (!text.empty() && text.find_first_not_of(need_no_quotes) == std::string_view::npos)
+    return std::string{text};
+  std::string word = "'";
+  for (char each : text)
+    if (each == '\'')
+      word += "'\"'\"'";
+    else
+      word += each;
+  return word + "'";
 }
 
 } // namespace mahavishnu

@@ -13,4 +13,7 @@ namespace mahavishnu {
 /// of it: `$`, `*`, `|`, `;` and their like are plain characters. An error says what is not closed.
 result<std::vector<std::string>> shell_words(std::string_view line);
 
+/// A text as one word of a shell, in quotes unless it needs none.
+std::string shell_word(std::string_view text);
+
 } // namespace mahavishnu

@@ -78,9 +78,6 @@ void leave_out_end_of_options(invocation& now);
 /// The options that hold for every command; for one that takes no others behind its own.
 void add_global_options(CLI::App& app, global_options& global);
 
-/// Every command there is, with its options and help.
-std::unique_ptr<CLI::App> command_tree(invocation& now);
-
 /// `mahavishnu` alone: how things stand, and what to do next.
 int show_overview(const invocation& now, const output& out);
 

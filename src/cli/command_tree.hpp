@@ -5,8 +5,11 @@
 
 namespace mahavishnu::cli {
 
-/// The tree for the line of this invocation. When that begins with the name of a command, only what
-/// the line can mean is in it: the rest takes a millisecond to build.
+/// Every command there is, with its options and help.
+std::unique_ptr<CLI::App> command_tree(invocation& now);
+
+/// Only what the line of this invocation can mean, when that begins with the name of a command: all
+/// of them take a millisecond to build.
 std::unique_ptr<CLI::App> tree_for(invocation& now);
 
 } // namespace mahavishnu::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/command_line.hpp"
+#include "cli/command_tree.hpp"
 #include "cli/each/each_run.hpp"
 #include "cli/task_options.hpp"
 

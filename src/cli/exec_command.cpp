@@ -5,16 +5,14 @@
 #include "cli/interrupts.hpp"
 #include "cli/schedule_options.hpp"
 #include "cli/script_commands.hpp"
+#include "cli/script_printer.hpp"
 #include "cli/session.hpp"
 #include "cli/task_options.hpp"
 #include "mahavishnu/patterns/task_orchestrator.hpp"
 #include "patterns/run_json.hpp"
 
 #include <CLI/CLI.hpp>
-#include <unistd.h>
 
-#include <cerrno>
-#include <iostream>
 #include <sstream>
 
 namespace mahavishnu::cli {
@@ -71,31 +69,6 @@ std::string words_for(script_end end, std::chrono::milliseconds timeout) {
   case script_end::exited: break;
   }
   return {};
-}
-
-void write_all(int to, std::string_view bytes) {
-  while (!bytes.empty()) {
-    auto count = ::write(to, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0) {
-      if (to == STDOUT_FILENO)
-        std::cout.setstate(std::ios::failbit); // as if it had gone that way
-      return;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
-
-void pass_on(script_stream which, std::string_view bytes) {
-  write_all(which == script_stream::standard_output ? STDOUT_FILENO : STDERR_FILENO, bytes);
-}
-
-void pass_on_file(script_stream which, const std::string& file) {
-  std::ifstream from{file, std::ios::binary};
-  std::vector<char> buffer(64 * 1024);
-  while (from.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || from.gcount() > 0)
-    pass_on(which, {buffer.data(), static_cast<std::size_t>(from.gcount())});
 }
 
 // -- what is to be run ---------------------------------------------------------------------------
@@ -267,75 +240,13 @@ int run_long(task_orchestrator& runs, const output& out, const exec_wish& wish,
   return code_of(ended->exit_code, ended->end);
 }
 
-json::value to_json(const module_result& one) {
-  return {{"index", one.index},
-          {"module_id", one.module_id},
-          {"exit_code", one.exit_code},
-          {"success", one.success},
-          {"error", one.error.empty() ? json::value(nullptr) : json::value(one.error)},
-          {"stdout", one.standard_output},
-          {"stderr", one.standard_error},
-          {"stdout_truncated", one.output_truncated},
-          {"stderr_truncated", one.error_truncated}};
-}
-
-/// Shows results one after the other, so that none has to be kept: as JSON all of them are one
-/// object, unless they are wanted as they come.
-class result_printer {
-public:
-  result_printer(const output& out, const std::vector<script_call>& tasks, bool lines)
-      : out_(out), tasks_(tasks), items_(lines || out.form() != output_form::json) {
-    if (out_.is_json() && !items_)
-      std::cout << R"({"schema": "script_results/1", "results": [)";
-  }
-
-  void show(const module_result& one) {
-    succeeded_ += one.success ? 1 : 0;
-    if (out_.is_json() && items_)
-      return out_.item("module_result", to_json(one), "");
-    if (out_.is_json()) {
-      std::cout << (one.index == 0 ? "\n  " : ",\n  ") << json::text(to_json(one));
-      return;
-    }
-    show_stream(script_stream::standard_output, one.standard_output, one.output_file);
-    show_stream(script_stream::standard_error, one.standard_error, one.error_file);
-    if (!one.error.empty())
-      out_.talk("error: task " + std::to_string(one.index) + " (" + tasks_[one.index].script +
-                "): " + one.error);
-  }
-  int finish() {
-    auto failures = tasks_.size() - succeeded_;
-    json::value sums{{"total", tasks_.size()}, {"succeeded", succeeded_}, {"failed", failures}};
-    if (out_.is_json() && items_)
-      out_.item("script_results", sums, "");
-    else if (out_.is_json())
-      std::cout << "\n], " << json::text(sums).substr(1) << '\n' << std::flush;
-    if (!out_.is_json() && failures > 0)
-      out_.talk(std::to_string(failures) + " of " + std::to_string(tasks_.size()) + " failed.");
-    return failures == 0 ? done : failed;
-  }
-
-private:
-  static void show_stream(script_stream which, const std::string& text, const std::string& file) {
-    if (file.empty())
-      pass_on(which, text);
-    else
-      pass_on_file(which, file);
-  }
-
-  const output& out_;
-  const std::vector<script_call>& tasks_;
-  bool items_;
-  std::size_t succeeded_ = 0;
-};
-
 int run_many(task_orchestrator& runs, const output& out, const exec_wish& wish,
              task_pattern pattern, std::vector<script_call> tasks, std::stop_token cancel) {
   auto options = options_of<concurrent_options>(wish);
   options.cancel = cancel;
   options.max_concurrent = wish.max_concurrent;
   options.tasks = std::move(tasks);
-  result_printer printer{out, options.tasks, wish.stream};
+  script_printer printer{out, options.tasks, wish.stream};
   options.on_result = [&](const module_result& one) { printer.show(one); };
   auto ended = pattern == task_pattern::pooled ? runs.pooled(options) : runs.concurrent(options);
   if (!ended)
@@ -351,7 +262,7 @@ int run_detached(task_orchestrator& runs, const output& out, const exec_wish& wi
   auto run = runs.fire_and_forget(task, options);
   if (!run)
     return fail(out, run.error());
-  out.answer("run", mahavishnu::to_json(*run),
+  out.answer("run", to_json(*run),
              "Run " + std::string{to_string(run->status)} + ": " + run->run_id +
                  "\n  mahavishnu runs show " + run->run_id + "\n  mahavishnu runs logs -f " +
                  run->run_id + "\n");

@@ -90,16 +90,20 @@ value journal_members() {
                  optional("before", text())});
 }
 
+/// How a script ended, behind what says which one it was.
+value ended_script(std::vector<member> which) {
+  which.insert(which.end(), {{"exit_code", whole()},
+                             {"success", truth()},
+                             {"error", or_null(text())},
+                             {"stdout", text()},
+                             {"stderr", text()},
+                             {"stdout_truncated", truth()},
+                             {"stderr_truncated", truth()}});
+  return object(which);
+}
+
 value module_result_members() {
-  return object({{"index", whole()},
-                 {"module_id", text()},
-                 {"exit_code", whole()},
-                 {"success", truth()},
-                 {"error", or_null(text())},
-                 {"stdout", text()},
-                 {"stderr", text()},
-                 {"stdout_truncated", truth()},
-                 {"stderr_truncated", truth()}});
+  return ended_script({{"index", whole()}, {"module_id", text()}});
 }
 
 value run_members() {
@@ -318,15 +322,7 @@ std::vector<answer_kind> all_kinds() {
        }},
       {"script_result", "how a script ended",
        [] {
-         return object({{"pattern", text()},
-                        {"script", text()},
-                        {"exit_code", whole()},
-                        {"success", truth()},
-                        {"error", or_null(text())},
-                        {"stdout", text()},
-                        {"stderr", text()},
-                        {"stdout_truncated", truth()},
-                        {"stderr_truncated", truth()}});
+         return ended_script({{"pattern", text()}, {"script", text()}});
        }},
       {"module_result", "how one of several scripts ended", module_result_members},
       {"script_results", "how several scripts ended",

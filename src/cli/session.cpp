@@ -2,8 +2,8 @@
 #include "cli/session.hpp"
 
 #include "actors/system_config.hpp"
+#include "base/shell_words.hpp"
 #include "base/state_dir.hpp"
-#include "cli/each/job_template.hpp"
 #include "messages/registry.hpp"
 #include "wire/connector.hpp"
 
@@ -123,7 +123,7 @@ error why_none_runs(const std::filesystem::path& directory, const global_options
   if (problem == ENOTDIR)
     return {errc::invalid_argument, "the state directory '" + directory.string() +
                                         "' is no directory; name one with --state-dir"};
-  auto where = given.state_dir.empty() ? "" : " --state-dir " + each::shell_word(given.state_dir);
+  auto where = given.state_dir.empty() ? "" : " --state-dir " + shell_word(given.state_dir);
   return {errc::unreachable, "no server is running in '" + directory.string() +
                                  "'; start one with: mahavishnu up --detach" + where};
 }

@@ -72,3 +72,27 @@ TEST_CASE("the shell agrees on every line that it does not expand") {
   }
   CHECK(compared > 50);
 }
+
+TEST_CASE("a word of a shell is quoted when it has to be") {
+  CHECK(shell_word("plain-1.txt") == "plain-1.txt");
+  CHECK(shell_word("a b") == "'a b'");
+  CHECK(shell_word("it's") == "'it'\"'\"'s'");
+  CHECK(shell_word("$(reboot)") == "'$(reboot)'");
+  CHECK(shell_word("") == "''");
+  CHECK(shell_word("a\nb") == "'a\nb'");
+  CHECK(shell_word("~") == "'~'");
+  CHECK(shell_word("\xc3\xa4") == "'\xc3\xa4'");
+}
+
+TEST_CASE("any text is one word when it is quoted, for us and for the shell") {
+  std::mt19937 random{test::seed()};
+  constexpr std::string_view letters = "ab-~ '\"\\\t\n$`;&|*#!(){}[]<>?=";
+  for (int i = 0; i < 200; ++i) {
+    std::string text;
+    for (auto length = random() % 12; length > 0; --length)
+      text += letters[random() % letters.size()];
+    INFO(text);
+    REQUIRE(split(shell_word(text)) == words{text});
+    REQUIRE(by_the_shell(shell_word(text)) == words{text});
+  }
+}

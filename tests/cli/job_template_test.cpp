@@ -13,17 +13,6 @@ std::string line(const std::string& command, std::vector<std::string> arguments,
 
 } // namespace
 
-TEST_CASE("a word of a shell is quoted when it has to be") {
-  CHECK(shell_word("plain-1.txt") == "plain-1.txt");
-  CHECK(shell_word("a b") == "'a b'");
-  CHECK(shell_word("it's") == "'it'\"'\"'s'");
-  CHECK(shell_word("$(reboot)") == "'$(reboot)'");
-  CHECK(shell_word("") == "''");
-  CHECK(shell_word("a\nb") == "'a\nb'");
-  CHECK(shell_word("~") == "'~'");
-  CHECK(shell_word("\xc3\xa4") == "'\xc3\xa4'");
-}
-
 TEST_CASE("replacement strings become what GNU parallel puts there") {
   CHECK(line("echo {}", {"a b"}) == "echo 'a b'");
   CHECK(line("echo \"{}\"", {"a"}) == "echo \"a\"");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/command_line.hpp"
+#include "cli/command_tree.hpp"
 #include "cli/wrong_line.hpp"
 #include "support/catch.hpp"
 

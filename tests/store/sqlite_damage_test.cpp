@@ -209,6 +209,36 @@ TEST_CASE("a damaged task is named, and those behind it still come") {
   CHECK(task_in(*store, task_number(53)).ended_at == 2000);
 }
 
+TEST_CASE("a task that a damaged list has twice is told once") {
+  scratch place;
+  auto path = (place / "journal.db").string();
+  auto bytes = make_journal(path);
+  std::size_t page = 0;
+  {
+    auto connection = good(sqlite_connection::open(path, SQLITE_OPEN_READONLY));
+    auto code = SQLITE_OK;
+    auto statement =
+        connection.prepare("select rootpage from sqlite_schema where name = 'tasks_keyed'", code);
+    sqlite_run row{statement};
+    REQUIRE((code == SQLITE_OK && row.next()));
+    page = static_cast<std::size_t>(row.number(0)) - 1;
+  }
+  // In the list of those with a key, what was task 54 is task 51 again.
+  auto entry = bytes.find(task_key{task_number(54)}.bytes(), page * page_size);
+  REQUIRE(entry < (page + 1) * page_size);
+  bytes.replace(entry, 16, task_key{task_number(51)}.bytes());
+  place.write("journal.db", bytes);
+
+  auto store = open_journal(path);
+  auto keyed = store->keyed(1000);
+  REQUIRE(keyed.has_value());
+  CHECK(keyed->records.size() == tasks / 3 - 1);
+  CHECK(std::ranges::count(keyed->records, task_number(51), &stored_task::task) == 1);
+  REQUIRE(keyed->damaged.size() == 1);
+  CHECK_THAT(keyed->damaged[0].message, ContainsSubstring(task_number(51).str()));
+  CHECK_FALSE(good(store->check()).problems.empty());
+}
+
 TEST_CASE("a damaged pool is named") {
   scratch place;
   auto path = (place / "journal.db").string();

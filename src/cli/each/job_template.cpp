@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "cli/each/job_template.hpp"
 
+#include "base/shell_words.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
 namespace mahavishnu::cli::each {
-
-namespace {
-
-constexpr std::string_view plain_characters =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+/";
-
-} // namespace
-
-std::string shell_word(std::string_view text) {
-  if (!text.empty() && text.find_first_not_of(plain_characters) == std::string_view::npos)
-    return std::string{text};
-  std::string word = "'";
-  for (char each : text)
-    if (each == '\'')
-      word += "'\"'\"'";
-    else
-      word += each;
-  return word + "'";
-}
 
 void shell_position::read(std::string_view text) {
   for (char each : text)

@@ -11,9 +11,6 @@
 /// `mahavishnu each`, which reads commands and arguments as GNU parallel does.
 namespace mahavishnu::cli::each {
 
-/// A text as one word of a shell, in quotes unless it needs none.
-std::string shell_word(std::string_view text);
-
 /// Where a shell stands that reads a text which comes in pieces: whether a word in quotes, put
 /// there next, is that word and nothing else.
 class shell_position {
